@@ -1,0 +1,29 @@
+// Bundles the extension, the language server and the command line tool to CommonJS.
+// VS Code's loader treats .cjs as CommonJS even though the package is an ES module.
+import { argv } from 'node:process';
+import { build, context } from 'esbuild';
+
+const release = argv.includes('--release');
+const options = {
+  entryPoints: {
+    extension: 'client/src/extension.ts',
+    server: 'server/src/main.ts',
+    cli: 'server/src/cli.ts',
+  },
+  outdir: 'dist',
+  outExtension: { '.js': '.cjs' },
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20',
+  external: ['vscode'],
+  minify: release,
+  sourcemap: release ? false : 'linked',
+  logLevel: 'warning',
+};
+
+if (argv.includes('--watch')) {
+  await (await context({ ...options, logLevel: 'info' })).watch();
+} else {
+  await build(options);
+}

@@ -1,0 +1,31 @@
+/**
+ * The port to the file system. `server/src/host/nodeFileSystem.ts` is the real one;
+ * `test/support/memoryFileSystem.ts` its twin in memory. Paths are absolute, in the host's form.
+ * Every method rejects with an Error whose `code` is Node's (`ENOENT`, `EACCES`, …).
+ */
+
+export type FileKind = 'file' | 'directory' | 'symlink' | 'other';
+
+export interface FileStat {
+  readonly kind: FileKind;
+  readonly bytes: number;
+  /** Permission, setuid, setgid and sticky bits. */
+  readonly mode: number;
+  readonly mtimeMs: number;
+  /** Device and inode as one text: equal for hard links of one file; `''` where the host has none. */
+  readonly inode: string;
+  /** Number of names of the inode. */
+  readonly links: number;
+}
+
+export interface FileSystem {
+  /** Does not follow symlinks. */
+  lstat(path: string): Promise<FileStat>;
+  readlink(path: string): Promise<string>;
+  /** Names only, unordered. */
+  list(path: string): Promise<readonly string[]>;
+  /** Whole content; rejects with `code: 'EFBIG'` above `limit` bytes. */
+  read(path: string, limit: number): Promise<Uint8Array>;
+  /** Content in pieces, for archives and digests. */
+  stream(path: string): AsyncIterable<Uint8Array>;
+}

@@ -1,0 +1,189 @@
+/**
+ * The build plan: what BuildKit's `dockerfile2llb` makes of a typed Dockerfile. Readonly data;
+ * `buildPlan` in `stages.ts` makes it. Pure function of the program and the options: no I/O.
+ */
+
+import type { Heredoc, Instruction, Problem } from '../syntax/ast.ts';
+import type { Command, FromCommand, Program } from '../syntax/commands.ts';
+
+export interface Platform {
+  readonly os: string;
+  readonly arch: string;
+  readonly variant: string;
+}
+
+/** What is known of a base image beforehand (engine, registry, table). */
+export interface BaseImage {
+  readonly config: Partial<ImageConfig>;
+  readonly history: readonly { readonly createdBy: string; readonly emptyLayer: boolean }[];
+  readonly layers: number;
+}
+
+export interface PlanOptions {
+  readonly target?: string;
+  readonly buildArgs?: ReadonlyMap<string, string>;
+  /** Target platform; the build platform when absent. */
+  readonly platform: Platform;
+  readonly buildPlatform: Platform;
+  /** Named contexts (`--build-context`): name to value. */
+  readonly namedContexts?: ReadonlyMap<string, string>;
+  /** Known images by reference as written in FROM; missing: BuildKit's defaults are assumed. */
+  readonly images?: (reference: string) => BaseImage | undefined;
+}
+
+export interface ImageConfig {
+  readonly user: string;
+  /** In order, `K=V`. */
+  readonly env: readonly string[];
+  readonly workingDir: string;
+  readonly cmd: readonly string[] | null;
+  readonly entrypoint: readonly string[] | null;
+  readonly shell: readonly string[] | null;
+  readonly exposedPorts: readonly string[];
+  readonly volumes: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly stopSignal: string;
+  readonly onBuild: readonly string[];
+  readonly healthcheck: {
+    readonly test: readonly string[];
+    readonly interval: number;
+    readonly timeout: number;
+    readonly startPeriod: number;
+    readonly startInterval: number;
+    readonly retries: number;
+  } | null;
+  /** BuildKit sets it for a shell-form CMD or ENTRYPOINT. */
+  readonly argsEscaped: boolean;
+}
+
+export type Effect = 'base' | 'layer' | 'metadata';
+
+/** Where a COPY, ADD or bind mount takes its files from. */
+export type CopyOrigin =
+  | { readonly kind: 'context' }
+  | { readonly kind: 'stage'; readonly stage: number }
+  | { readonly kind: 'named'; readonly name: string }
+  | { readonly kind: 'image'; readonly reference: string };
+
+/** COPY or ADD with variables expanded and paths resolved (BUILDKIT 2.4). */
+export interface ResolvedCopy {
+  readonly add: boolean;
+  readonly origin: CopyOrigin;
+  /** Path sources, expanded as written; `''` is the whole context. URLs and git references are in `remotes`. */
+  readonly sources: readonly string[];
+  readonly remotes: readonly { readonly kind: 'url' | 'git'; readonly reference: string }[];
+  /** Files made from heredocs: name, and the body after expansion and tab removal. */
+  readonly files: readonly {
+    readonly name: string;
+    readonly content: string;
+    readonly heredoc: Heredoc;
+  }[];
+  /** Absolute destination; a trailing slash is kept (then it is a directory). */
+  readonly dest: string;
+  readonly chown: string | null;
+  readonly chmod: string | null;
+  /** In force: `--link` without `--chmod`. */
+  readonly link: boolean;
+  readonly parents: boolean;
+  readonly exclude: readonly string[];
+  /** ADD: null is the default (unpack local archives, not downloads). */
+  readonly unpack: boolean | null;
+  readonly checksum: string | null;
+  readonly keepGitDir: boolean;
+}
+
+export interface ResolvedMount {
+  readonly type: 'bind' | 'cache' | 'tmpfs' | 'secret' | 'ssh';
+  /** Absolute; for secret and ssh possibly ''. */
+  readonly target: string;
+  readonly source: string;
+  readonly origin: CopyOrigin | null;
+  readonly readonly: boolean;
+  readonly id: string;
+  readonly sharing: string;
+  readonly sizeLimit: number | null;
+  readonly mode: number | null;
+  readonly uid: number | null;
+  readonly gid: number | null;
+  readonly required: boolean;
+  readonly env: string | null;
+}
+
+/** RUN as BuildKit executes it. */
+export interface ResolvedRun {
+  readonly argv: readonly string[];
+  /** Shell form; then the script is the last argument. */
+  readonly shell: boolean;
+  /** The text behind the shell prefix (shell form), heredoc bodies included as BuildKit joins them. */
+  readonly script: string | null;
+  /** Ordered `K=V`, as the process sees it. */
+  readonly env: readonly string[];
+  readonly cwd: string;
+  readonly user: string;
+  readonly network: string;
+  readonly security: string;
+  readonly mounts: readonly ResolvedMount[];
+}
+
+/** One instruction of a stage with what it does. */
+export interface Step {
+  readonly instruction: Instruction;
+  readonly command: Command;
+  readonly effect: Effect;
+  /** 1-based among own layers, those inherited through FROM stage counted, the base excluded; null: none. */
+  readonly layer: number | null;
+  /** `created_by` in the newest BuildKit's form; null when the instruction makes no entry. */
+  readonly createdBy: string | null;
+  /** False when the text hangs on something unknown, such as the base image's config. */
+  readonly createdByExact: boolean;
+  /** An ONBUILD trigger of the base that runs here. */
+  readonly fromTrigger: boolean;
+  readonly copy: ResolvedCopy | null;
+  readonly run: ResolvedRun | null;
+  /** WORKDIR: the absolute path. */
+  readonly workdir: string | null;
+  /** Environment for expansion before this instruction (ARG and ENV, last writer wins), ordered. */
+  readonly env: ReadonlyMap<string, string>;
+  /** Image config after this instruction. */
+  readonly config: ImageConfig;
+}
+
+export interface StageBase {
+  /** Expanded reference, or what could be expanded. */
+  readonly reference: string;
+  readonly stage: number | null;
+  readonly scratch: boolean;
+  readonly named: string | null;
+  readonly platform: string | null;
+  /** Known image (option `images`), else null. */
+  readonly image: BaseImage | null;
+}
+
+export interface Stage {
+  readonly index: number;
+  readonly name: string | null;
+  /** Reached from the target. */
+  readonly needed: boolean;
+  readonly from: FromCommand;
+  readonly base: StageBase;
+  /** ONBUILD instructions of the base that run here. */
+  readonly triggers: readonly Step[];
+  /** In order, FROM excluded. */
+  readonly steps: readonly Step[];
+  readonly config: ImageConfig;
+  /** Own layers of the chain up to here, base excluded. */
+  readonly layers: number;
+  /** Stages this one directly depends on (FROM, COPY --from, mounts). */
+  readonly dependsOn: readonly number[];
+}
+
+export interface Plan {
+  readonly program: Program;
+  readonly options: PlanOptions;
+  readonly globals: readonly Step[];
+  readonly stages: readonly Stage[];
+  /** Index of the stage that is built; -1 when the file has none. */
+  readonly target: number;
+  /** Problems of all phases, in source order. */
+  readonly problems: readonly Problem[];
+}
