@@ -1,0 +1,135 @@
+/**
+ * What a user can set, with its defaults, and the reader that makes `Settings` of unknown input.
+ *
+ * The keys are those of the manifest (`package.json`, prefix `dockerfileLayers.`); a test compares
+ * the defaults of both. A value of the wrong type falls back to its default, field by field, so one
+ * typing mistake never switches off the rest.
+ */
+
+export interface Settings {
+  readonly inlayHints: {
+    readonly enable: boolean;
+    readonly effect: 'off' | 'layers' | 'all';
+    readonly size: 'off' | 'large' | 'all';
+    /** Sizes below this many bytes are not shown. */
+    readonly minimumBytes: number;
+    readonly cache: 'off' | 'misses' | 'all';
+  };
+  /** Folder of the build context as written; null: find it. */
+  readonly contextPath: string | null;
+  /** Stage to build, by name or index; null: the last one. */
+  readonly target: string | null;
+  /** `os/arch[/variant]`; null: Linux on this machine's architecture. */
+  readonly platform: string | null;
+  readonly buildArgs: ReadonlyMap<string, string>;
+  readonly mergeStyle: 'auto' | 'chain' | 'heredoc';
+  readonly diagnostics: {
+    /** `auto`: only where no other Dockerfile extension reports them. */
+    readonly buildkitErrors: 'auto' | 'on' | 'off';
+    readonly advice: boolean;
+  };
+  /** `auto`: only where no other Dockerfile extension gives an outline. */
+  readonly outline: 'auto' | 'on' | 'off';
+  readonly units: 'decimal' | 'binary';
+}
+
+/** Every setting with its default, as the manifest declares it (without the prefix). */
+export const settingDefaults = {
+  'inlayHints.enable': true,
+  'inlayHints.effect.enable': 'all',
+  'inlayHints.size.enable': 'all',
+  'inlayHints.size.minimum': '0',
+  'inlayHints.cache.enable': 'all',
+  'context.path': null,
+  target: null,
+  platform: null,
+  buildArgs: {},
+  'merge.style': 'auto',
+  'diagnostics.buildkitErrors': 'auto',
+  'diagnostics.advice': true,
+  outline: 'auto',
+  'size.units': 'decimal',
+} as const satisfies Readonly<Record<string, unknown>>;
+
+/** What `large` means while no minimum is set, in bytes. */
+export const largeBytes = 10_000_000;
+
+/**
+ * Reads the value of the section `dockerfileLayers`: nested objects as VS Code sends them, or flat
+ * dotted keys as other editors may. Anything of a wrong type or outside its list is the default.
+ */
+export function readSettings(value: unknown): Settings {
+  const get = (key: keyof typeof settingDefaults) => lookUp(value, key);
+  const size = choice(get('inlayHints.size.enable'), ['off', 'large', 'all'], 'all');
+  const minimum = readBytes(get('inlayHints.size.minimum')) ?? 0;
+  return {
+    inlayHints: {
+      enable: flag(get('inlayHints.enable'), settingDefaults['inlayHints.enable']),
+      effect: choice(get('inlayHints.effect.enable'), ['off', 'layers', 'all'], 'all'),
+      size,
+      minimumBytes: size === 'large' && minimum === 0 ? largeBytes : minimum,
+      cache: choice(get('inlayHints.cache.enable'), ['off', 'misses', 'all'], 'all'),
+    },
+    contextPath: text(get('context.path')),
+    target: text(get('target')),
+    platform: text(get('platform')),
+    buildArgs: strings(get('buildArgs')),
+    mergeStyle: choice(get('merge.style'), ['auto', 'chain', 'heredoc'], 'auto'),
+    diagnostics: {
+      buildkitErrors: choice(get('diagnostics.buildkitErrors'), ['auto', 'on', 'off'], 'auto'),
+      advice: flag(get('diagnostics.advice'), settingDefaults['diagnostics.advice']),
+    },
+    outline: choice(get('outline'), ['auto', 'on', 'off'], 'auto'),
+    units: choice(get('size.units'), ['decimal', 'binary'], 'decimal'),
+  };
+}
+
+/**
+ * Bytes of a size such as `10MB`, `1.5 GiB`, `200k` or a plain number; undefined when it is none.
+ * `k`, `M`, `G` and `T` are powers of 1000, with an `i` behind them powers of 1024.
+ */
+export function readBytes(value: unknown): number | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) && value >= 0 ? value : undefined;
+  if (typeof value !== 'string') return undefined;
+  const match = /^\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?\s*$/i.exec(value);
+  if (!match) return undefined;
+  const [, digits = '', prefix = '', binary] = match;
+  if (binary && !prefix) return undefined;
+  const power = ' kmgt'.indexOf(prefix.toLowerCase() || ' ');
+  return Math.round(Number(digits) * (binary ? 1024 : 1000) ** power);
+}
+
+/** A nested value by its dotted key; the whole key, or any dotted rest of it, may be one name. */
+function lookUp(value: unknown, key: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const record = value as Readonly<Record<string, unknown>>;
+  if (Object.hasOwn(record, key)) return record[key];
+  for (let dot = key.indexOf('.'); dot >= 0; dot = key.indexOf('.', dot + 1)) {
+    const head = key.slice(0, dot);
+    if (!Object.hasOwn(record, head)) continue;
+    const found = lookUp(record[head], key.slice(dot + 1));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function flag(value: unknown, fallback: boolean): boolean {
+  return typeof value === 'boolean' ? value : fallback;
+}
+
+function choice<T extends string>(value: unknown, all: readonly T[], fallback: NoInfer<T>): T {
+  return all.find((one) => one === value) ?? fallback;
+}
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
+}
+
+function strings(value: unknown): ReadonlyMap<string, string> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return new Map();
+  return new Map(
+    Object.entries(value).filter(
+      (entry): entry is [string, string] => typeof entry[1] === 'string',
+    ),
+  );
+}
