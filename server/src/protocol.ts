@@ -41,6 +41,27 @@ export interface InstructionReport {
   readonly size: SizeReport | null;
   /** Null for FROM, metadata and stages that are not needed. */
   readonly cache: CacheReport | null;
+  /** The instruction on one line, shortened, for a row of a tree. */
+  readonly text: string;
+  /** What the instruction sets in the image config (`Sets the user to app.`); null for layers. */
+  readonly metadataDetail: string | null;
+  /** An ONBUILD instruction of the base that runs here; `range` is then that of the FROM line. */
+  readonly fromTrigger: boolean;
+  /** BuildKit refuses this instruction; the problems say why. */
+  readonly invalid: boolean;
+  readonly display: DisplayText;
+}
+
+/** Words for a row, so that no client formats figures by itself. */
+export interface DisplayText {
+  /** `base`, `layer 3`, `metadata`, `not built`; `''` for an instruction that BuildKit refuses. */
+  readonly effect: string;
+  /** `1.2 MB`, `~84 MB`, `≥ 3 MB`; `''` when unknown or none. */
+  readonly size: string;
+  /** `cached`, `changed`, `rebuild` or `''`. */
+  readonly cache: string;
+  /** All of it as one sentence, for screen readers. */
+  readonly accessible: string;
 }
 
 export interface StageReport {
@@ -63,6 +84,51 @@ export interface StageReport {
   };
   /** FROM first, then the instructions of the stage in order. */
   readonly instructions: readonly InstructionReport[];
+  /** From FROM to the end of the last instruction. */
+  readonly range: Range;
+  /** Number of the stage's topmost own layer, those inherited through FROM stage counted; 0: none. */
+  readonly lastLayer: number;
+  /** What the layers of this stage alone add; unknown parts make it `atLeast`. */
+  readonly own: SizeReport;
+  readonly display: {
+    /** The base on one line: `debian:bookworm`, `stage build`, `scratch`. */
+    readonly base: string;
+    /** Size of the base; `''` when unknown. */
+    readonly baseSize: string;
+    /** What the stage's own layers add; `''` when unknown. */
+    readonly ownSize: string;
+  };
+}
+
+/** A stage that can be chosen as target. */
+export interface TargetReport {
+  readonly index: number;
+  readonly name: string | null;
+  readonly line: number;
+}
+
+/** A build argument that the Dockerfile declares, the first declaration of each name. */
+export interface ArgumentReport {
+  readonly name: string;
+  /** As written; null when the ARG has none. */
+  readonly default: string | null;
+  /** What is passed to the build by settings or choice; null: nothing. */
+  readonly value: string | null;
+  readonly line: number;
+  /** Declared before the first FROM. */
+  readonly global: boolean;
+}
+
+/** Which folder is taken as the build context, and why. */
+export interface ContextChoiceReport {
+  /** Null while it is being looked for, and where there is none; `reason` says so. */
+  readonly path: string | null;
+  /** Found by rule, not named by anyone. */
+  readonly inferred: boolean;
+  /** A full sentence. */
+  readonly reason: string;
+  /** Other folders that could be meant. */
+  readonly alternatives: readonly string[];
 }
 
 export interface ProblemReport {
@@ -87,12 +153,50 @@ export interface StackReport {
     readonly base: SizeReport;
     readonly own: SizeReport;
   };
+  readonly targets: readonly TargetReport[];
+  readonly arguments: readonly ArgumentReport[];
+  /** `os/arch[/variant]` that the plan is made for. */
+  readonly platform: string;
+  readonly contextChoice: ContextChoiceReport;
+  readonly display: {
+    /** Size of the whole, `≥ 12 MB`; `''` when nothing of it is known. */
+    readonly size: string;
+    readonly own: string;
+    /** `7 layers`. */
+    readonly layers: string;
+    /** All of it as one sentence, for screen readers and tooltips. */
+    readonly accessible: string;
+  };
 }
 
 export interface StackParams {
   readonly textDocument: { readonly uri: string };
   readonly target?: string;
 }
+
+/** What a client may tell the server when it starts it (`initializationOptions`). */
+export interface InitializationOptions {
+  /** The client has the commands that label parts of hints name; else hints come without commands. */
+  readonly commands?: boolean;
+  /** Docker DX or Container Tools is active: settings on `auto` stay silent then. */
+  readonly otherDockerfileExtension?: boolean;
+  /** Settings for a client without `workspace/configuration`: the section `dockerfileLayers`. */
+  readonly settings?: unknown;
+}
+
+/** What the user picked for one Dockerfile; a field that is absent or null leaves it to the settings. */
+export interface Choices {
+  readonly target?: string | null;
+  readonly platform?: string | null;
+  /** Laid over the arguments of the settings. */
+  readonly buildArgs?: Readonly<Record<string, string>> | null;
+  /** Absolute folder. */
+  readonly context?: string | null;
+}
+
+/** Commands that label parts of hints name; both take the document's URI and a zero-based line. */
+export const revealLayerCommand = 'dockerfileLayers.revealLayer';
+export const revealCauseCommand = 'dockerfileLayers.revealCause';
 
 /** Client to server: the layer stack of a document; null when it is no open Dockerfile. */
 export const stackRequest = new RequestType<StackParams, StackReport | null, void>(
@@ -103,3 +207,52 @@ export const stackRequest = new RequestType<StackParams, StackReport | null, voi
 export const stackChanged = new NotificationType<{ readonly uri: string }>(
   'dockerfileLayers/stackChanged',
 );
+
+/** Client to server: what the user picked for this Dockerfile; replaces what was picked before. */
+export const choicesChanged = new NotificationType<{
+  readonly uri: string;
+  readonly choices: Choices;
+}>('dockerfileLayers/choicesChanged');
+
+/** Client to server: the window or an editor came to the front, so files may have changed unseen. */
+export const focused = new NotificationType<{ readonly uri: string | null }>(
+  'dockerfileLayers/focused',
+);
+
+/** Client to server: another Dockerfile extension was activated or went away. */
+export const peersChanged = new NotificationType<{ readonly otherDockerfileExtension: boolean }>(
+  'dockerfileLayers/peersChanged',
+);
+
+/**
+ * What the user picked for one Dockerfile. It replaces what was picked before; a field that is
+ * absent is as the settings say.
+ */
+export interface Choices {
+  readonly uri: string;
+  readonly target?: string;
+  /** As for `docker build --platform`. */
+  readonly platform?: string;
+  readonly buildArgs?: Readonly<Record<string, string>>;
+  /** Absolute path of the build context's folder. */
+  readonly contextPath?: string;
+}
+
+/** Client to server, before a document is opened and whenever the user picks something else. */
+export const choicesChanged = new NotificationType<Choices>('dockerfileLayers/choicesChanged');
+
+/**
+ * Client to server: files may have changed without an event (the window has the focus again, a
+ * file was saved, the user asked). What was read from disk is looked at again.
+ */
+export const refresh = new NotificationType<{ readonly uri?: string }>('dockerfileLayers/refresh');
+
+/** `initializationOptions` of our own client; other editors may leave out any of them. */
+export interface InitializationOptions {
+  /** The editor has the commands that label parts of inlay hints carry. */
+  readonly commands?: boolean;
+  /** Another extension already reports BuildKit's errors and gives an outline. */
+  readonly otherDockerfileExtension?: boolean;
+  /** False in Restricted Mode: no file outside the workspace folders is read. */
+  readonly trusted?: boolean;
+}
