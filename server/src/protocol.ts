@@ -180,6 +180,8 @@ export interface InitializationOptions {
   readonly commands?: boolean;
   /** Docker DX or Container Tools is active: settings on `auto` stay silent then. */
   readonly otherDockerfileExtension?: boolean;
+  /** False in Restricted Mode: no file outside the workspace folders is read. */
+  readonly trusted?: boolean;
   /** Settings for a client without `workspace/configuration`: the section `dockerfileLayers`. */
   readonly settings?: unknown;
 }
@@ -223,36 +225,3 @@ export const focused = new NotificationType<{ readonly uri: string | null }>(
 export const peersChanged = new NotificationType<{ readonly otherDockerfileExtension: boolean }>(
   'dockerfileLayers/peersChanged',
 );
-
-/**
- * What the user picked for one Dockerfile. It replaces what was picked before; a field that is
- * absent is as the settings say.
- */
-export interface Choices {
-  readonly uri: string;
-  readonly target?: string;
-  /** As for `docker build --platform`. */
-  readonly platform?: string;
-  readonly buildArgs?: Readonly<Record<string, string>>;
-  /** Absolute path of the build context's folder. */
-  readonly contextPath?: string;
-}
-
-/** Client to server, before a document is opened and whenever the user picks something else. */
-export const choicesChanged = new NotificationType<Choices>('dockerfileLayers/choicesChanged');
-
-/**
- * Client to server: files may have changed without an event (the window has the focus again, a
- * file was saved, the user asked). What was read from disk is looked at again.
- */
-export const refresh = new NotificationType<{ readonly uri?: string }>('dockerfileLayers/refresh');
-
-/** `initializationOptions` of our own client; other editors may leave out any of them. */
-export interface InitializationOptions {
-  /** The editor has the commands that label parts of inlay hints carry. */
-  readonly commands?: boolean;
-  /** Another extension already reports BuildKit's errors and gives an outline. */
-  readonly otherDockerfileExtension?: boolean;
-  /** False in Restricted Mode: no file outside the workspace folders is read. */
-  readonly trusted?: boolean;
-}
