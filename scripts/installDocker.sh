@@ -90,6 +90,9 @@ if ! have_packages; then
   [ -n "$ok" ] || { say "no suite installed"; exit 1; }
 fi
 
+# The tests' base image is made of a static busybox.
+[ -x /bin/busybox ] || { apt-get update -qq && apt-get install -y -qq busybox-static >/dev/null; }
+
 # ---- start ----------------------------------------------------------------------------------------------------
 write_conf() { # $1 = extra JSON members
   mkdir -p /etc/docker
