@@ -11,7 +11,7 @@ export interface Settings {
     readonly enable: boolean;
     readonly effect: 'off' | 'layers' | 'all';
     readonly size: 'off' | 'large' | 'all';
-    /** Sizes below this many bytes are not shown. */
+    /** Sizes below this many bytes are not shown; 0 unless only large ones are wanted. */
     readonly minimumBytes: number;
     readonly cache: 'off' | 'misses' | 'all';
   };
@@ -38,7 +38,7 @@ export const settingDefaults = {
   'inlayHints.enable': true,
   'inlayHints.effect.enable': 'all',
   'inlayHints.size.enable': 'all',
-  'inlayHints.size.minimum': '0',
+  'inlayHints.size.minimum': '10MB',
   'inlayHints.cache.enable': 'all',
   'context.path': null,
   target: null,
@@ -51,8 +51,8 @@ export const settingDefaults = {
   'size.units': 'decimal',
 } as const satisfies Readonly<Record<string, unknown>>;
 
-/** What `large` means while no minimum is set, in bytes. */
-export const largeBytes = 10_000_000;
+/** What `large` means when the minimum cannot be read, in bytes. */
+const largeBytes = 10_000_000;
 
 /**
  * Reads the value of the section `dockerfileLayers`: nested objects as VS Code sends them, or flat
@@ -61,13 +61,13 @@ export const largeBytes = 10_000_000;
 export function readSettings(value: unknown): Settings {
   const get = (key: keyof typeof settingDefaults) => lookUp(value, key);
   const size = choice(get('inlayHints.size.enable'), ['off', 'large', 'all'], 'all');
-  const minimum = readBytes(get('inlayHints.size.minimum')) ?? 0;
+  const minimum = readBytes(get('inlayHints.size.minimum')) ?? largeBytes;
   return {
     inlayHints: {
       enable: flag(get('inlayHints.enable'), settingDefaults['inlayHints.enable']),
       effect: choice(get('inlayHints.effect.enable'), ['off', 'layers', 'all'], 'all'),
       size,
-      minimumBytes: size === 'large' && minimum === 0 ? largeBytes : minimum,
+      minimumBytes: size === 'large' ? minimum : 0,
       cache: choice(get('inlayHints.cache.enable'), ['off', 'misses', 'all'], 'all'),
     },
     contextPath: text(get('context.path')),
