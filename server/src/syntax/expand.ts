@@ -1,0 +1,369 @@
+/**
+ * Variables and quotes in the words of a Dockerfile: BuildKit's shell word lexer
+ * (`frontend/dockerfile/shell/lex.go`), with its modes, its messages and its one known slip (text
+ * in front of `${x:-w}` is missing among the `words`). Never throws; time is linear.
+ */
+
+import type { Escape } from './ast.ts';
+import { goQuote, isGoSpace } from './goText.ts';
+import {
+  type Budget,
+  cutPrefix,
+  readPattern,
+  replaceAll,
+  replaceFirst,
+  reversePattern,
+  reverseText,
+} from './shellPattern.ts';
+
+/** Where variables are looked up; a `ReadonlyMap` fits. */
+export interface Lookup {
+  get(name: string): string | undefined;
+}
+
+export interface ExpandOptions {
+  readonly escape: Escape;
+  /** Quotes stay in the result (step names, heredoc detection). */
+  readonly rawQuotes?: boolean;
+  /** Escape characters stay in the result (heredoc detection). */
+  readonly rawEscapes?: boolean;
+  /** Unset variables stay as written instead of becoming nothing. */
+  readonly skipUnsetEnv?: boolean;
+  /** Quotes are ordinary characters (bodies of COPY heredocs). */
+  readonly skipProcessQuotes?: boolean;
+}
+
+export type ExpandResult =
+  | {
+      readonly ok: true;
+      readonly value: string;
+      /** The value split at white space outside quotes (EXPOSE, heredoc detection). */
+      readonly words: readonly string[];
+      /** Names that were looked up and found, or not found. */
+      readonly matched: ReadonlySet<string>;
+      readonly unmatched: ReadonlySet<string>;
+    }
+  | { readonly ok: false; readonly error: string };
+
+/** BuildKit has no such limits; without them a short file could ask for any amount of memory. */
+const maxDepth = 500;
+const maxLength = 1 << 20;
+const maxPatternSteps = 1 << 24;
+
+interface State {
+  readonly chars: readonly string[];
+  readonly env: Lookup;
+  readonly options: ExpandOptions;
+  readonly matched: Set<string>;
+  readonly unmatched: Set<string>;
+  readonly budget: Budget;
+  readonly words: Words;
+  at: number;
+  depth: number;
+  error: string;
+  /** The error is one of our limits, not BuildKit's: it stays as it is on the way out. */
+  limited: boolean;
+}
+
+/** Expands one word. The error is BuildKit's whole text: `failed to process "…": …`. */
+export function expand(word: string, env: Lookup, options: ExpandOptions): ExpandResult {
+  if (!/[^\w./:=@,+-]/.test(word)) return plain(word);
+  const state: State = {
+    chars: Array.from(word.startsWith('\ufeff') ? word.slice(1) : word),
+    env,
+    options,
+    matched: new Set(),
+    unmatched: new Set(),
+    budget: { steps: maxPatternSteps },
+    words: { done: [], open: '' },
+    at: 0,
+    depth: 0,
+    error: '',
+    limited: false,
+  };
+  const value = readUntil(state, null, options.rawEscapes ?? false);
+  if (value === null)
+    return { ok: false, error: `failed to process ${goQuote(word)}: ${state.error}` };
+  if (state.words.open) state.words.done.push(state.words.open);
+  const { matched, unmatched } = state;
+  return { ok: true, value, words: state.words.done, matched, unmatched };
+}
+
+const none: ReadonlySet<string> = new Set();
+
+/** Most words have nothing to expand. */
+function plain(word: string): ExpandResult {
+  return { ok: true, value: word, words: word ? [word] : [], matched: none, unmatched: none };
+}
+
+/** Text up to `stop`, which is consumed, or to the end; null after an error. */
+function readUntil(state: State, stop: string | null, raw: boolean): string | null {
+  if (state.depth >= maxDepth) return failLimit(state, 'substitutions are nested too deeply');
+  const top = stop === null;
+  state.depth++;
+  let result = '';
+  for (let char = peek(state); char !== undefined; char = peek(state)) {
+    if (char === stop) {
+      state.at++;
+      state.depth--;
+      // BuildKit collects the words of all levels in one buffer and empties it here.
+      state.words.open = '';
+      return result;
+    }
+    const special = readSpecial(state, char, raw);
+    if (special === null) return null;
+    if (special !== undefined) {
+      result += special;
+      if (result.length > maxLength) return failLength(state);
+      if (top && char === '$') for (const each of special) addChar(state.words, each);
+      else if (top) addRaw(state.words, special);
+      continue;
+    }
+    state.at++;
+    if (char !== state.options.escape) {
+      result += char;
+      if (top) addChar(state.words, char);
+      continue;
+    }
+    const next = take(state);
+    const kept = (raw ? char : '') + (next ?? '');
+    result += kept;
+    if (top && kept) addRaw(state.words, kept);
+  }
+  if (top) return result;
+  return fail(state, `unexpected end of statement while looking for matching ${stop}`);
+}
+
+/** What a character with a meaning gives; undefined: it has none; null after an error. */
+function readSpecial(state: State, char: string, raw: boolean): string | null | undefined {
+  if (char === '$') return readDollar(state);
+  if (char === '<') return readAngle(state);
+  if (state.options.skipProcessQuotes) return undefined;
+  if (char === "'") return readSingleQuotes(state);
+  if (char === '"') return readDoubleQuotes(state, raw);
+  return undefined;
+}
+
+function readSingleQuotes(state: State): string | null {
+  const start = state.at + 1;
+  const end = state.chars.indexOf("'", start);
+  if (end < 0) {
+    state.at = state.chars.length;
+    return fail(state, 'unexpected end of statement while looking for matching single-quote');
+  }
+  state.at = end + 1;
+  const inner = state.chars.slice(start, end).join('');
+  return state.options.rawQuotes ? `'${inner}'` : inner;
+}
+
+function readDoubleQuotes(state: State, raw: boolean): string | null {
+  const quote = state.options.rawQuotes ? '"' : '';
+  let result = quote;
+  state.at++;
+  for (let char = peek(state); char !== undefined; char = peek(state)) {
+    if (char === '$') {
+      const value = readDollar(state);
+      if (value === null) return null;
+      result += value;
+      if (result.length > maxLength) return failLength(state);
+      continue;
+    }
+    state.at++;
+    if (char === '"') return result + quote;
+    if (char !== state.options.escape) {
+      result += char;
+      continue;
+    }
+    if (raw) result += char;
+    const next = peek(state);
+    if (next === undefined) break;
+    if (next === '"' || next === '$' || next === state.options.escape) {
+      state.at++;
+      result += next;
+    } else {
+      result += char;
+    }
+  }
+  return fail(state, 'unexpected end of statement while looking for matching double-quote');
+}
+
+/** `<`, and `<<` with the blanks behind it: so a heredoc's delimiter stays in one word with it. */
+function readAngle(state: State): string {
+  state.at++;
+  if (peek(state) !== '<') return '<';
+  state.at++;
+  let result = '<<';
+  for (let char = peek(state); char === ' ' || char === '\t' || char === '\r'; char = peek(state)) {
+    result += char;
+    state.at++;
+  }
+  return result;
+}
+
+function readDollar(state: State): string | null {
+  state.at++;
+  if (peek(state) !== '{') {
+    const name = readName(state);
+    if (!name) return '$';
+    const value = lookUp(state, name);
+    return value ?? (state.options.skipUnsetEnv ? `$${name}` : '');
+  }
+  state.at++;
+  const first = peek(state);
+  if (first === undefined) return fail(state, "syntax error: missing '}'");
+  if (first === '{' || first === '}' || first === ':') {
+    return fail(state, 'syntax error: bad substitution');
+  }
+  const name = readName(state);
+  const modifier = take(state);
+  if (modifier === '}') {
+    const value = lookUp(state, name);
+    return value ?? (state.options.skipUnsetEnv ? `\${${name}}` : '');
+  }
+  if (modifier === '/') return readReplace(state, name);
+  if (modifier === ':') return readModifier(state, name, true, take(state) ?? '\ufffd');
+  if (modifier !== undefined && '+-?#%'.includes(modifier)) {
+    return readModifier(state, name, false, modifier);
+  }
+  return fail(state, `unsupported modifier (${modifier ?? '\ufffd'}) in substitution`);
+}
+
+/** `${name-word}` and its like, from behind the modifier on. `colon`: empty counts as unset. */
+function readModifier(state: State, name: string, colon: boolean, modifier: string): string | null {
+  const written = (colon ? ':' : '') + modifier;
+  const pattern = modifier === '#' || modifier === '%';
+  if (colon && pattern) return fail(state, `unsupported modifier (${written}) in substitution`);
+  const word = readPart(state, '}', pattern, "syntax error: missing '}'");
+  if (word === null) return null;
+  const value = lookUp(state, name);
+  if (value === undefined && state.options.skipUnsetEnv) return `\${${name}${written}${word}}`;
+  const missing = value === undefined || (colon && value === '');
+  switch (modifier) {
+    case '-':
+      return missing ? word : value;
+    case '+':
+      return missing ? '' : word;
+    case '?': {
+      if (!missing) return value;
+      const found = value === undefined ? 'unset' : 'empty';
+      return fail(state, `${name}: ${word || `is not allowed to be ${found}`}`);
+    }
+    case '#':
+    case '%':
+      return cut(state, modifier, word, value ?? '');
+    default:
+      return fail(state, `unsupported modifier (${written}) in substitution`);
+  }
+}
+
+function cut(state: State, modifier: '#' | '%', word: string, value: string): string | null {
+  const greedy = word.startsWith(modifier);
+  const plain = greedy ? word.slice(1) : word;
+  const suffix = modifier === '%';
+  const text = suffix ? reversePattern(plain) : plain;
+  const pattern = readPattern(text);
+  if (!pattern.ok) return failPattern(state, text, pattern.error);
+  const input = suffix ? reverseText(value) : value;
+  state.budget.steps -= value.length + text.length;
+  const rest = cutPrefix(pattern.tokens, input, greedy, state.budget);
+  if (rest === undefined) return failPattern(state, text, 'it takes too long to match');
+  return suffix ? reverseText(rest) : rest;
+}
+
+/** `${name/pattern/replacement}` and `${name//pattern/replacement}`, from behind the slash on. */
+function readReplace(state: State, name: string): string | null {
+  const all = peek(state) === '/';
+  if (all) state.at++;
+  const text = readPart(state, '/', true, "syntax error: missing '/' in ${}");
+  if (text === null) return null;
+  const replacement = readPart(state, '}', true, "syntax error: missing '}'");
+  if (replacement === null) return null;
+  const value = lookUp(state, name);
+  if (value === undefined && state.options.skipUnsetEnv) {
+    return `\${${name}/${text}/${replacement}}`;
+  }
+  const pattern = readPattern(text);
+  if (!pattern.ok) return failPattern(state, text, pattern.error);
+  state.budget.steps -= (value?.length ?? 0) + text.length;
+  const replace = all ? replaceAll : replaceFirst;
+  const result = replace(pattern.tokens, value ?? '', replacement, state.budget);
+  return result ?? failPattern(state, text, 'it takes too long to match');
+}
+
+/** `readUntil` inside braces: an error at the end of the text becomes `missing`. */
+function readPart(state: State, stop: string, raw: boolean, missing: string): string | null {
+  const part = readUntil(state, stop, raw);
+  if (part !== null || state.limited || peek(state) !== undefined) return part;
+  return fail(state, missing);
+}
+
+/** A name: letters, digits and `_`; or digits only; or one special character; or ''. */
+function readName(state: State): string {
+  const start = state.at;
+  const first = peek(state);
+  if (first === undefined) return '';
+  if (/\p{Nd}/u.test(first)) return takeWhile(state, start, /\p{Nd}/u);
+  if ('@*#?-$!'.includes(first)) {
+    state.at++;
+    return first;
+  }
+  return takeWhile(state, start, /[\p{L}\p{Nd}_]/u);
+}
+
+function takeWhile(state: State, start: number, wanted: RegExp): string {
+  for (let char = peek(state); char !== undefined && wanted.test(char); char = peek(state)) {
+    state.at++;
+  }
+  return state.chars.slice(start, state.at).join('');
+}
+
+function lookUp(state: State, name: string): string | undefined {
+  const value = state.env.get(name);
+  (value === undefined ? state.unmatched : state.matched).add(name);
+  return value;
+}
+
+function peek(state: State): string | undefined {
+  return state.chars[state.at];
+}
+
+function take(state: State): string | undefined {
+  return state.chars[state.at++];
+}
+
+function fail(state: State, message: string): null {
+  state.error = message;
+  return null;
+}
+
+function failLimit(state: State, message: string): null {
+  state.limited = true;
+  return fail(state, message);
+}
+
+function failLength(state: State): null {
+  return failLimit(state, `the value is longer than ${maxLength} characters`);
+}
+
+function failPattern(state: State, pattern: string, error: string): null {
+  return fail(state, `invalid pattern (${pattern}) in substitution: ${error}`);
+}
+
+/** The words of the outermost level, as they grow. */
+interface Words {
+  readonly done: string[];
+  open: string;
+}
+
+function addChar(words: Words, char: string): void {
+  if (!isGoSpace(char)) {
+    addRaw(words, char);
+  } else if (words.open) {
+    words.done.push(words.open);
+    words.open = '';
+  }
+}
+
+function addRaw(words: Words, text: string): void {
+  words.open += text;
+}
