@@ -1,0 +1,49 @@
+/** Offsets of the tree → positions of the protocol. Features speak to editors only through these. */
+
+import type { TextDocument } from 'vscode-languageserver-textdocument';
+import type { Range } from 'vscode-languageserver-types';
+import type { Span } from '../syntax/ast.ts';
+import type { StageSyntax } from '../syntax/commands.ts';
+
+/** What features need of a document: its identity and O(log n) mapping. */
+export type Document = Pick<
+  TextDocument,
+  'uri' | 'version' | 'positionAt' | 'offsetAt' | 'lineCount' | 'getText'
+>;
+
+/** The span as a range of lines and UTF-16 characters. */
+export function rangeOf(document: Document, span: Span): Range {
+  return { start: document.positionAt(span.start), end: document.positionAt(span.end) };
+}
+
+/** From FROM to the end of the stage's last instruction. */
+export function stageSpan(stage: StageSyntax): Span {
+  const last = stage.commands.at(-1) ?? stage.from;
+  return { start: stage.from.instruction.span.start, end: last.instruction.span.end };
+}
+
+/** Offset of the end of the line that `offset` is on, before its line end. */
+export function lineEnd(text: string, offset: number): number {
+  let end = offset;
+  while (end < text.length && text[end] !== '\n' && text[end] !== '\r') end += 1;
+  return end;
+}
+
+/**
+ * Index of the first item whose span ends after `offset`, of items in source order without
+ * overlap; the list's length when there is none. O(log n).
+ */
+export function firstEndingAfter<T>(
+  items: readonly T[],
+  spanOf: (item: T) => Span,
+  offset: number,
+): number {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (spanOf(items[middle] as T).end > offset) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

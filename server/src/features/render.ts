@@ -1,0 +1,125 @@
+/**
+ * Figures and states → words. The only place that formats, so that hints, cards, trees and tables
+ * say the same thing in the same form.
+ *
+ * A measured or computed size is plain, `~` marks an estimate, `≥` a sum of which a part is
+ * unknown. An unknown size is never a number: it is the empty string here, and the reason stands
+ * in the card.
+ */
+
+import type { CacheReport, SizeReport } from '../protocol.ts';
+
+export type Units = 'decimal' | 'binary';
+
+/** What can be said of a size in one breath; the shape of `SizeReport` and of the figures below it. */
+export type Sized = Pick<SizeReport, 'basis' | 'bytes' | 'atLeast'>;
+
+const decimal = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+const binary = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+
+/** `0 B`, `512 B`, `1.2 MB`, `117 MB`: one decimal below ten, none above; never `1000 kB`. */
+export function bytes(count: number, units: Units): string {
+  const names = units === 'binary' ? binary : decimal;
+  const step = units === 'binary' ? 1024 : 1000;
+  let value = count;
+  let unit = 0;
+  while (unit < names.length - 1 && Number(short(value, unit)) >= step) {
+    value /= step;
+    unit += 1;
+  }
+  return `${short(value, unit)} ${names[unit]}`;
+}
+
+function short(value: number, unit: number): string {
+  if (unit === 0 || value >= 9.95) return String(Math.round(value));
+  return String(Math.round(value * 10) / 10);
+}
+
+/** `1,234,567 bytes`. */
+export function exactBytes(count: number): string {
+  return `${grouped(count)} ${count === 1 ? 'byte' : 'bytes'}`;
+}
+
+/** `1,234,567`. */
+export function grouped(count: number): string {
+  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** `1.2 MB`, `~84 MB`, `≥ 3 MB`; `''` when unknown. */
+export function size(figure: Sized | null, units: Units): string {
+  if (!figure || figure.basis === 'unknown' || figure.bytes === null) return '';
+  const mark = `${figure.atLeast ? '≥ ' : ''}${figure.basis === 'estimated' ? '~' : ''}`;
+  return `${mark}${bytes(figure.bytes, units)}`;
+}
+
+/** The size as part of a sentence: `at least 3 MB (3,141,592 bytes), counted from the build context`. */
+export function sizePhrase(figure: SizeReport, units: Units): string {
+  if (figure.basis === 'unknown' || figure.bytes === null) return 'unknown';
+  const words = bytes(figure.bytes, units);
+  const least = figure.atLeast ? 'at least ' : '';
+  if (figure.basis === 'estimated') {
+    const range =
+      figure.low !== null && figure.high !== null && figure.low !== figure.high
+        ? ` (${bytes(figure.low, units)} to ${bytes(figure.high, units)})`
+        : '';
+    return `${least}about ${words}${range}`;
+  }
+  return `${least}${words}${figure.bytes < 1000 ? '' : ` (${exactBytes(figure.bytes)})`}`;
+}
+
+/** `1 layer`, `3 layers`. */
+export function count(number: number, noun: string): string {
+  return `${grouped(number)} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** The word of a prediction in hints and rows; `''` when there is nothing to compare with. */
+export function cacheWord(report: CacheReport | null): string {
+  return report && report.prediction !== 'unknown' ? report.prediction : '';
+}
+
+/** Parts of a hint or row with the separator that the product uses everywhere. */
+export const separator = ' · ';
+
+/** One line of at most `limit` characters: white space collapsed, the rest cut with `…`. */
+export function oneLine(text: string, limit: number): string {
+  // Cut first: a 5 MB instruction must not be collapsed as a whole for a row of 80 characters.
+  const head = text
+    .slice(0, limit * 8)
+    .replace(/\s+/g, ' ')
+    .trim();
+  const cut = head.length > limit || text.length > limit * 8;
+  return cut ? `${wholeCharacters(head, limit - 1)}…` : head;
+}
+
+function wholeCharacters(text: string, length: number): string {
+  const last = text.charCodeAt(length - 1);
+  return text.slice(0, last >= 0xd800 && last < 0xdc00 ? length - 1 : length).trimEnd();
+}
+
+/** Text from a file as plain Markdown text: nothing in it is a link, an emphasis or HTML. */
+export function escapeMarkdown(text: string): string {
+  // CommonMark takes a backslash before any ASCII punctuation; dots, slashes and at signs are among
+  // them because GitHub's flavour makes links of bare addresses.
+  return text.replace(/\s+/g, ' ').replace(/[!-/:-@[-`{-~]/g, '\\$&');
+}
+
+/** Text as inline code, whatever backticks it holds. */
+export function inlineCode(text: string): string {
+  const flat = text.replace(/\s+/g, ' ');
+  const fence = '`'.repeat(longestRun(flat) + 1);
+  const pad = flat.startsWith('`') || flat.endsWith('`') ? ' ' : '';
+  return flat === '' ? '' : `${fence}${pad}${flat}${pad}${fence}`;
+}
+
+/** Text as a code block, whatever it holds; cut after `limit` characters. */
+export function codeBlock(text: string, language: string, limit: number): string {
+  const shown = text.length > limit ? `${wholeCharacters(text, limit)}…` : text;
+  const fence = '`'.repeat(Math.max(3, longestRun(shown) + 1));
+  return `${fence}${language}\n${shown.replace(/\n$/, '')}\n${fence}`;
+}
+
+function longestRun(text: string): number {
+  let longest = 0;
+  for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length);
+  return longest;
+}
