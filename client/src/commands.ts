@@ -1,0 +1,114 @@
+/** The commands that need the editor. Those that name a line take it from a row, a hint or the cursor. */
+
+import * as vscode from 'vscode';
+import type { LanguageClient } from 'vscode-languageclient/node';
+import { revealCauseCommand, revealLayerCommand } from '../../server/src/protocol.ts';
+import type { RememberedChoices } from './choices.ts';
+import type { FollowedStack } from './followedStack.ts';
+import {
+  pickBuildArguments,
+  pickContext,
+  pickerCommand,
+  pickPlatform,
+  pickTarget,
+  showMenu,
+} from './pickers.ts';
+import type { Row } from './rows.ts';
+import type { StackView } from './stackView.ts';
+
+export interface Parts {
+  readonly client: LanguageClient;
+  readonly stack: FollowedStack;
+  readonly view: StackView;
+  readonly choices: RememberedChoices;
+  /** Has the server look at the files on disk again. */
+  readonly lookAgain: () => void;
+  readonly restart: () => Promise<void>;
+}
+
+/** Registers all commands; disposing of the result takes them back. */
+export function registerCommands(parts: Parts): vscode.Disposable {
+  const { client, stack, view, choices } = parts;
+  const picker = (run: Parameters<typeof pickerCommand>[2]) => pickerCommand(stack, choices, run);
+  const commands: Readonly<Record<string, (...args: never[]) => unknown>> = {
+    toggleInlayHints,
+    showMenu: picker(showMenu),
+    pickTarget: picker(pickTarget),
+    pickPlatform: picker(pickPlatform),
+    pickBuildArguments: picker(pickBuildArguments),
+    pickContext: picker(pickContext),
+    refresh: () => {
+      parts.lookAgain();
+      stack.ask();
+    },
+    restartServer: parts.restart,
+    showLog: () => client.outputChannel.show(),
+    sortBySize: () => view.setSort('size'),
+    sortByOrder: () => view.setSort('order'),
+    showMetadata: () => view.setMetadata(true),
+    hideMetadata: () => view.setMetadata(false),
+    revealLine: (row?: Row) => goToRow(stack, row ?? view.selected),
+    copyHistory: (row?: Row) => copy((row ?? view.selected)?.history),
+    copySize: (row?: Row) => copy((row ?? view.selected)?.bytes?.toString()),
+    [named(revealLayerCommand)]: async (uri: unknown, line: unknown) => {
+      const place = placeOf(uri, line);
+      if (!place) return;
+      await goTo(place.uri, place.line);
+      await view.revealLine(place.line);
+    },
+    [named(revealCauseCommand)]: async (uri: unknown, line: unknown) => {
+      const place = placeOf(uri, line);
+      if (place) await goTo(place.uri, place.line);
+    },
+  };
+  return vscode.Disposable.from(
+    ...Object.entries(commands).map(([id, run]) =>
+      vscode.commands.registerCommand(`dockerfileLayers.${id}`, run),
+    ),
+  );
+}
+
+/** Turns our hints on or off where that is set now: in the workspace if it is set there. */
+async function toggleInlayHints(): Promise<void> {
+  const scope = vscode.window.activeTextEditor?.document.uri;
+  const section = vscode.workspace.getConfiguration('dockerfileLayers', scope ?? null);
+  const key = 'inlayHints.enable';
+  const at = section.inspect<boolean>(key);
+  const target =
+    at?.workspaceFolderValue !== undefined
+      ? vscode.ConfigurationTarget.WorkspaceFolder
+      : at?.workspaceValue !== undefined
+        ? vscode.ConfigurationTarget.Workspace
+        : vscode.ConfigurationTarget.Global;
+  await section.update(key, !section.get<boolean>(key, true), target);
+}
+
+async function goToRow(stack: FollowedStack, row: Row | undefined): Promise<void> {
+  if (row?.lines && stack.document) await goTo(stack.document.uri, row.lines.first);
+}
+
+/** Puts the cursor on a line; the focus stays where it is, so that the arrow keys go on in the tree. */
+async function goTo(uri: vscode.Uri, line: number): Promise<void> {
+  const start = new vscode.Position(line, 0);
+  await vscode.window.showTextDocument(uri, {
+    selection: new vscode.Range(start, start),
+    preserveFocus: true,
+    preview: true,
+  });
+}
+
+async function copy(text: string | null | undefined): Promise<void> {
+  if (!text) return;
+  await vscode.env.clipboard.writeText(text);
+  vscode.window.setStatusBarMessage('Copied.', 2000);
+}
+
+/** The arguments of a hint's command; whatever else is passed names no place. */
+function placeOf(uri: unknown, line: unknown): { uri: vscode.Uri; line: number } | undefined {
+  if (typeof uri !== 'string' || typeof line !== 'number') return undefined;
+  return { uri: vscode.Uri.parse(uri), line };
+}
+
+function named(command: string): string {
+  return command.slice('dockerfileLayers.'.length);
+}

@@ -1,0 +1,104 @@
+/**
+ * The extension's entry. Starts the language server and shows what it says: stack view, status bar
+ * item, commands. It knows no Dockerfile syntax, starts no other process and opens no connection.
+ */
+
+import * as vscode from 'vscode';
+import { LanguageClient, State, TransportKind } from 'vscode-languageclient/node';
+import {
+  choicesChanged,
+  focused,
+  type InitializationOptions,
+  peersChanged,
+} from '../../server/src/protocol.ts';
+import { RememberedChoices } from './choices.ts';
+import { registerCommands } from './commands.ts';
+import { FollowedStack } from './followedStack.ts';
+import { hasPeer } from './peers.ts';
+import { StackView } from './stackView.ts';
+import { Status } from './status.ts';
+
+/** What `activate` gives to tests. */
+export interface Api {
+  readonly client: LanguageClient;
+  readonly stack: FollowedStack;
+  readonly view: StackView;
+  readonly status: Status;
+  readonly choices: RememberedChoices;
+}
+
+export async function activate(context: vscode.ExtensionContext): Promise<Api> {
+  const log = vscode.window.createOutputChannel('Dockerfile Layers', { log: true });
+  const client = new LanguageClient(
+    'dockerfileLayers',
+    'Dockerfile Layers',
+    { module: context.asAbsolutePath('dist/server.cjs'), transport: TransportKind.ipc },
+    {
+      documentSelector: [
+        { scheme: 'file', language: 'dockerfile' },
+        { scheme: 'untitled', language: 'dockerfile' },
+      ],
+      outputChannel: log,
+      initializationOptions,
+      middleware: {
+        // The server should know what is built before it sees the text.
+        didOpen: async (document, next) => {
+          void choices.recall(document.uri.toString());
+          await next(document);
+        },
+      },
+    },
+  );
+  const choices = new RememberedChoices(context.workspaceState, (uri, picked) =>
+    client.sendNotification(choicesChanged, { uri, choices: picked }),
+  );
+  const stack = new FollowedStack(client);
+  const view = new StackView(stack, context.globalState);
+  const status = new Status(stack);
+  const lookAgain = () => {
+    if (client.state === State.Running) {
+      void client.sendNotification(focused, { uri: stack.uri ?? null });
+    }
+  };
+  const restart = async () => {
+    if (client.state === State.Running) await client.restart();
+    else await client.start();
+  };
+
+  let peer = hasPeer();
+  context.subscriptions.push(
+    log,
+    stack,
+    view,
+    status,
+    registerCommands({ client, stack, view, choices, lookAgain, restart }),
+    vscode.window.onDidChangeWindowState((window) => window.focused && lookAgain()),
+    vscode.window.onDidChangeActiveTextEditor(lookAgain),
+    // An editor may leave out events of files; what was saved here is certain to have changed.
+    vscode.workspace.onDidSaveTextDocument(lookAgain),
+    vscode.workspace.onDidGrantWorkspaceTrust(restart),
+    vscode.extensions.onDidChange(() => {
+      if (hasPeer() === peer) return;
+      peer = !peer;
+      void client.sendNotification(peersChanged, { otherDockerfileExtension: peer });
+    }),
+    { dispose: () => void client.dispose() },
+  );
+  void vscode.commands.executeCommand('setContext', 'dockerfileLayers.active', true);
+  try {
+    await client.start();
+  } catch (error) {
+    // The view says that there is no server; the client has shown the error.
+    log.error(String(error));
+  }
+  return { client, stack, view, status, choices };
+}
+
+/** Asked at each start of the server, so that a restart takes up what has changed. */
+function initializationOptions(): InitializationOptions {
+  return {
+    commands: true,
+    otherDockerfileExtension: hasPeer(),
+    trusted: vscode.workspace.isTrusted,
+  };
+}

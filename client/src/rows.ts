@@ -1,0 +1,261 @@
+/**
+ * The stack of a Dockerfile as rows of a tree. Pure: no editor, no formatting of figures (the
+ * server sends the words). Each stage is a root, the target first; below it what the image is made
+ * of, the newest layer on top and the base at the bottom.
+ */
+
+import type {
+  InstructionReport,
+  SizeReport,
+  StackReport,
+  StageReport,
+} from '../../server/src/protocol.ts';
+
+export type Sort = 'order' | 'size';
+
+export interface RowOptions {
+  /** What the rows belong to, so that two Dockerfiles keep their expansion apart. */
+  readonly uri: string;
+  readonly sort: Sort;
+  /** Whether instructions that only set metadata have rows. */
+  readonly metadata: boolean;
+}
+
+export type RowKind = 'stage' | 'writable' | 'layer' | 'metadata' | 'base' | 'invalid';
+
+export interface Row {
+  /** The same after an edit elsewhere, so that expansion and selection survive. */
+  readonly id: string;
+  readonly kind: RowKind;
+  readonly parent: Row | null;
+  readonly label: string;
+  readonly description: string;
+  /** A full sentence, for screen readers. */
+  readonly accessible: string;
+  /** Sentences for the tooltip, plain text. */
+  readonly details: readonly string[];
+  /** Where the row stands in the file; null: nowhere. Zero-based lines, both inclusive. */
+  readonly lines: { readonly first: number; readonly last: number } | null;
+  /** The line that `docker history` will show; null: none. */
+  readonly history: string | null;
+  /** Null: unknown, or nothing to measure. */
+  readonly bytes: number | null;
+  /** The target does not reach it. */
+  readonly dimmed: boolean;
+  readonly children: () => readonly Row[];
+}
+
+type Contents = Omit<Row, 'id' | 'parent' | 'children' | 'dimmed'>;
+
+/** The roots: the stage that is built first, then the others in the order of the file. */
+export function stackRows(report: StackReport, options: RowOptions): readonly Row[] {
+  const target = report.stages[report.target];
+  const others = report.stages.filter((stage) => stage !== target);
+  return [...(target ? [target] : []), ...others].map((stage) =>
+    stageRow(stage, report, options, stage === target),
+  );
+}
+
+/** The row of a line of the file: the instruction's, the stage's where it is hidden, or none. */
+export function rowAt(roots: readonly Row[], line: number): Row | undefined {
+  const root = roots.find((row) => covers(row, line));
+  return root?.children().find((row) => covers(row, line)) ?? root;
+}
+
+/** Whether the row stands for this line of the file. */
+export function covers(row: Row, line: number): boolean {
+  return row.lines !== null && row.lines.first <= line && line <= row.lines.last;
+}
+
+function stageRow(
+  stage: StageReport,
+  report: StackReport,
+  options: RowOptions,
+  isTarget: boolean,
+): Row {
+  const label = stage.name ?? `stage ${stage.index}`;
+  const size = isTarget ? report.display.size : stage.display.ownSize;
+  const description = !stage.needed
+    ? 'not built'
+    : joined([isTarget ? 'target' : '', isTarget ? report.display.layers : '', size]);
+  const contents: Contents = {
+    kind: 'stage',
+    label,
+    description,
+    accessible: isTarget
+      ? `Stage ${label}, the target. ${report.display.accessible}`
+      : stage.needed
+        ? `Stage ${label}, needed by the target${size ? `, its own layers add ${size}` : ''}.`
+        : `Stage ${label}, not built: the target does not need it.`,
+    details: isTarget
+      ? [report.display.accessible, reasonOf(report.totals.size)]
+      : stage.needed
+        ? ['The target takes something from this stage.', reasonOf(stage.own)]
+        : ['The target does not need this stage, so the build leaves it out.'],
+    lines: linesOf(stage.range),
+    history: null,
+    bytes: isTarget ? report.totals.size.bytes : stage.own.bytes,
+  };
+  const id = `${options.uri}#${stage.name ?? stage.index}`;
+  return make(id, null, contents, !stage.needed, (parent) => [
+    ...(isTarget ? [writableRow(parent)] : []),
+    ...stageContents(stage, report, options, parent, new Set([stage.index])),
+  ]);
+}
+
+/** What a stage adds, then its base. `seen` ends a circle of stages. */
+function stageContents(
+  stage: StageReport,
+  report: StackReport,
+  options: RowOptions,
+  parent: Row,
+  seen: ReadonlySet<number>,
+): readonly Row[] {
+  const [from, ...instructions] = stage.instructions;
+  const rows = [...stage.base.triggers, ...instructions]
+    .map((instruction, index) => instructionRow(instruction, index, stage, parent))
+    .filter((row) => options.metadata || row.kind !== 'metadata')
+    .reverse();
+  if (options.sort === 'size') rows.sort(bySize);
+  return from ? [...rows, baseRow(from, stage, report, options, parent, seen)] : rows;
+}
+
+/** Largest first, then those of unknown size, then those that make no layer. */
+function bySize(a: Row, b: Row): number {
+  const rank = (row: Row) => (row.kind !== 'layer' ? -2 : (row.bytes ?? -1));
+  return rank(b) - rank(a);
+}
+
+function writableRow(parent: Row): Row {
+  const text = 'What a running container writes; it starts empty and goes with the container.';
+  const contents: Contents = {
+    kind: 'writable',
+    label: 'Writable layer',
+    description: 'of the container',
+    accessible: `Writable layer of the container. ${text}`,
+    details: [text, 'It is no part of the image.'],
+    lines: null,
+    history: null,
+    bytes: null,
+  };
+  return make(`${parent.id}/writable`, parent, contents, parent.dimmed);
+}
+
+function instructionRow(
+  instruction: InstructionReport,
+  index: number,
+  stage: StageReport,
+  parent: Row,
+): Row {
+  const { display, effect, size, cache } = instruction;
+  const isLayer = effect === 'layer';
+  const kind = instruction.invalid ? 'invalid' : isLayer ? 'layer' : 'metadata';
+  const description = !isLayer
+    ? display.effect
+    : display.effect === 'not built'
+      ? joined([display.effect, display.size])
+      : joined([display.size || 'size unknown', display.cache]);
+  const contents: Contents = {
+    kind,
+    label: instruction.fromTrigger ? `ONBUILD ${instruction.text}` : instruction.text,
+    description: instruction.invalid ? 'not valid' : description,
+    accessible: display.accessible,
+    details: [
+      display.accessible,
+      instruction.metadataDetail ?? '',
+      instruction.fromTrigger ? 'The base image has this instruction run here (ONBUILD).' : '',
+      reasonOf(size),
+      cache?.cause?.reason ?? '',
+    ],
+    // A trigger has no line of its own; its range is that of FROM, which belongs to the base's row.
+    lines: instruction.fromTrigger ? null : linesOf(instruction.range),
+    history: instruction.createdBy,
+    bytes: size?.bytes ?? null,
+  };
+  return make(`${parent.id}/${index}.${instruction.keyword}`, parent, contents, !stage.needed);
+}
+
+function baseRow(
+  from: InstructionReport,
+  stage: StageReport,
+  report: StackReport,
+  options: RowOptions,
+  parent: Row,
+  seen: ReadonlySet<number>,
+): Row {
+  const { base } = stage;
+  const size = base.scratch ? 'empty' : stage.display.baseSize || 'size unknown';
+  const below = base.stage === null ? undefined : report.stages[base.stage];
+  const contents: Contents = {
+    kind: 'base',
+    label: from.text,
+    description: joined(['base', size]),
+    accessible: from.display.accessible,
+    details: [from.display.accessible, reasonOf(base.size)],
+    lines: linesOf(from.range),
+    history: from.createdBy,
+    bytes: base.size.bytes,
+  };
+  return make(`${parent.id}/base`, parent, contents, !stage.needed, (row) =>
+    below && !seen.has(below.index)
+      ? stageContents(below, report, options, row, new Set([...seen, below.index]))
+      : baseLayers(stage, row),
+  );
+}
+
+/** The base image's own layers, where they are known. */
+function baseLayers(stage: StageReport, parent: Row): readonly Row[] {
+  return (stage.base.layers ?? [])
+    .map((layer, index) =>
+      make(
+        `${parent.id}/${index}`,
+        parent,
+        {
+          kind: 'layer',
+          label: layer.createdBy,
+          description: 'of the base image',
+          accessible: `Layer ${index + 1} of the base image: ${layer.createdBy}`,
+          details: [reasonOf(layer.size)],
+          lines: null,
+          history: layer.createdBy,
+          bytes: layer.size.bytes,
+        },
+        !stage.needed,
+      ),
+    )
+    .reverse();
+}
+
+function make(
+  id: string,
+  parent: Row | null,
+  contents: Contents,
+  dimmed: boolean,
+  below?: (row: Row) => readonly Row[],
+): Row {
+  let known: readonly Row[] | undefined;
+  const row: Row = {
+    ...contents,
+    details: contents.details.filter((sentence) => sentence !== ''),
+    id,
+    parent,
+    dimmed,
+    children: () => {
+      known ??= below?.(row) ?? [];
+      return known;
+    },
+  };
+  return row;
+}
+
+function reasonOf(size: SizeReport | null): string {
+  return size?.reason ?? '';
+}
+
+function linesOf(range: StageReport['range']): { first: number; last: number } {
+  return { first: range.start.line, last: range.end.line };
+}
+
+function joined(parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(' · ');
+}

@@ -1,0 +1,177 @@
+/** The tree view "Layers": shows the followed stack, goes to lines and is led by the cursor. */
+
+import * as vscode from 'vscode';
+import type { FollowedStack } from './followedStack.ts';
+import { covers, type Row, type RowKind, rowAt, type Sort, stackRows } from './rows.ts';
+
+const viewId = 'dockerfileLayers.stack';
+
+const icons: Readonly<Record<RowKind, string>> = {
+  stage: 'list-tree',
+  writable: 'edit',
+  layer: 'layers',
+  metadata: 'tag',
+  base: 'package',
+  invalid: 'error',
+};
+
+export class StackView implements vscode.TreeDataProvider<Row>, vscode.Disposable {
+  readonly #stack: FollowedStack;
+  readonly #memory: vscode.Memento;
+  readonly #view: vscode.TreeView<Row>;
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly #disposables: vscode.Disposable[] = [];
+  #roots: readonly Row[] = [];
+
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  /** `memory` keeps the order and whether metadata is shown. */
+  constructor(stack: FollowedStack, memory: vscode.Memento) {
+    this.#stack = stack;
+    this.#memory = memory;
+    this.#view = vscode.window.createTreeView(viewId, {
+      treeDataProvider: this,
+      showCollapseAll: false,
+    });
+    this.#disposables.push(
+      this.#view,
+      this.#changed,
+      stack.onDidChange(() => this.#update()),
+      vscode.window.onDidChangeTextEditorSelection((event) => {
+        if (event.textEditor.document === stack.document) this.#followCursor();
+      }),
+      this.#view.onDidChangeVisibility(() => this.#followCursor()),
+    );
+    this.#update();
+  }
+
+  get sort(): Sort {
+    return this.#memory.get<Sort>('sort', 'order');
+  }
+
+  get metadata(): boolean {
+    return this.#memory.get('metadata', true);
+  }
+
+  async setSort(sort: Sort): Promise<void> {
+    await this.#memory.update('sort', sort);
+    this.#update();
+  }
+
+  async setMetadata(shown: boolean): Promise<void> {
+    await this.#memory.update('metadata', shown);
+    this.#update();
+  }
+
+  /** Shows the view with the row of a line selected. */
+  async revealLine(line: number): Promise<void> {
+    await vscode.commands.executeCommand(`${viewId}.focus`);
+    const row = rowAt(this.#roots, line);
+    if (row) await this.#view.reveal(row, { select: true, focus: true });
+  }
+
+  /** The row that is selected, for a command without an argument. */
+  get selected(): Row | undefined {
+    return this.#view.selection[0];
+  }
+
+  getChildren(row?: Row): Row[] {
+    return [...(row ? row.children() : this.#roots)];
+  }
+
+  getParent(row: Row): Row | null {
+    return row.parent;
+  }
+
+  getTreeItem(row: Row): vscode.TreeItem {
+    const item = new vscode.TreeItem(row.label, this.#collapsible(row));
+    item.id = row.id;
+    item.description = row.description;
+    item.iconPath = new vscode.ThemeIcon(
+      icons[row.kind],
+      row.dimmed ? new vscode.ThemeColor('disabledForeground') : undefined,
+    );
+    item.accessibilityInformation = { label: row.accessible };
+    item.contextValue = [
+      row.kind,
+      row.lines ? '.line' : '',
+      row.history === null ? '' : '.history',
+      row.bytes === null ? '' : '.size',
+    ].join('');
+    if (row.lines) {
+      item.command = {
+        command: 'dockerfileLayers.revealLine',
+        title: 'Go to Line',
+        arguments: [row],
+      };
+    }
+    return item;
+  }
+
+  resolveTreeItem(item: vscode.TreeItem, row: Row): vscode.TreeItem {
+    const text = new vscode.MarkdownString();
+    text.appendMarkdown('**').appendText(row.label).appendMarkdown('**\n\n');
+    for (const sentence of row.details) text.appendText(sentence).appendMarkdown('\n\n');
+    if (row.history !== null) text.appendCodeblock(row.history, 'text');
+    item.tooltip = text;
+    return item;
+  }
+
+  dispose(): void {
+    for (const disposable of this.#disposables) disposable.dispose();
+  }
+
+  #collapsible(row: Row): vscode.TreeItemCollapsibleState {
+    if (row.children().length === 0) return vscode.TreeItemCollapsibleState.None;
+    return row === this.#roots[0]
+      ? vscode.TreeItemCollapsibleState.Expanded
+      : vscode.TreeItemCollapsibleState.Collapsed;
+  }
+
+  #update(): void {
+    const { document, report, state } = this.#stack;
+    // While the answer to a new question is on its way, the rows of the same file stay.
+    if (state !== 'asking' || this.#view.description !== describe(document)) {
+      const options = { sort: this.sort, metadata: this.metadata, uri: document?.uri.path ?? '' };
+      this.#roots = report ? stackRows(report, options) : [];
+    }
+    this.#view.description = describe(document);
+    setContext('hasDockerfile', document !== undefined);
+    setContext('state', state);
+    setContext('sort', this.sort);
+    setContext('metadataHidden', !this.metadata);
+    this.#changed.fire();
+    this.#followCursor();
+  }
+
+  /** Selects the row of the cursor's line, without taking the focus and only where it can be seen. */
+  #followCursor(): void {
+    const editor = vscode.window.activeTextEditor;
+    if (!this.#view.visible || !editor || editor.document !== this.#stack.document) return;
+    const { line } = editor.selection.active;
+    const selected = this.#view.selection[0];
+    // The row of a base stage's instruction also stands for its line: leave it selected.
+    if (selected && selected.kind !== 'stage' && covers(selected, line) && this.#holds(selected)) {
+      return;
+    }
+    const row = rowAt(this.#roots, line);
+    if (!row) return;
+    // The view may be disposed or filled anew at this moment; the next move selects again.
+    this.#view.reveal(row, { select: true, focus: false }).then(undefined, () => undefined);
+  }
+
+  /** Whether a row belongs to what is shown now. */
+  #holds(row: Row): boolean {
+    let root = row;
+    while (root.parent) root = root.parent;
+    return this.#roots.includes(root);
+  }
+}
+
+function describe(document: vscode.TextDocument | undefined): string {
+  return document ? vscode.workspace.asRelativePath(document.uri, false) : '';
+}
+
+function setContext(key: string, value: unknown): void {
+  void vscode.commands.executeCommand('setContext', `dockerfileLayers.${key}`, value);
+}

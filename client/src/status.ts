@@ -1,0 +1,69 @@
+/** The status bar item: the whole image in one breath, only with a Dockerfile in front. */
+
+import * as vscode from 'vscode';
+import type { FollowedStack } from './followedStack.ts';
+
+export class Status implements vscode.Disposable {
+  readonly #stack: FollowedStack;
+  readonly #item: vscode.StatusBarItem;
+  readonly #subscription: vscode.Disposable;
+  #shown = false;
+
+  constructor(stack: FollowedStack) {
+    this.#stack = stack;
+    this.#item = vscode.window.createStatusBarItem(
+      'dockerfileLayers.status',
+      vscode.StatusBarAlignment.Right,
+      100,
+    );
+    this.#item.name = 'Dockerfile Layers';
+    this.#item.command = 'dockerfileLayers.showMenu';
+    this.#subscription = stack.onDidChange(() => this.#update());
+    this.#update();
+  }
+
+  /** What can be read in the status bar; undefined while it shows nothing. */
+  get text(): string | undefined {
+    return this.#shown ? this.#item.text : undefined;
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+    this.#item.dispose();
+  }
+
+  #update(): void {
+    const { front, report, state } = this.#stack;
+    this.#shown = front !== undefined;
+    if (!front) {
+      this.#item.hide();
+      return;
+    }
+    if (report && report.stages.length > 0) {
+      const { display, totals, contextChoice } = report;
+      const size = display.size ? ` · ${display.size}` : '';
+      this.#item.text = `$(layers) ${display.layers}${size}`;
+      const tooltip = new vscode.MarkdownString();
+      for (const sentence of [display.accessible, totals.size.reason, contextChoice.reason]) {
+        if (sentence) tooltip.appendText(sentence).appendMarkdown('\n\n');
+      }
+      tooltip.appendText('Click to choose what is built.');
+      this.#item.tooltip = tooltip;
+      this.#item.accessibilityInformation = {
+        label: `${display.accessible} Opens a menu to choose what is built.`,
+        role: 'button',
+      };
+    } else {
+      this.#item.text = '$(layers) Layers';
+      const sentence = without[state] ?? 'The layers are being worked out.';
+      this.#item.tooltip = sentence;
+      this.#item.accessibilityInformation = { label: sentence, role: 'button' };
+    }
+    this.#item.show();
+  }
+}
+
+const without: Readonly<Record<string, string>> = {
+  empty: 'This Dockerfile has no stage yet.',
+  stopped: 'The language server is not running.',
+};
