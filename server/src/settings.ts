@@ -84,6 +84,25 @@ export function readSettings(value: unknown): Settings {
   };
 }
 
+/** What a user picked for one Dockerfile; fields that are absent or null leave it to the settings. */
+export interface Picked {
+  readonly target?: string | null;
+  readonly platform?: string | null;
+  readonly buildArgs?: Readonly<Record<string, string>> | null;
+  readonly context?: string | null;
+}
+
+/** The settings with what was picked laid over them; picked build arguments win name by name. */
+export function withChoices(settings: Settings, picked: Picked): Settings {
+  return {
+    ...settings,
+    target: text(picked.target) ?? settings.target,
+    platform: text(picked.platform) ?? settings.platform,
+    contextPath: text(picked.context) ?? settings.contextPath,
+    buildArgs: new Map([...settings.buildArgs, ...strings(picked.buildArgs)]),
+  };
+}
+
 /**
  * Bytes of a size such as `10MB`, `1.5 GiB`, `200k` or a plain number; undefined when it is none.
  * `k`, `M`, `G` and `T` are powers of 1000, with an `i` behind them powers of 1024.

@@ -22,13 +22,6 @@ export function stageSpan(stage: StageSyntax): Span {
   return { start: stage.from.instruction.span.start, end: last.instruction.span.end };
 }
 
-/** Offset of the end of the line that `offset` is on, before its line end. */
-export function lineEnd(text: string, offset: number): number {
-  let end = offset;
-  while (end < text.length && text[end] !== '\n' && text[end] !== '\r') end += 1;
-  return end;
-}
-
 /**
  * Index of the first item whose span ends after `offset`, of items in source order without
  * overlap; the list's length when there is none. O(log n).
@@ -46,4 +39,11 @@ export function firstEndingAfter<T>(
     else low = middle + 1;
   }
   return low;
+}
+
+/** Offset of the end of the line that `offset` is on, before its line end as LSP knows line ends. */
+export function lineEnd(text: string, offset: number): number {
+  const end = /[\r\n]/g;
+  end.lastIndex = offset;
+  return end.exec(text)?.index ?? text.length;
 }

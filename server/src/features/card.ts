@@ -1,0 +1,128 @@
+/**
+ * The card that hover and tooltips show: effect, size, cache, `docker history` line, in this order.
+ * Markdown; text from files is escaped or stands in code.
+ */
+
+import type { Analysis } from '../analysis.ts';
+import type { Stage, Step } from '../model/plan.ts';
+import { metadataDetail } from './describe.ts';
+import { baseSize, cacheOf, sizeOf, stageLabel } from './figures.ts';
+import {
+  bytes,
+  cacheWord,
+  codeBlock,
+  count,
+  escapeMarkdown,
+  inlineCode,
+  oneLine,
+  sizePhrase,
+} from './render.ts';
+import type { Row } from './rows.ts';
+
+/** How many parts of a size are listed, and how much of a history line is shown. */
+const shownParts = 5;
+const shownHistory = 600;
+
+/** The whole card of an instruction. */
+export function card(analysis: Analysis, row: Row): string {
+  return [
+    effectCard(analysis, row),
+    sizeCard(analysis, row),
+    cacheCard(analysis, row),
+    historyCard(row),
+  ]
+    .filter((part) => part !== null)
+    .join('\n\n');
+}
+
+/** What the instruction does: the layer that it makes, what it sets, or what a stage starts from. */
+export function effectCard(analysis: Analysis, row: Row): string {
+  if (row.kind === 'from') return fromCard(analysis, row.stage);
+  const { step } = row;
+  if (step.command.kind === 'invalid') return 'BuildKit refuses this instruction.';
+  const lines: string[] = [];
+  if (row.kind === 'step' && !row.stage.needed) lines.push(notBuilt(analysis, row.stage));
+  if (step.effect === 'layer') {
+    const stage = row.kind === 'step' ? row.stage : null;
+    const of = stage && step.layer !== null ? ` ${step.layer} of ${stage.layers}` : '';
+    const where = stage && analysis.plan.stages.length > 1 ? ` in ${markedStage(stage)}` : '';
+    lines.push(`**Layer${of}**${where}`);
+  } else {
+    const detail = metadataDetail(step);
+    lines.push(`**Metadata**, no layer.${detail ? ` ${escapeMarkdown(detail)}` : ''}`);
+  }
+  return lines.join('\n\n');
+}
+
+function fromCard(analysis: Analysis, stage: Stage): string {
+  const { base } = stage;
+  const lines: string[] = [];
+  if (!stage.needed) lines.push(notBuilt(analysis, stage));
+  const from = base.stage === null ? undefined : analysis.plan.stages[base.stage];
+  if (base.scratch) lines.push('**Base**: empty. `scratch` has no files and no layers.');
+  else if (from) {
+    lines.push(`**Base**: ${markedStage(from)}, with ${count(from.layers, 'layer')} of its own.`);
+  } else if (base.reference) {
+    const layers = base.image ? `, ${count(base.image.layers, 'layer')}` : '';
+    lines.push(`**Base**: ${inlineCode(oneLine(base.reference, 200))}${layers}`);
+  } else lines.push('The base of this stage is not known, because BuildKit refuses this line.');
+  if (stage.triggers.length > 0) {
+    const texts = stage.triggers.map(
+      ({ instruction }) => `- ${inlineCode(oneLine(instruction.joined.text, 100))}`,
+    );
+    lines.push(`ONBUILD instructions of the base run here:\n${texts.join('\n')}`);
+  }
+  return lines.join('\n\n');
+}
+
+function notBuilt(analysis: Analysis, stage: Stage): string {
+  const target = analysis.plan.stages[analysis.plan.target];
+  const reason = target
+    ? `${markedStage(target)} is built and does not need ${markedStage(stage)}.`
+    : 'there is no stage to build.';
+  return `**Not built**: ${reason}`;
+}
+
+function markedStage(stage: Stage): string {
+  return stage.name === null ? stageLabel(stage) : `stage ${inlineCode(stage.name)}`;
+}
+
+/** How big, how that is known, and what it is made of; null for metadata. */
+export function sizeCard(analysis: Analysis, row: Row): string | null {
+  const figure = row.kind === 'from' ? baseSize(analysis, row.stage) : sizeOf(analysis, row);
+  if (!figure) return null;
+  const { units } = analysis.settings;
+  const basis = figure.basis === 'unknown' ? '' : `, ${figure.basis}`;
+  const reason = figure.reason ? ` ${escapeMarkdown(figure.reason)}` : '';
+  const lines = [`**Size**: ${sizePhrase(figure, units)}${basis}.${reason}`];
+  for (const part of (figure.parts ?? []).slice(0, shownParts)) {
+    const amount = part.bytes === null ? 'unknown' : bytes(part.bytes, units);
+    lines.push(`- ${inlineCode(oneLine(part.label, 80))} ${amount}`);
+  }
+  const more = (figure.parts?.length ?? 0) - shownParts;
+  if (more > 0) lines.push(`- and ${count(more, 'more')}`.replace(/mores$/, 'more'));
+  return lines.join('\n');
+}
+
+/** What the next build will do with it, and why; null where no cache is asked. */
+export function cacheCard(analysis: Analysis, row: Row): string | null {
+  const cache = cacheOf(analysis, row);
+  if (!cache) return null;
+  const word = cacheWord(cache);
+  const reason = cache.cause ? ` ${escapeMarkdown(cache.cause.reason)}` : '';
+  return `**Cache**: ${word || 'unknown'}.${reason}`;
+}
+
+function historyCard(row: Row): string | null {
+  if (row.kind !== 'step') return null;
+  const { step } = row;
+  if (step.command.kind === 'invalid') return null;
+  if (step.createdBy === null) return 'It makes no entry in `docker history`.';
+  return `${codeBlock(step.createdBy, 'text', shownHistory)}${inexact(step)}`;
+}
+
+function inexact(step: Step): string {
+  return step.createdByExact
+    ? ''
+    : '\n\nThe `docker history` line may differ: it depends on the base image, which is not known.';
+}

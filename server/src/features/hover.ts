@@ -1,0 +1,20 @@
+/** Hover: one card for the instruction under the pointer. */
+
+import type { Hover, Position } from 'vscode-languageserver-types';
+import type { Analysis } from '../analysis.ts';
+import { card } from './card.ts';
+import { type Document, firstEndingAfter, rangeOf } from './places.ts';
+import { rowsOf } from './rows.ts';
+
+/** The card of the instruction at the position, its heredocs included; null between instructions. */
+export function hover(analysis: Analysis, document: Document, position: Position): Hover | null {
+  const offset = document.offsetAt(position);
+  const rows = rowsOf(analysis.plan);
+  // Spans end before the line end, and a pointer behind the last character still means its line.
+  const row = rows[firstEndingAfter(rows, ({ instruction }) => instruction.span, offset - 1)];
+  if (!row || row.instruction.span.start > offset) return null;
+  return {
+    contents: { kind: 'markdown', value: card(analysis, row) },
+    range: rangeOf(document, row.instruction.span),
+  };
+}
