@@ -5,7 +5,8 @@
  */
 
 import type { Escape } from './ast.ts';
-import { goQuote, isGoSpace } from './goText.ts';
+import { isSpace, skipSpaces } from './chars.ts';
+import { goQuote } from './goText.ts';
 import {
   type Budget,
   cutPrefix,
@@ -47,11 +48,13 @@ export type ExpandResult =
 
 /** BuildKit has no such limits; without them a short file could ask for any amount of memory. */
 const maxDepth = 500;
-const maxLength = 1 << 20;
+const maxGrowth = 1 << 20;
 const maxPatternSteps = 1 << 24;
 
 interface State {
-  readonly chars: readonly string[];
+  readonly text: string;
+  /** No level's result may be longer. */
+  readonly limit: number;
   readonly env: Lookup;
   readonly options: ExpandOptions;
   readonly matched: Set<string>;
@@ -69,7 +72,8 @@ interface State {
 export function expand(word: string, env: Lookup, options: ExpandOptions): ExpandResult {
   if (!/[^\w./:=@,+-]/.test(word)) return plain(word);
   const state: State = {
-    chars: Array.from(word.startsWith('\ufeff') ? word.slice(1) : word),
+    text: word.startsWith('\ufeff') ? word.slice(1) : word,
+    limit: maxGrowth + 2 * word.length,
     env,
     options,
     matched: new Set(),
@@ -102,7 +106,14 @@ function readUntil(state: State, stop: string | null, raw: boolean): string | nu
   const top = stop === null;
   state.depth++;
   let result = '';
-  for (let char = peek(state); char !== undefined; char = peek(state)) {
+  while (state.at < state.text.length) {
+    const run = takeRun(state, stop);
+    if (run) {
+      result += run;
+      if (top) addText(state.words, run);
+      continue;
+    }
+    const char = peek(state) as string;
     if (char === stop) {
       state.at++;
       state.depth--;
@@ -112,47 +123,47 @@ function readUntil(state: State, stop: string | null, raw: boolean): string | nu
     }
     const special = readSpecial(state, char, raw);
     if (special === null) return null;
-    if (special !== undefined) {
-      result += special;
-      if (result.length > maxLength) return failLength(state);
-      if (top && char === '$') for (const each of special) addChar(state.words, each);
-      else if (top) addRaw(state.words, special);
-      continue;
-    }
-    state.at++;
-    if (char !== state.options.escape) {
-      result += char;
-      if (top) addChar(state.words, char);
-      continue;
-    }
-    const next = take(state);
-    const kept = (raw ? char : '') + (next ?? '');
-    result += kept;
-    if (top && kept) addRaw(state.words, kept);
+    result += special;
+    if (result.length > state.limit) return failLength(state);
+    if (!top) continue;
+    if (char === '$') addText(state.words, special);
+    else state.words.open += special;
   }
   if (top) return result;
   return fail(state, `unexpected end of statement while looking for matching ${stop}`);
 }
 
-/** What a character with a meaning gives; undefined: it has none; null after an error. */
-function readSpecial(state: State, char: string, raw: boolean): string | null | undefined {
+/** The text up to the next character that may have a meaning here; '' when that is the next one. */
+function takeRun(state: State, stop: string | null): string {
+  const { text, options } = state;
+  const start = state.at;
+  for (; state.at < text.length; state.at++) {
+    const char = text[state.at] as string;
+    if (char === '$' || char === '<' || char === options.escape || char === stop) break;
+    if ((char === "'" || char === '"') && !options.skipProcessQuotes) break;
+  }
+  return text.slice(start, state.at);
+}
+
+/** What a character with a meaning gives; null after an error. */
+function readSpecial(state: State, char: string, raw: boolean): string | null {
   if (char === '$') return readDollar(state);
   if (char === '<') return readAngle(state);
-  if (state.options.skipProcessQuotes) return undefined;
   if (char === "'") return readSingleQuotes(state);
   if (char === '"') return readDoubleQuotes(state, raw);
-  return undefined;
+  state.at++;
+  return (raw ? char : '') + (take(state) ?? '');
 }
 
 function readSingleQuotes(state: State): string | null {
   const start = state.at + 1;
-  const end = state.chars.indexOf("'", start);
+  const end = state.text.indexOf("'", start);
   if (end < 0) {
-    state.at = state.chars.length;
+    state.at = state.text.length;
     return fail(state, 'unexpected end of statement while looking for matching single-quote');
   }
   state.at = end + 1;
-  const inner = state.chars.slice(start, end).join('');
+  const inner = state.text.slice(start, end);
   return state.options.rawQuotes ? `'${inner}'` : inner;
 }
 
@@ -165,7 +176,7 @@ function readDoubleQuotes(state: State, raw: boolean): string | null {
       const value = readDollar(state);
       if (value === null) return null;
       result += value;
-      if (result.length > maxLength) return failLength(state);
+      if (result.length > state.limit) return failLength(state);
       continue;
     }
     state.at++;
@@ -299,22 +310,11 @@ function readPart(state: State, stop: string, raw: boolean, missing: string): st
 
 /** A name: letters, digits and `_`; or digits only; or one special character; or ''. */
 function readName(state: State): string {
-  const start = state.at;
-  const first = peek(state);
-  if (first === undefined) return '';
-  if (/\p{Nd}/u.test(first)) return takeWhile(state, start, /\p{Nd}/u);
-  if ('@*#?-$!'.includes(first)) {
-    state.at++;
-    return first;
-  }
-  return takeWhile(state, start, /[\p{L}\p{Nd}_]/u);
-}
-
-function takeWhile(state: State, start: number, wanted: RegExp): string {
-  for (let char = peek(state); char !== undefined && wanted.test(char); char = peek(state)) {
-    state.at++;
-  }
-  return state.chars.slice(start, state.at).join('');
+  const name = /\p{Nd}+|[@*#?\-$!]|[\p{L}_][\p{L}\p{Nd}_]*/uy;
+  name.lastIndex = state.at;
+  const found = name.exec(state.text)?.[0] ?? '';
+  state.at += found.length;
+  return found;
 }
 
 function lookUp(state: State, name: string): string | undefined {
@@ -323,12 +323,17 @@ function lookUp(state: State, name: string): string | undefined {
   return value;
 }
 
+/** The next character, as far as it matters: all that have a meaning are one unit long. */
 function peek(state: State): string | undefined {
-  return state.chars[state.at];
+  return state.text[state.at];
 }
 
 function take(state: State): string | undefined {
-  return state.chars[state.at++];
+  const code = state.text.codePointAt(state.at);
+  if (code === undefined) return undefined;
+  const char = String.fromCodePoint(code);
+  state.at += char.length;
+  return char;
 }
 
 function fail(state: State, message: string): null {
@@ -342,7 +347,7 @@ function failLimit(state: State, message: string): null {
 }
 
 function failLength(state: State): null {
-  return failLimit(state, `the value is longer than ${maxLength} characters`);
+  return failLimit(state, `the value is longer than ${state.limit} characters`);
 }
 
 function failPattern(state: State, pattern: string, error: string): null {
@@ -355,15 +360,15 @@ interface Words {
   open: string;
 }
 
-function addChar(words: Words, char: string): void {
-  if (!isGoSpace(char)) {
-    addRaw(words, char);
-  } else if (words.open) {
-    words.done.push(words.open);
-    words.open = '';
+function addText(words: Words, text: string): void {
+  for (let at = 0; at < text.length; ) {
+    const start = skipSpaces(text, at, text.length);
+    if (start > at && words.open) {
+      words.done.push(words.open);
+      words.open = '';
+    }
+    at = start;
+    while (at < text.length && !isSpace(text.charCodeAt(at))) at++;
+    words.open += text.slice(start, at);
   }
-}
-
-function addRaw(words: Words, text: string): void {
-  words.open += text;
 }

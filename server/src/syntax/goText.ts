@@ -1,24 +1,14 @@
 /**
- * The few text functions of Go's standard library whose exact behaviour shows in BuildKit's results
- * and messages: what counts as white space, and how a string is quoted.
+ * The few functions of Go's standard library whose exact behaviour shows in BuildKit's results and
+ * messages: trimming, quoting, and reading numbers and switches.
  */
 
-const spaces = new Set(
-  '\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000',
-);
-
-/** Go's `unicode.IsSpace`, for one character. Unlike `\s` it knows U+0085 and leaves out the BOM. */
-export function isGoSpace(char: string): boolean {
-  return spaces.has(char);
-}
+import { skipSpaces, trimSpaces } from './chars.ts';
 
 /** Go's `strings.TrimSpace`. */
 export function goTrim(text: string): string {
-  let start = 0;
-  let end = text.length;
-  while (start < end && isGoSpace(text[start] as string)) start++;
-  while (end > start && isGoSpace(text[end - 1] as string)) end--;
-  return text.slice(start, end);
+  const start = skipSpaces(text, 0, text.length);
+  return text.slice(start, trimSpaces(text, start, text.length));
 }
 
 const named: Readonly<Record<string, string>> = {
@@ -45,4 +35,35 @@ export function goQuote(text: string): string {
     return `\\U${code.toString(16).padStart(8, '0')}`;
   });
   return `"${quoted}"`;
+}
+
+const truths = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
+const lies = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False']);
+
+/** Go's `strconv.ParseBool`; undefined: no switch. */
+export function goBool(text: string): boolean | undefined {
+  if (truths.has(text)) return true;
+  return lies.has(text) ? false : undefined;
+}
+
+/** Go's `strconv.ParseUint(text, base, 32)`; undefined: no such number, or out of range. */
+export function goUint32(text: string, base: 8 | 10): number | undefined {
+  if (!(base === 8 ? /^[0-7]+$/ : /^\d+$/).test(text)) return undefined;
+  const value = Number.parseInt(text, base);
+  return value < 2 ** 32 ? value : undefined;
+}
+
+export type GoNumber =
+  | { readonly ok: true; readonly value: number }
+  | { readonly ok: false; readonly error: string };
+
+/** Go's `strconv.ParseInt(text, 10, 32)` with its error texts. */
+export function goInt32(text: string): GoNumber {
+  const fail = (reason: string): GoNumber => {
+    return { ok: false, error: `strconv.ParseInt: parsing ${goQuote(text)}: ${reason}` };
+  };
+  if (!/^[+-]?\d+$/.test(text)) return fail('invalid syntax');
+  const value = Number(text);
+  if (value < -(2 ** 31) || value >= 2 ** 31) return fail('value out of range');
+  return { ok: true, value };
 }
