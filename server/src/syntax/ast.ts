@@ -84,7 +84,7 @@ export interface Heredoc {
   readonly content: string;
   /** Body only, without the terminator line. */
   readonly contentSpan: Span;
-  /** The terminator line; `null` when it is missing. */
+  /** The terminator line; `null` when it is missing (the body then ends before the next instruction). */
   readonly terminatorSpan: Span | null;
 }
 
@@ -118,6 +118,11 @@ export interface Instruction {
   readonly innerComments: readonly Span[];
   /** ONBUILD only: the instruction behind the keyword (its `lines` are 0, as in BuildKit). */
   readonly trigger: Instruction | null;
+  /**
+   * BuildKit's parser refuses it (the reason is among the problems); flags and arguments are then
+   * what can be made of it. The later rules (`requires at least one argument`) do not apply.
+   */
+  readonly refused: boolean;
 }
 
 /** What `parse` gives for any text: every whole instruction, and what BuildKit's parser says about the rest. */
