@@ -1,0 +1,38 @@
+// Packages the extension: `npm run package` makes dockerfile-layers-<version>.vsix.
+// The README's pictures have relative addresses, which only a repository's address could make whole
+// for the gallery; the packaged README goes without them.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectRoot, ready } from './ready.mjs';
+
+ready();
+const cache = join(projectRoot, '.cache');
+mkdirSync(cache, { recursive: true });
+const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8');
+writeFileSync(join(cache, 'README.md'), readme.replace(/^!\[[^\]]*\]\((?!https:)[^)]*\)\n+/gm, ''));
+
+const { name, version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
+const file = `${name}-${version}.vsix`;
+const vsce = join(projectRoot, 'node_modules/@vscode/vsce/vsce');
+const result = spawnSync(
+  process.execPath,
+  [
+    vsce,
+    'package',
+    '--no-dependencies',
+    '--allow-missing-repository',
+    '--no-rewrite-relative-links',
+    ...['--readme-path', '.cache/README.md', '--out', file],
+  ],
+  { cwd: projectRoot, stdio: 'inherit' },
+);
+if (result.status !== 0) process.exit(result.status ?? 1);
+
+const limit = 1_000_000;
+const { size } = statSync(join(projectRoot, file));
+console.log(`${file}: ${size} bytes`);
+if (size >= limit) {
+  console.error(`The package may have at most ${limit} bytes.`);
+  process.exit(1);
+}

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { until } from '../results.ts';
+import { api, folder, hint, open } from './editor.ts';
+
+describe('in Restricted Mode', () => {
+  it('Dockerfiles have their hints and the view its rows', async () => {
+    assert.equal(vscode.workspace.isTrusted, false);
+    const document = await open('Dockerfile');
+    await hint(document, 'COPY src', /^layer 4 · 2\.2 kB$/);
+    const { view } = await api();
+    await until('rows', () => view.getChildren().length === 2);
+  });
+
+  it('workspace settings do not move the build context out of the workspace', async () => {
+    const { stack } = await api();
+    const report = await until('a report', () => stack.report);
+    assert.equal(report.contextChoice.path, folder());
+  });
+
+  it('a context outside the workspace that is picked by hand is not read either', async () => {
+    const document = await open('Dockerfile');
+    const { choices, stack } = await api();
+    await choices.pick(document.uri.toString(), { context: `${folder()}/../outside` });
+    await hint(document, 'COPY src', /^layer 4$/);
+    assert.match(stack.report?.contextChoice.reason ?? '', /Restricted Mode/);
+    await choices.pick(document.uri.toString(), { context: null });
+  });
+});

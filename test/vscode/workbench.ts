@@ -1,0 +1,149 @@
+/** Drives the workbench as a person does: by what is painted, with mouse and keyboard. */
+
+import type { Locator, Page } from 'playwright-core';
+import { until } from './results.ts';
+
+/** Opens a file of the Explorer's first level, or of a folder in it (`node/Dockerfile`). */
+export async function openFile(page: Page, path: string): Promise<void> {
+  const names = path.split('/');
+  for (const [level, name] of names.entries()) {
+    const row = page
+      .locator('.explorer-folders-view .monaco-list-row')
+      .and(page.locator(`[aria-level="${level + 1}"]`))
+      .filter({ has: page.locator(`.label-name:text-is("${name}")`) })
+      .last();
+    const isFile = level === names.length - 1;
+    if (isFile) await row.dblclick();
+    else if ((await row.getAttribute('aria-expanded')) !== 'true') await row.click();
+  }
+  await page.locator('.editor-instance .view-line').first().waitFor();
+}
+
+/** What the page knows of a painted line; this project has no types of the browser. */
+interface PaintedLine {
+  readonly style: { readonly top: string };
+  readonly textContent: string;
+}
+
+/** The painted lines from top to bottom, hints included. */
+export async function editorLines(page: Page): Promise<readonly string[]> {
+  return await page
+    .locator('.editor-instance .view-lines')
+    .first()
+    .locator('.view-line')
+    .evaluateAll((elements) =>
+      (elements as unknown as PaintedLine[])
+        .sort((a, b) => Number.parseFloat(a.style.top) - Number.parseFloat(b.style.top))
+        // Monaco paints spaces as no-break spaces and fences hints with zero-width ones.
+        .map((line) =>
+          line.textContent
+            .replace(/\u00a0/g, ' ')
+            .replace(/[\u200b-\u200d]/g, '')
+            .trimEnd(),
+        ),
+    );
+}
+
+/** The text of an element; `''` while it is not there. */
+export async function textOf(locator: Locator): Promise<string> {
+  return (await locator.textContent()) ?? '';
+}
+
+/** Waits until the painted line that begins so fits. */
+export async function painted(page: Page, start: string, expected: RegExp): Promise<void> {
+  let seen: readonly string[] = [];
+  await until(`${expected} behind "${start}"`, async () => {
+    seen = await editorLines(page);
+    return seen.some((line) => line.startsWith(start) && expected.test(line.slice(start.length)));
+  }).catch((error: Error) => {
+    throw new Error(`${error.message}\n${seen.join('\n')}`);
+  });
+}
+
+/** A line of the editor by a part of its text. */
+export function editorLine(page: Page, text: string): Locator {
+  return page
+    .locator('.editor-instance .view-line')
+    .filter({ hasText: new RegExp(text.replaceAll(' ', '\\s').replaceAll('.', '\\.')) })
+    .first();
+}
+
+/** Puts the cursor on a line (1-based) with the keyboard: the mouse would open hovers. */
+export async function goToLine(page: Page, line: number): Promise<void> {
+  await focusEditor(page);
+  await page.keyboard.press('Control+Home');
+  for (let i = 1; i < line; i++) await page.keyboard.press('ArrowDown');
+}
+
+export async function focusEditor(page: Page): Promise<void> {
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+1');
+  await page
+    .locator('.editor-instance .native-edit-context:focus, .editor-instance textarea:focus')
+    .first()
+    .waitFor({ state: 'attached' });
+}
+
+/** Rests the mouse on the first word of a line until a card with this text shows. */
+export async function hoverLine(page: Page, line: Locator, text: RegExp): Promise<Locator> {
+  const card = page.locator('.monaco-hover:visible').filter({ hasText: text }).first();
+  await until(`a hover with ${text}`, async () => {
+    const box = await line.boundingBox();
+    if (!box) return false;
+    await page.mouse.move(box.x + 60, box.y + 60);
+    await page.mouse.move(box.x + 12, box.y + box.height / 2, { steps: 4 });
+    return await card.waitFor({ timeout: 1500 }).then(
+      () => true,
+      () => false,
+    );
+  });
+  return card;
+}
+
+/** Opens the menu of fixes at the cursor; asked too early the editor says that there are none. */
+export async function openFixes(page: Page, title: RegExp): Promise<Locator> {
+  const item = page.locator('.action-widget .monaco-list-row').filter({ hasText: title }).first();
+  await until(`a fix ${title}`, async () => {
+    await page.keyboard.press('Control+.');
+    const shown = await item.waitFor({ timeout: 2000 }).then(
+      () => true,
+      () => false,
+    );
+    if (!shown) await page.keyboard.press('Escape');
+    return shown;
+  });
+  return item;
+}
+
+/** Runs a command by its title in the command palette. */
+export async function runCommand(page: Page, title: string): Promise<void> {
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('F1');
+  const input = page.locator('.quick-input-widget:visible input').first();
+  await input.waitFor();
+  await input.fill(`>${title}`);
+  await page
+    .locator('.quick-input-widget .monaco-list-row')
+    .filter({ hasText: title })
+    .first()
+    .waitFor();
+  await page.keyboard.press('Enter');
+}
+
+/** Chooses an item of the quick pick that is open. */
+export async function choose(page: Page, text: string): Promise<void> {
+  const item = page
+    .locator('.quick-input-widget .monaco-list-row')
+    .filter({ hasText: text })
+    .first();
+  await item.waitFor();
+  await item.click();
+}
+
+/** The rows of the view "Layers", opened if it is closed. */
+export async function layerRows(page: Page): Promise<Locator> {
+  const header = page.locator('.pane-header[aria-label^="Layers"]');
+  await header.waitFor();
+  if ((await header.getAttribute('aria-expanded')) === 'false') await header.click();
+  return page.locator('.pane', { has: header }).locator('.monaco-list-row');
+}
