@@ -1,6 +1,6 @@
 /**
  * The build plan: what BuildKit's `dockerfile2llb` makes of a typed Dockerfile. Readonly data;
- * `buildPlan` in `stages.ts` makes it. Pure function of the program and the options: no I/O.
+ * `buildPlan` in `buildPlan.ts` makes it. Pure function of the program and the options: no I/O.
  */
 
 import type { Heredoc, Instruction, Problem } from '../syntax/ast.ts';
@@ -12,7 +12,10 @@ export interface Platform {
   readonly variant: string;
 }
 
-/** What is known of a base image beforehand (engine, registry, table). */
+/**
+ * What is known of a base image beforehand (engine, registry, table). A field of `config` that is
+ * left out is not known: texts that hang on its `env` or `workingDir` then are not exact.
+ */
 export interface BaseImage {
   readonly config: Partial<ImageConfig>;
   readonly history: readonly { readonly createdBy: string; readonly emptyLayer: boolean }[];
@@ -52,7 +55,7 @@ export interface ImageConfig {
     readonly startInterval: number;
     readonly retries: number;
   } | null;
-  /** BuildKit sets it for a shell-form CMD or ENTRYPOINT. */
+  /** BuildKit sets it for every CMD, of either form. */
   readonly argsEscaped: boolean;
 }
 
@@ -116,8 +119,10 @@ export interface ResolvedRun {
   readonly shell: boolean;
   /** The text behind the shell prefix (shell form), heredoc bodies included as BuildKit joins them. */
   readonly script: string | null;
-  /** Ordered `K=V`, as the process sees it. */
+  /** Ordered `K=V`: ENV and every ARG with a value. Made anew each time it is read. */
   readonly env: readonly string[];
+  /** What the process sees besides: proxy values of `--build-arg`, no part of the cache key. */
+  readonly proxyEnv: readonly string[];
   readonly cwd: string;
   readonly user: string;
   readonly network: string;
@@ -132,12 +137,17 @@ export interface Step {
   readonly effect: Effect;
   /** 1-based among own layers, those inherited through FROM stage counted, the base excluded; null: none. */
   readonly layer: number | null;
-  /** `created_by` in the newest BuildKit's form; null when the instruction makes no entry. */
+  /**
+   * `created_by` in the newest BuildKit's form; null when the instruction makes no entry. Made anew
+   * each time it is read, as a RUN repeats all ARGs above it.
+   */
   readonly createdBy: string | null;
   /** False when the text hangs on something unknown, such as the base image's config. */
   readonly createdByExact: boolean;
-  /** An ONBUILD trigger of the base that runs here. */
+  /** An ONBUILD trigger of the base that runs here; its place is that of the FROM. */
   readonly fromTrigger: boolean;
+  /** The ONBUILD instruction that the trigger stands in, when the base is a stage of this file. */
+  readonly onbuild: Instruction | null;
   readonly copy: ResolvedCopy | null;
   readonly run: ResolvedRun | null;
   /** WORKDIR: the absolute path. */
@@ -166,12 +176,14 @@ export interface Stage {
   readonly needed: boolean;
   readonly from: FromCommand;
   readonly base: StageBase;
+  /** A named context with the stage's name stands in for it: its instructions do nothing. */
+  readonly replaced: boolean;
   /** ONBUILD instructions of the base that run here. */
   readonly triggers: readonly Step[];
   /** In order, FROM excluded. */
   readonly steps: readonly Step[];
   readonly config: ImageConfig;
-  /** Own layers of the chain up to here, base excluded. */
+  /** Own layers of the chain up to here, base image excluded. */
   readonly layers: number;
   /** Stages this one directly depends on (FROM, COPY --from, mounts). */
   readonly dependsOn: readonly number[];

@@ -1,0 +1,140 @@
+/** COPY and ADD with words expanded and paths resolved (`dockerfile2llb/convert_copy.go`). */
+
+import type { Heredoc } from '../syntax/ast.ts';
+import type { CopyCommand } from '../syntax/commands.ts';
+import { checksumError, chmodError } from '../syntax/copyValues.ts';
+import { isHttpSource, readGitRef } from '../syntax/gitRef.ts';
+import { goQuote } from '../syntax/goText.ts';
+import { copyText } from './historyText.ts';
+import type { Outcome } from './outcome.ts';
+import { resolveDestination } from './paths.ts';
+import type { CopyOrigin, ResolvedCopy } from './plan.ts';
+import { expansionOf, type Running } from './running.ts';
+import type { Expansion } from './variables.ts';
+
+export function applyCopy(running: Running, command: CopyCommand): Outcome {
+  const add = command.kind === 'add';
+  const expansion = expansionOf(running);
+  const word = (text: string | null) => (text === null ? '' : expansion.word(text).value);
+  const chown = word(command.chown);
+  const chmod = word(command.chmod);
+  const checksum = word(command.checksum);
+  const given = command.sources.map(({ value }) => word(value));
+  const written = word(command.dest);
+  const dest = resolveDestination(running.workdir, written, running.platform.os);
+  // The history text is settled here: the bodies of heredocs are no part of it.
+  const exact = expansion.exact;
+  const files = command.heredocs.map((heredoc) => fileOf(heredoc, expansion));
+  const origin = originOf(running, command);
+  const sources = readSources(given, add, checksum, command.keepGitDir);
+  const text = copyText({
+    keyword: add ? 'ADD' : 'COPY',
+    parents: command.parents,
+    chown,
+    chmod,
+    sources: given,
+    heredocs: command.heredocs.map(({ name }) => name),
+    dest: written,
+  });
+  const copy: ResolvedCopy = {
+    add,
+    origin,
+    sources: sources.paths,
+    remotes: sources.remotes,
+    files,
+    dest,
+    chown: chown || null,
+    chmod: chmod || null,
+    link: command.link && chmod === '',
+    parents: command.parents,
+    exclude: command.exclude,
+    unpack: command.unpack,
+    checksum: sources.checksum || null,
+    keepGitDir: sources.keepGitDir,
+  };
+  const error =
+    expansion.error ??
+    orderError(running, command, origin) ??
+    chmodError(chmod) ??
+    checksumErrorBefore(checksum, given) ??
+    sources.error;
+  return {
+    effect: 'layer',
+    history: { text: () => text, exact: () => exact },
+    error,
+    ...(error === null ? { copy } : {}),
+  };
+}
+
+/** `<<-` takes the leading tabs off every line. */
+export function withoutTabs(content: string): string {
+  return content.replace(/(^|\n)\t+/g, '$1');
+}
+
+function fileOf(heredoc: Heredoc, expansion: Expansion): ResolvedCopy['files'][number] {
+  const content = heredoc.chomp ? withoutTabs(heredoc.content) : heredoc.content;
+  const { name } = heredoc;
+  return { name, content: heredoc.expand ? expansion.body(content) : content, heredoc };
+}
+
+function originOf(running: Running, command: CopyCommand): CopyOrigin {
+  return running.around.origins.get(command)?.[0] ?? { kind: 'context' };
+}
+
+function orderError(running: Running, command: CopyCommand, origin: CopyOrigin): string | null {
+  if (origin.kind !== 'stage' || origin.stage <= running.stage) return null;
+  return `cannot copy from stage "${command.from}", it needs to be defined before current stage "${running.around.label(running.stage)}"`;
+}
+
+/** The checks of `--checksum` that come before the sources are read one by one. */
+function checksumErrorBefore(checksum: string, sources: readonly string[]): string | null {
+  const error = checksumError(checksum, sources);
+  return error?.startsWith('checksum ') ? error : null;
+}
+
+interface Sources {
+  readonly paths: readonly string[];
+  readonly remotes: ResolvedCopy['remotes'];
+  readonly checksum: string;
+  readonly keepGitDir: boolean;
+  readonly error: string | null;
+}
+
+/** Tells paths, URLs and git references apart, in BuildKit's order of checks. */
+function readSources(
+  sources: readonly string[],
+  add: boolean,
+  givenChecksum: string,
+  givenKeep: boolean | null,
+): Sources {
+  const paths: string[] = [];
+  const remotes: { readonly kind: 'url' | 'git'; readonly reference: string }[] = [];
+  let checksum = givenChecksum;
+  let keep = givenKeep;
+  let error: string | null = null;
+  for (const source of sources) {
+    const git = readGitRef(source);
+    if (git.git && git.ref === null) {
+      error ??= git.error;
+    } else if (git.git && !git.ref.likeLocalPath) {
+      if (!add) error ??= "source can't be a git ref for COPY";
+      const { keepGitDir, checksum: wanted } = git.ref;
+      if (keep !== null && keepGitDir !== null && keep !== keepGitDir) {
+        error ??= 'inconsistent keep-git-dir configuration';
+      }
+      keep = keepGitDir ?? keep;
+      if (checksum && wanted && checksum !== wanted) {
+        error ??= `checksum mismatch ${goQuote(checksum)} != ${goQuote(wanted)}`;
+      }
+      checksum = wanted || checksum;
+      remotes.push({ kind: 'git', reference: source });
+    } else if (isHttpSource(source)) {
+      if (!add) error ??= "source can't be a URL for COPY";
+      error ??= checksumError(checksum, [source]);
+      remotes.push({ kind: 'url', reference: source });
+    } else {
+      paths.push(source);
+    }
+  }
+  return { paths, remotes, checksum, keepGitDir: keep ?? false, error };
+}

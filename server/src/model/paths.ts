@@ -1,0 +1,85 @@
+/**
+ * Paths inside an image: Go's `path` functions, and BuildKit's `util/system/path.go`, which joins a
+ * path with the working directory. Windows images use `\`, and drive letters are dropped.
+ */
+
+/** Go's `path.Clean`: no `.`, no `..` that can be resolved, no doubled or trailing slash; never ''. */
+export function cleanPath(path: string): string {
+  const absolute = path.startsWith('/');
+  const kept: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '' || part === '.') continue;
+    if (part !== '..') kept.push(part);
+    else if (kept.length > 0 && kept.at(-1) !== '..') kept.pop();
+    else if (!absolute) kept.push('..');
+  }
+  const joined = kept.join('/');
+  return absolute ? `/${joined}` : joined || '.';
+}
+
+/** Go's `path.Join`: empty parts are left out, the rest is joined and cleaned; '' for nothing. */
+export function joinPaths(...parts: readonly string[]): string {
+  const given = parts.filter((part) => part !== '');
+  return given.length === 0 ? '' : cleanPath(given.join('/'));
+}
+
+/** Go's `path.Base`: the last component; `.` for '' and `/` for the root. */
+export function baseName(path: string): string {
+  if (path === '') return '.';
+  const stripped = path.replace(/\/+$/, '');
+  return stripped === '' ? '/' : stripped.slice(stripped.lastIndexOf('/') + 1);
+}
+
+/**
+ * The working directory after `WORKDIR path` (BuildKit `NormalizeWorkdir`): '' keeps the current
+ * one, a relative path is joined, an absolute one replaces it as written (`/x/` stays `/x/`).
+ */
+export function resolveWorkdir(current: string, path: string, os: string): string {
+  const resolved = normalize(current, path, os, false);
+  return os === 'windows' ? resolved.replaceAll('/', '\\') : resolved;
+}
+
+/**
+ * The absolute destination of a COPY or ADD (BuildKit `pathRelativeToWorkingDir`), with forward
+ * slashes. '' and `.` are the working directory itself; a trailing slash is kept, as it says that
+ * the destination is a directory; a trailing `/.` becomes such a slash.
+ */
+export function resolveDestination(workdir: string, path: string, os: string): string {
+  const resolved = isAbsolute(path, os)
+    ? normalize('/', path, os, true)
+    : normalize(workdir, path === '' || path === '.' ? './' : path, os, true);
+  return resolved.endsWith('/.') ? resolved.slice(0, -1) : resolved;
+}
+
+/** A path source of COPY or ADD below the root of its origin; `..` cannot leave it. */
+export function resolveSource(path: string): string {
+  return joinPaths('/', path);
+}
+
+export function isAbsolute(path: string, os: string): boolean {
+  return withoutDrive(path, os, false).startsWith('/');
+}
+
+function normalize(parent: string, path: string, os: string, keepSlash: boolean): string {
+  const written = toSlash(path, os);
+  let above = withoutDrive(toSlash(parent, os) || '/', os, keepSlash);
+  if (!above.startsWith('/')) above = joinPaths('/', above);
+  let result = withoutDrive(written || above, os, keepSlash);
+  if (!result.startsWith('/')) result = joinPaths(above, result);
+  if (keepSlash) {
+    if (written.endsWith('/') && !result.endsWith('/')) result += '/';
+    else if (written.endsWith('/.')) result = result === '/' ? '/.' : `${result}/.`;
+  }
+  return result;
+}
+
+function toSlash(path: string, os: string): string {
+  return os === 'windows' ? path.replaceAll('\\', '/') : path;
+}
+
+function withoutDrive(path: string, os: string, keepSlash: boolean): string {
+  if (os !== 'windows') return path;
+  const slashes = toSlash(path, os).replace(/^[a-zA-Z]:/, '');
+  const clean = cleanPath(slashes);
+  return keepSlash && slashes.endsWith('/') && !clean.endsWith('/') ? `${clean}/` : clean;
+}

@@ -1,0 +1,105 @@
+/** RUN as BuildKit executes it (`dockerfile2llb` `dispatchRun`). */
+
+import type { RunCommand } from '../syntax/commands.ts';
+import { readHeredocWord } from '../syntax/heredocs.ts';
+import { withoutTabs } from './copies.ts';
+import { runText } from './historyText.ts';
+import { processEnv } from './imageConfig.ts';
+import { type ResolvedMounts, resolveMounts } from './mounts.ts';
+import type { Outcome } from './outcome.ts';
+import type { ResolvedMount, ResolvedRun } from './plan.ts';
+import { declaredArgs, isShellExact, type Running, withShell } from './running.ts';
+
+/** Where BuildKit puts a heredoc that starts with `#!`, to run it as a program. */
+const pipes = '/dev/pipes/';
+
+export function applyRun(running: Running, command: RunCommand): Outcome {
+  const { shell } = command.command;
+  const script = scriptOf(running, command);
+  const argv = shell
+    ? withShell(running, { shell: true, words: [script.text] })
+    : command.command.words;
+  const mounts: ResolvedMounts = resolveMounts(running, command);
+  const { env, args, namesKnown, workdir } = running;
+  const shellExact = !shell || isShellExact(running);
+  const run: ResolvedRun = {
+    argv,
+    shell,
+    script: shell ? script.text : null,
+    get env() {
+      return processEnv(env);
+    },
+    proxyEnv: proxyEnv(running.around.buildArgs),
+    cwd: workdir,
+    user: running.config.user,
+    network: command.network ?? 'default',
+    security: command.security ?? 'sandbox',
+    mounts: script.program ? [script.program, ...mounts.mounts] : mounts.mounts,
+  };
+  const declared = () => declaredArgs({ args, env, namesKnown });
+  const empty = argv.length === 0 ? 'arguments are required' : null;
+  return {
+    effect: 'layer',
+    history: {
+      text: () => runText(argv, declared()),
+      exact: () => shellExact && declared().every(({ exact }) => exact),
+    },
+    error: mounts.error ?? empty,
+    unlocated: mounts.error === null,
+    run,
+  };
+}
+
+interface Script {
+  readonly text: string;
+  readonly program: ResolvedMount | null;
+}
+
+/**
+ * The text behind the shell. A lone heredoc is replaced by its body, or run as a program when it
+ * starts with `#!`; next to other words, the bodies follow the line and the shell reads them.
+ */
+function scriptOf(running: Running, command: RunCommand): Script {
+  const text = command.command.words.join(' ');
+  const [first] = command.heredocs;
+  if (!command.command.shell || !first) return { text, program: null };
+  const word = readHeredocWord(text);
+  if (!word.ok || !word.heredoc) {
+    const bodies = command.heredocs.map(({ content, name }) => `\n${content}${name}`);
+    return { text: text + bodies.join(''), program: null };
+  }
+  const body = first.chomp ? withoutTabs(first.content) : first.content;
+  if (running.platform.os === 'windows' || !body.startsWith('#!'))
+    return { text: body, program: null };
+  return { text: pipes + first.name, program: programMount };
+}
+
+const programMount: ResolvedMount = {
+  type: 'bind',
+  target: pipes,
+  source: '/',
+  origin: null,
+  readonly: true,
+  id: '',
+  sharing: '',
+  sizeLimit: null,
+  mode: null,
+  uid: null,
+  gid: null,
+  required: false,
+  env: null,
+};
+
+/** `HTTP_PROXY` and its like reach every RUN from `--build-arg`, declared or not, in both cases. */
+function proxyEnv(buildArgs: ReadonlyMap<string, string>): readonly string[] {
+  const names = ['http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy', 'all_proxy'];
+  const given = new Map<string, string>();
+  for (const name of [...buildArgs.keys()].sort()) {
+    const value = buildArgs.get(name);
+    if (value && names.includes(name.toLowerCase())) given.set(name.toLowerCase(), value);
+  }
+  return names.flatMap((name) => {
+    const value = given.get(name);
+    return value ? [`${name.toUpperCase()}=${value}`, `${name}=${value}`] : [];
+  });
+}
