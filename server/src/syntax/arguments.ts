@@ -134,6 +134,18 @@ function readPairs(input: ArgumentText): Arguments {
   return { args, json: false, error: { message: error.message, span } };
 }
 
+/** The text from `at` on, with U+FFFD for its first characters: broken bytes that are left over. */
+export function breakText<T extends Pick<ArgumentText, 'text' | 'start' | 'end' | 'place'>>(
+  input: T,
+  at: number,
+  orphans: number,
+): T {
+  const { end, place } = input;
+  const text = '\ufffd'.repeat(orphans) + input.text.slice(at + orphans, end);
+  const shifted = (from: number, to: number): Span => place(from + at, to + at);
+  return { ...input, text, start: 0, end: end - at, place: shifted };
+}
+
 /** HEALTHCHECK: a type, split off byte by byte like flags, then JSON or one raw text. */
 function readHealth(input: ArgumentText): Arguments {
   const { text, start, end, place } = input;
@@ -158,13 +170,12 @@ function readHealth(input: ArgumentText): Arguments {
     const left = bytes.slice(blank).findIndex((byte) => !isBlankByte(byte));
     if (left > 0) {
       const orphans = bytes.length - blank - left;
-      const broken = '\ufffd'.repeat(orphans);
-      patched = { ...input, text: text.slice(0, at - orphans) + broken + text.slice(at) };
+      patched = breakText(input, at - orphans, orphans);
       at -= orphans;
     }
   }
   while (at < end && text.charCodeAt(at) < 0x80 && isSpace(text.charCodeAt(at))) at++;
   const type = { value, span: place(start, typeEnd) };
-  const command = readJsonOr(patched, at, rawArguments);
+  const command = readJsonOr(patched, patched === input ? at : 0, rawArguments);
   return { ...command, args: [type, ...command.args] };
 }

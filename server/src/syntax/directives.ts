@@ -17,12 +17,12 @@ export interface DirectiveLine extends Directive {
 
 /** What a reader remembers from line to line. */
 export interface DirectiveState {
-  readonly seen: Set<string>;
+  readonly seen: string[];
   /** A line that is no directive ends directive reading for good. */
   done: boolean;
 }
 
-/** A directive; or an error, with BuildKit's text and the directive it is about; or neither. */
+/** A directive, with BuildKit's text where it is an error. */
 export interface DirectiveReading {
   readonly directive: Directive;
   readonly error: string | null;
@@ -34,7 +34,7 @@ export function readDirective(
   text: string,
   start: number,
   end: number,
-  comment = '#',
+  comment: string,
 ): DirectiveReading | null {
   if (state.done) return null;
   const directive = matchDirective(text, start, end, comment);
@@ -42,27 +42,32 @@ export function readDirective(
     state.done = true;
     return null;
   }
-  const repeated = state.seen.has(directive.name);
-  state.seen.add(directive.name);
-  const error = repeated ? `only one ${directive.name} parser directive can be used` : null;
+  const { name } = directive;
+  const error = state.seen.includes(name) ? `only one ${name} parser directive can be used` : null;
+  state.seen.push(name);
   return { directive, error };
 }
 
-/** All directives from `offset` on, up to the first error (BuildKit: ParseAll). */
-export function readDirectives(
-  text: string,
-  { offset = 0, line = 0, comment = '#' } = {},
-): { readonly directives: readonly DirectiveLine[]; readonly error: string | null } {
-  const state = { seen: new Set<string>(), done: false };
+/** All directives of a text, up to the first error (BuildKit: ParseAll). */
+export function readDirectives(text: string): {
+  readonly directives: readonly DirectiveLine[];
+  readonly error: string | null;
+} {
+  return readAll(text, noStart, '#');
+}
+
+function readAll(text: string, from: Start, comment: string): ReturnType<typeof readDirectives> {
+  const state = { seen: [], done: false };
   const directives: DirectiveLine[] = [];
   const lines = openLines(text);
-  lines.next = offset;
-  lines.number = line;
+  lines.next = from.offset;
+  lines.number = from.line;
   while (nextLine(lines) && !lines.tooLong) {
     const reading = readDirective(state, text, lines.start, lines.end, comment);
     if (!reading) break;
     if (reading.error) return { directives, error: reading.error };
-    directives.push({ ...reading.directive, line: lines.number });
+    const { name, value, span, valueSpan } = reading.directive;
+    directives.push({ name, value, span, valueSpan, line: lines.number });
   }
   return { directives, error: null };
 }
@@ -79,16 +84,27 @@ export interface Detected {
 
 /** The frontend image that a file asks for, in any of the three notations (DetectSyntax). */
 export function detectSyntax(text: string): Detected | null {
-  return detect(text, 'syntax', '#') ?? detect(text, 'syntax', '//') ?? detectJsonSyntax(text);
+  const start = detectorStart(text);
+  return (
+    detect(text, start, 'syntax', '#') ??
+    detect(text, start, 'syntax', '//') ??
+    detectJsonSyntax(text, start)
+  );
 }
 
 /** The options of the build checks that a file sets (ParseDirective). */
 export function detectCheck(text: string): Detected | null {
-  return detect(text, 'check', '#');
+  return detect(text, detectorStart(text), 'check', '#');
 }
 
-function detect(text: string, name: Directive['name'], comment: string): Detected | null {
-  const { directives } = readDirectives(text, { ...detectorStart(text), comment });
+function detect(
+  text: string,
+  from: Start,
+  name: Directive['name'],
+  comment: string,
+): Detected | null {
+  if (!text.startsWith(comment, from.offset)) return null;
+  const { directives } = readAll(text, from, comment);
   const found = directives.find((each) => each.name === name);
   if (!found) return null;
   const { line, span, value: whole, valueSpan } = found;
@@ -99,8 +115,7 @@ function detect(text: string, name: Directive['name'], comment: string): Detecte
   return { directive, whole, line };
 }
 
-function detectJsonSyntax(text: string): Detected | null {
-  const { offset, line } = detectorStart(text);
+function detectJsonSyntax(text: string, { offset, line }: Start): Detected | null {
   const start = skipSpaces(text, offset, text.length);
   if (text[start] !== '{') return null;
   const value = parseGoJson(text.slice(offset));
@@ -111,8 +126,16 @@ function detectJsonSyntax(text: string): Detected | null {
   return { directive, whole: value.syntax, line };
 }
 
+interface Start {
+  readonly offset: number;
+  /** Number of the line before. */
+  readonly line: number;
+}
+
+const noStart: Start = { offset: 0, line: 0 };
+
 /** Behind a BOM and a `#!` line. */
-function detectorStart(text: string): { readonly offset: number; readonly line: number } {
+function detectorStart(text: string): Start {
   const offset = text.charCodeAt(0) === 0xfeff ? 1 : 0;
   if (!text.startsWith('#!', offset)) return { offset, line: 0 };
   const feed = text.indexOf('\n', offset);

@@ -18,8 +18,8 @@ export interface FlagScan {
   readonly flags: readonly ScannedFlag[];
   /** Where the arguments start (white space before them included). */
   readonly rest: number;
-  /** The text, same length; differs where a character was cut apart. */
-  readonly text: string;
+  /** Broken bytes of a character that was cut apart: one U+FFFD each, at the start of the rest. */
+  readonly orphans: number;
 }
 
 /** Words at the front that start with `--`, up to the first other word; a bare `--` is dropped. */
@@ -29,17 +29,14 @@ export function readFlags(text: string, start: number, end: number, token: Escap
   for (;;) {
     while (at < end && isAsciiSpace(text.charCodeAt(at))) at++;
     if (at + 1 >= end || text.charCodeAt(at) !== 0x2d || text.charCodeAt(at + 1) !== 0x2d) {
-      return { flags, rest: at, text };
+      return { flags, rest: at, orphans: 0 };
     }
     const word = readFlag(text, at, end, token.charCodeAt(0));
-    if (word.text === '--') return { flags, rest: word.end, text };
+    if (word.text === '--') return { flags, rest: word.end, orphans: 0 };
     flags.push({ text: word.text, start: at, end: word.end });
     at = word.end;
-    if (word.orphans) {
-      const rest = at - word.orphans;
-      const broken = '\ufffd'.repeat(word.orphans);
-      return { flags, rest, text: text.slice(0, rest) + broken + text.slice(at) };
-    }
+    const { orphans } = word;
+    if (orphans) return { flags, rest: at - orphans, orphans };
   }
 }
 

@@ -25,6 +25,13 @@ export interface LineCursor {
 
 export interface LogicalLine {
   readonly joined: JoinedText;
+  /**
+   * The same to read from: `joined.text`; or, of a line that is not continued, the whole source,
+   * since text that is cut out of it is slower to read.
+   */
+  readonly text: string;
+  readonly from: number;
+  readonly to: number;
   readonly innerComments: readonly Span[];
   /** The first empty line inside, its line end included; null when there is none. */
   readonly emptyLine: Span | null;
@@ -77,12 +84,15 @@ export function readLogicalLine(cursor: LineCursor, start: number, token: Escape
   const code = token.charCodeAt(0);
   let at = continuationAt(text, start, cursor.end, code);
   let length = (at < 0 ? cursor.end : at) - start;
-  let joined = text.slice(start, start + length);
+  const parts = [text.slice(start, start + length)];
   const pieces = [{ at: 0, source: start, length }];
   if (at < 0) {
     const { end } = cursor;
     return {
-      joined: { text: joined, pieces },
+      joined: { text: parts[0] ?? '', pieces },
+      text,
+      from: start,
+      to: end,
       innerComments: none,
       emptyLine: null,
       firstLine,
@@ -117,11 +127,15 @@ export function readLogicalLine(cursor: LineCursor, start: number, token: Escape
     const stop = at < 0 ? cursor.end : at;
     if (stop === cursor.start) continue;
     pieces.push({ at: length, source: cursor.start, length: stop - cursor.start });
-    joined += text.slice(cursor.start, stop);
+    parts.push(text.slice(cursor.start, stop));
     length += stop - cursor.start;
   }
+  const joined = parts.join('');
   return {
     joined: { text: joined, pieces },
+    text: joined,
+    from: 0,
+    to: length,
     innerComments: innerComments ?? none,
     emptyLine,
     firstLine,

@@ -1,10 +1,18 @@
 /** Splits a logical line into keyword, flags and arguments (BuildKit: newNodeFromLine). */
 
-import { type Arguments, type Reader, readArguments, readers } from './arguments.ts';
+import {
+  type Arguments,
+  type ArgumentText,
+  breakText,
+  type Reader,
+  readArguments,
+  readers,
+} from './arguments.ts';
 import type { Escape, Flag, Instruction, JoinedText, Span } from './ast.ts';
 import { isBlank, skipSpaces, trimSpaces } from './chars.ts';
 import { readFlags, type ScannedFlag } from './flags.ts';
 import { sliceJoined, sourceSpan } from './joined.ts';
+import type { LogicalLine } from './lines.ts';
 
 /** An instruction without what lies around it: lines, comments, heredocs. */
 export interface Node extends Arguments {
@@ -22,33 +30,26 @@ export interface Node extends Arguments {
 const maxTriggers = 16;
 
 /** Reads a whole logical line. An error inside ONBUILD is the error of the whole. */
-export function readNode(joined: JoinedText, token: Escape): Node {
-  const place = placeIn(joined);
-  const outer = readHead(joined.text, 0, joined.text.length, token, place);
-  return outer.reader === 'sub' ? readTriggers(outer, joined, token, place) : finish(outer, null);
+export function readNode(line: LogicalLine, token: Escape): Node {
+  const { joined, text, from, to } = line;
+  const place: Place =
+    text === joined.text ? (start, end) => sourceSpan(joined, start, end) : asSpan;
+  const outer = readHead(text, from, to, token, place);
+  return outer.reader === 'sub' ? readTriggers(outer, joined, token) : finish(outer, null);
 }
 
 /** Keyword and flags, and the place of the rest. */
-interface Head {
-  readonly text: string;
-  readonly start: number;
-  readonly end: number;
-  readonly escape: Escape;
+interface Head extends ArgumentText {
   readonly keyword: string;
-  readonly name: string;
   readonly reader: Reader;
   readonly keywordSpan: Span;
   readonly flags: readonly Flag[];
-  readonly place: Place;
 }
 
-type Place = (start: number, end: number) => Span;
+type Place = ArgumentText['place'];
 
-function placeIn(joined: JoinedText): Place {
-  const [first] = joined.pieces;
-  if (joined.pieces.length > 1 || !first) return (start, end) => sourceSpan(joined, start, end);
-  const { source } = first;
-  return (start, end) => ({ start: source + start, end: source + end });
+function asSpan(start: number, end: number): Span {
+  return { start, end };
 }
 
 function readHead(text: string, from: number, to: number, token: Escape, place: Place): Head {
@@ -60,27 +61,28 @@ function readHead(text: string, from: number, to: number, token: Escape, place: 
   const keywordSpan = place(lineStart, at);
   while (at < end && isBlank(text.charCodeAt(at))) at++;
   const { name, reader } = classify(keyword);
-  let scanned = text;
   let flags = noFlags;
+  let orphans = 0;
   if (at + 1 < end && text.charCodeAt(at) === 0x2d && text.charCodeAt(at + 1) === 0x2d) {
     const scan = readFlags(text, at, end, token);
-    scanned = scan.text;
     at = scan.rest;
+    orphans = scan.orphans;
     flags = scan.flags.map((each) => asFlag(each, place));
   }
-  const start = skipSpaces(scanned, at, end);
-  return {
-    text: scanned,
+  const start = orphans ? at : skipSpaces(text, at, end);
+  const head = {
+    text,
     start,
     end,
     escape: token,
-    keyword,
     name,
+    place,
+    keyword,
     reader,
     keywordSpan,
     flags,
-    place,
   };
+  return orphans ? breakText(head, at, orphans) : head;
 }
 
 function asFlag({ text, start, end }: ScannedFlag, place: Place): Flag {
@@ -118,24 +120,23 @@ function finish(head: Head, trigger: Instruction | null): Node {
 
 const noArguments: Arguments = { args: [], json: false, error: null };
 
-function readTriggers(outer: Head, joined: JoinedText, token: Escape, place: Place): Node {
+function readTriggers(outer: Head, joined: JoinedText, token: Escape): Node {
   const heads = [outer];
   let last = outer;
   while (last.reader === 'sub' && last.start < last.end) {
-    last = readHead(last.text, last.start, last.end, token, place);
+    last = readHead(last.text, last.start, last.end, token, last.place);
     if (heads.length <= maxTriggers) heads.push(last);
   }
   const innermost = finish(last, null);
+  const refused = innermost.error !== null;
   let trigger: Instruction | null = null;
   for (let depth = heads.length - 1; depth > 0; depth--) {
     const head = heads[depth] as Head;
     const around = heads[depth - 1] as Head;
     const node = head === last ? innermost : finish(head, trigger);
-    trigger = asTrigger(
-      node,
-      sliceJoined(joined, around.start, around.end),
-      innermost.error !== null,
-    );
+    const length = around.end - around.start;
+    const end = trimSpaces(joined.text, 0, joined.text.length);
+    trigger = asTrigger(node, sliceJoined(joined, end - length, end), refused);
   }
   return { ...finish(outer, trigger), error: innermost.error };
 }

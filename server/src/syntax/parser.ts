@@ -53,7 +53,7 @@ export function parse(text: string): Dockerfile {
     text,
     cursor,
     bodies: { cursor, index: null },
-    strict: { seen: new Set(), done: false },
+    strict: { seen: [], done: false },
     directives: [],
     instructions: [],
     problems: [],
@@ -106,7 +106,7 @@ function readLine(state: State): void {
 
 function takeDirective(state: State, start: number): boolean {
   const { text, cursor, strict } = state;
-  const reading = readDirective(strict, text, start, cursor.end);
+  const reading = readDirective(strict, text, start, cursor.end, '#');
   if (!reading) return false;
   const { directive, error } = reading;
   // BuildKit has not counted the line yet when it stops at a directive.
@@ -140,7 +140,7 @@ function readInstruction(state: State, start: number): void {
     });
   }
   const longLine = line.cutOff ? { start: cursor.start, end: cursor.end } : null;
-  const node = readNode(joined, state.escape);
+  const node = readNode(line, state.escape);
   if (node.error) {
     const lines = { start: line.firstLine, end: line.lastLine };
     refuse(state, 'arguments', node.error.message, node.error.span, lines);

@@ -76,7 +76,8 @@ eachCase<{ input: string; escape: Escape; flags: readonly string[]; rest: string
       scan.flags.map((flag) => flag.text),
       flags,
     );
-    assert.equal(goTrim(scan.text.slice(scan.rest)), rest);
+    const whole = '\ufffd'.repeat(scan.orphans) + input.slice(scan.rest + scan.orphans);
+    assert.equal(goTrim(whole), rest);
   },
 );
 
