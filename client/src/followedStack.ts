@@ -34,8 +34,9 @@ export class FollowedStack implements vscode.Disposable {
         if (event.document === this.#document && event.contentChanges.length > 0) this.ask();
       }),
       vscode.workspace.onDidOpenTextDocument(() => this.#follow()),
-      vscode.workspace.onDidCloseTextDocument((document) => {
-        if (document === this.#document) this.#set(undefined, undefined, 'none');
+      // A closed document lives on for minutes, its tab does not.
+      vscode.window.tabGroups.onDidChangeTabs(() => {
+        if (this.#document && !hasTab(this.#document)) this.#set(undefined, undefined, 'none');
       }),
       client.onNotification(stackChanged, ({ uri }) => {
         if (this.#document && uri === this.uri) this.ask();
@@ -132,4 +133,14 @@ export class FollowedStack implements vscode.Disposable {
     this.#state = state;
     this.#changed.fire();
   }
+}
+
+function hasTab(document: vscode.TextDocument): boolean {
+  const wanted = document.uri.toString();
+  return vscode.window.tabGroups.all
+    .flatMap((group) => group.tabs)
+    .some(({ input }) => {
+      if (input instanceof vscode.TabInputText) return input.uri.toString() === wanted;
+      return input instanceof vscode.TabInputTextDiff && input.modified.toString() === wanted;
+    });
 }

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { covers, type Row, rowAt, stackRows } from '../../../client/src/rows.ts';
+import type {
+  InstructionReport,
+  SizeReport,
+  StackReport,
+  StageReport,
+} from '../../../server/src/protocol.ts';
+
+const unknown: SizeReport = {
+  basis: 'unknown',
+  bytes: null,
+  low: null,
+  high: null,
+  atLeast: false,
+  reason: 'The size is not known.',
+};
+
+function size(bytes: number): SizeReport {
+  return { ...unknown, basis: 'computed', bytes, low: bytes, high: bytes, reason: 'Counted.' };
+}
+
+/** An instruction on one line: `FROM x`, `RUN x`, `COPY x` with a size, or metadata. */
+function instruction(line: number, text: string, bytes?: number): InstructionReport {
+  const [keyword = ''] = text.split(' ');
+  const effect = keyword === 'FROM' ? 'base' : /^(RUN|COPY)$/.test(keyword) ? 'layer' : 'metadata';
+  return {
+    range: { start: { line, character: 0 }, end: { line, character: text.length } },
+    keyword,
+    effect,
+    layer: effect === 'layer' ? line : null,
+    createdBy: effect === 'base' ? null : `${text} # buildkit`,
+    createdByExact: true,
+    size: effect === 'metadata' ? null : bytes === undefined ? unknown : size(bytes),
+    cache: null,
+    text,
+    metadataDetail: null,
+    fromTrigger: false,
+    invalid: false,
+    display: {
+      effect: effect === 'layer' ? `layer ${line}` : effect,
+      size: bytes === undefined ? '' : `${bytes} B`,
+      cache: '',
+      accessible: `${text}.`,
+    },
+  };
+}
+
+function stage(
+  index: number,
+  name: string | null,
+  instructions: readonly InstructionReport[],
+  more: { readonly needed?: boolean; readonly base?: number } = {},
+): StageReport {
+  const first = instructions[0]?.range.start ?? { line: 0, character: 0 };
+  const last = instructions.at(-1)?.range.end ?? first;
+  return {
+    index,
+    name,
+    needed: more.needed ?? true,
+    base: {
+      reference: 'debian',
+      stage: more.base ?? null,
+      scratch: false,
+      size: unknown,
+      layers: null,
+      triggers: [],
+    },
+    instructions,
+    range: { start: first, end: last },
+    lastLayer: 0,
+    own: unknown,
+    display: { base: 'debian', baseSize: '', ownSize: '' },
+  };
+}
+
+function report(target: number, stages: readonly StageReport[]): StackReport {
+  return {
+    schema: 1,
+    dockerfile: 'Dockerfile',
+    context: null,
+    target,
+    problems: [],
+    globals: [],
+    stages,
+    totals: { layers: 2, baseLayers: null, size: unknown, base: unknown, own: unknown },
+    targets: [],
+    arguments: [],
+    platform: 'linux/amd64',
+    contextChoice: { path: null, inferred: true, reason: 'None.', alternatives: [] },
+    display: { size: '≥ 9 B', own: '', layers: '2 layers', accessible: '2 layers.' },
+  };
+}
+
+const options = { uri: '/Dockerfile', sort: 'order', metadata: true } as const;
+const labels = (rows: readonly Row[] | undefined) => rows?.map((row) => row.label);
+
+const two = report(1, [
+  stage(0, 'tools', [instruction(0, 'FROM alpine AS tools'), instruction(1, 'RUN a')], {
+    needed: false,
+  }),
+  stage(1, null, [
+    instruction(3, 'FROM debian'),
+    instruction(4, 'RUN b'),
+    instruction(5, 'COPY small /', 5),
+    instruction(6, 'COPY big /', 900),
+    instruction(7, 'CMD c'),
+  ]),
+]);
+
+describe('the rows of the stack', () => {
+  it('begin with the target; its layers stand from last to first, the base at the bottom', () => {
+    const roots = stackRows(two, options);
+    assert.deepEqual(labels(roots), ['stage 1', 'tools']);
+    assert.equal(roots[0]?.description, 'target · 2 layers · ≥ 9 B');
+    assert.deepEqual(labels(roots[0]?.children()), [
+      'Writable layer',
+      'CMD c',
+      'COPY big /',
+      'COPY small /',
+      'RUN b',
+      'FROM debian',
+    ]);
+  });
+
+  it('say so of a stage that the target does not need', () => {
+    const other = stackRows(two, options)[1];
+    assert.equal(other?.description, 'not built');
+    assert.ok(other?.children().every((row) => row.dimmed));
+    assert.deepEqual(labels(other?.children()), ['RUN a', 'FROM alpine AS tools']);
+  });
+
+  it('say that a size is unknown, and never show it as a number', () => {
+    const rows = stackRows(two, options)[0]?.children() ?? [];
+    assert.equal(rows.find((row) => row.label === 'RUN b')?.description, 'size unknown');
+    assert.equal(rows.find((row) => row.label === 'RUN b')?.bytes, null);
+    assert.equal(rows.at(-1)?.description, 'base · size unknown');
+  });
+
+  it('stand by size when asked: the largest first, unknown ones behind, then metadata', () => {
+    assert.deepEqual(labels(stackRows(two, { ...options, sort: 'size' })[0]?.children()), [
+      'Writable layer',
+      'COPY big /',
+      'COPY small /',
+      'RUN b',
+      'CMD c',
+      'FROM debian',
+    ]);
+  });
+
+  it('leave out metadata when asked', () => {
+    const rows = stackRows(two, { ...options, metadata: false })[0]?.children();
+    assert.ok(!labels(rows)?.includes('CMD c'));
+  });
+
+  it('show the layers of a stage below the stage that begins with it', () => {
+    const roots = stackRows(
+      report(1, [
+        stage(0, 'base', [instruction(0, 'FROM debian AS base'), instruction(1, 'RUN a')]),
+        stage(1, 'app', [instruction(2, 'FROM base AS app'), instruction(3, 'RUN b')], { base: 0 }),
+      ]),
+      options,
+    );
+    const base = roots[0]?.children().at(-1);
+    assert.deepEqual(labels(base?.children()), ['RUN a', 'FROM debian AS base']);
+    const ids = roots.flatMap((root) => [root, ...root.children(), ...(base?.children() ?? [])]);
+    assert.equal(new Set(ids.map((row) => row.id)).size, new Set(ids).size);
+  });
+
+  it('end where stages stand on each other in a circle', () => {
+    const roots = stackRows(
+      report(0, [stage(0, 'a', [instruction(0, 'FROM a AS a')], { base: 0 })]),
+      options,
+    );
+    assert.deepEqual(roots[0]?.children().at(-1)?.children(), []);
+  });
+
+  it('are found by the line of the cursor, in the stage that the line belongs to', () => {
+    const roots = stackRows(two, options);
+    assert.equal(rowAt(roots, 6)?.label, 'COPY big /');
+    assert.equal(rowAt(roots, 3)?.label, 'FROM debian');
+    assert.equal(rowAt(roots, 1)?.label, 'RUN a');
+    assert.equal(rowAt(roots, 2), undefined);
+    const hidden = stackRows(two, { ...options, metadata: false });
+    assert.equal(rowAt(hidden, 7)?.kind, 'stage');
+    assert.ok(roots[0] && covers(roots[0], 5));
+  });
+});
