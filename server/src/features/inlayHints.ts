@@ -14,7 +14,7 @@ import type {
   Range,
 } from 'vscode-languageserver-types';
 import type { Analysis } from '../analysis.ts';
-import type { CacheReport } from '../protocol.ts';
+import type { CacheReport, SizeReport } from '../protocol.ts';
 import type { Settings } from '../settings.ts';
 import { cacheCard, card, effectCard, sizeCard } from './card.ts';
 import { baseSize, cacheOf, effectWords, sizeOf } from './figures.ts';
@@ -108,9 +108,8 @@ function partsOf(analysis: Analysis, row: Row): Part[] {
   if (show.effect === 'all' || (show.effect === 'layers' && isLayerOrBase(row))) {
     parts.push(...words.map((text) => ({ kind: 'effect', text }) as const));
   }
-  const figure = row.kind === 'from' ? baseSize(analysis, row.stage) : sizeOf(analysis, row);
-  const needed = row.kind !== 'global' && row.stage.needed;
-  if (needed && figure && show.size !== 'off' && (figure.bytes ?? 0) >= show.minimumBytes) {
+  const figure = shownSize(analysis, row);
+  if (figure && show.size !== 'off' && (figure.bytes ?? 0) >= show.minimumBytes) {
     const text = size(figure, units);
     if (text) parts.push({ kind: 'size', text });
   }
@@ -118,6 +117,13 @@ function partsOf(analysis: Analysis, row: Row): Part[] {
   if (word && showsCache(show.cache, word)) parts.push({ kind: 'cache', text: word });
   while (parts.length > 1 && lengthOf(parts) > longest) parts.pop();
   return parts;
+}
+
+function shownSize(analysis: Analysis, row: Row): SizeReport | null {
+  if (row.kind === 'global' || !row.stage.needed) return null;
+  if (row.kind === 'step') return sizeOf(analysis, row);
+  // `base · empty` says it already.
+  return row.stage.base.scratch ? null : baseSize(analysis, row.stage);
 }
 
 function isLayerOrBase(row: Row): boolean {

@@ -1,11 +1,7 @@
 /** What the client on the other side can do and told us when it started the server. */
 
 import type { InitializeParams } from 'vscode-languageserver';
-import {
-  type InitializationOptions,
-  revealCauseCommand,
-  revealLayerCommand,
-} from '../protocol.ts';
+import { type InitializationOptions, revealCauseCommand, revealLayerCommand } from '../protocol.ts';
 
 export interface Client {
   /** Answers `workspace/configuration`. */

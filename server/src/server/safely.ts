@@ -10,7 +10,7 @@ import {
 export type Handler<P, R> = (
   params: P,
   token: CancellationToken,
-) => Promise<R | ResponseError<void>>;
+) => Promise<R | ResponseError<never>>;
 
 /** Thrown by a handler whose document moved on while it waited; the client asks again by itself. */
 export class Outdated extends Error {}
@@ -40,6 +40,6 @@ export function safely<P, R>(
   };
 }
 
-function cancelled(): ResponseError<void> {
+function cancelled(): ResponseError<never> {
   return new ResponseError(LSPErrorCodes.RequestCancelled, 'the request was cancelled');
 }

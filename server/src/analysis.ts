@@ -1,0 +1,157 @@
+/**
+ * The pipeline: text, settings and facts → one immutable `Analysis`.
+ *
+ * Three things with three lives. The model (text version, target, arguments) is pure and remembered.
+ * The facts (which folder is the context, what each COPY takes from it) change on their own and are
+ * fetched in the background, once. The analysis is a cheap join of both, made again when either
+ * moves. Asking for an analysis never waits; `analyze` waits until all is known.
+ */
+
+import { createModelMemory, type ModelMemory, planOf } from './analysis/model.ts';
+import type { FileSystem } from './context/fileSystem.ts';
+import type { Plan, Platform, Step } from './model/plan.ts';
+import { formatPlatform } from './model/platform.ts';
+import type { Settings } from './settings.ts';
+import type { Dockerfile, Problem } from './syntax/ast.ts';
+import type { Program } from './syntax/commands.ts';
+
+/** The outside world as the analysis needs it. */
+export interface AnalysisPorts {
+  readonly files: FileSystem;
+  /** What a builder on this machine builds for by itself. */
+  readonly buildPlatform: Platform;
+}
+
+/** One Dockerfile as it stands. */
+export interface Subject {
+  /** Identity over versions: the document's URI. */
+  readonly key: string;
+  /** Absolute path; null for a document that is no file. */
+  readonly path: string | null;
+  /** The workspace folder that holds it. */
+  readonly folder: string | null;
+  /** Restricted Mode: only files below these folders are read; null: no restriction. */
+  readonly within: readonly string[] | null;
+  readonly text: string;
+  /** Different for different texts of one key. */
+  readonly version: number;
+  readonly settings: Settings;
+}
+
+/** Which folder is the build context, and why. */
+export interface ContextState {
+  /** Null while it is being looked for, and where there is none; `reason` says so. */
+  readonly path: string | null;
+  /** Found by rule, not named by anyone. */
+  readonly inferred: boolean;
+  /** A full sentence. */
+  readonly reason: string;
+  readonly alternatives: readonly string[];
+}
+
+/** How big what a step adds is. */
+export interface StepSize {
+  readonly basis: 'measured' | 'computed' | 'estimated' | 'unknown';
+  readonly bytes: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly atLeast: boolean;
+  readonly reason: string;
+}
+
+/** All that is known of one version of one Dockerfile. Never changes. */
+export interface Analysis {
+  readonly dockerfile: Dockerfile;
+  readonly program: Program;
+  readonly plan: Plan;
+  readonly settings: Settings;
+  /** `os/arch[/variant]` that the plan is made for. */
+  readonly platform: string;
+  readonly context: ContextState;
+  readonly sizes: ReadonlyMap<Step, StepSize>;
+  /** Of all phases and of the context, in source order. */
+  readonly problems: readonly Problem[];
+  /** Something is still on its way. */
+  readonly pending: boolean;
+}
+
+export interface Analyzer {
+  /** What is known now; starts to fetch what is not. `aside`: asked for a target of its own. */
+  analysis(subject: Subject, aside?: boolean): Analysis;
+  /** These files changed, came or went. */
+  filesChanged(paths: readonly string[]): void;
+  /** Files may have changed without a word: look again. */
+  revalidate(key: string): void;
+  /** Resolves when nothing of the document is being fetched any more. */
+  settled(key: string): Promise<void>;
+  close(key: string): void;
+  stop(): void;
+}
+
+/** The analysis when all is known that can be; for whoever has time, as the command line tool. */
+export async function analyze(
+  subject: Subject,
+  ports: AnalysisPorts,
+  signal?: AbortSignal,
+): Promise<Analysis> {
+  const analyzer = createAnalyzer(ports, () => {});
+  const stop = () => analyzer.stop();
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    for (;;) {
+      const analysis = analyzer.analysis(subject);
+      if (!analysis.pending || signal?.aborted) return analysis;
+      await analyzer.settled(subject.key);
+    }
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    stop();
+  }
+}
+
+/** Remembers, per document, the model of its last version and the facts that it needs. */
+export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) => void): Analyzer {
+  const documents = new Map<string, ModelMemory>();
+  const stateOf = (key: string) => {
+    const known = documents.get(key);
+    if (known) return known;
+    const created = createModelMemory();
+    documents.set(key, created);
+    return created;
+  };
+  void onChanged;
+  return {
+    analysis(subject) {
+      const state = stateOf(subject.key);
+      return join(subject, planOf(state, subject, ports.buildPlatform));
+    },
+    filesChanged() {},
+    revalidate() {},
+    async settled() {},
+    close(key) {
+      documents.delete(key);
+    },
+    stop() {
+      documents.clear();
+    },
+  };
+}
+
+function join(subject: Subject, plan: Plan): Analysis {
+  return Object.freeze({
+    dockerfile: plan.program.dockerfile,
+    program: plan.program,
+    plan,
+    settings: subject.settings,
+    platform: formatPlatform(plan.options.platform),
+    context: {
+      path: null,
+      inferred: true,
+      reason: 'No folder is taken as the build context.',
+      alternatives: [],
+    },
+    sizes: new Map(),
+    problems: plan.problems,
+    pending: false,
+  });
+}

@@ -1,0 +1,90 @@
+/**
+ * Facts that are fetched in the background: one job per fact, the last value kept while a new one is
+ * on its way, and nobody waits unless they want to.
+ */
+
+import type { Fact } from '../context/fact.ts';
+
+/** A fact as it can be shown now. `refreshing`: a newer value is on its way. */
+export interface Held<T> {
+  readonly fact: Fact<T>;
+  readonly refreshing: boolean;
+}
+
+export class BackgroundFact<T> {
+  readonly #fetch: (signal: AbortSignal) => Promise<Fact<T>>;
+  readonly #onChanged: () => void;
+  readonly #same: (a: T, b: T) => boolean;
+  #fact: Fact<T> = { state: 'pending' };
+  #job: { readonly abort: AbortController; readonly done: Promise<void> } | null = null;
+  #again = false;
+  /** What was last said to be the case, and whether it was said that better is on its way. */
+  #told: Fact<T> = { state: 'pending' };
+  #toldRefreshing = true;
+
+  /** Starts fetching at once. `fetch` may reject: then the fact is unavailable with that reason. */
+  constructor(
+    fetch: (signal: AbortSignal) => Promise<Fact<T>>,
+    onChanged: () => void,
+    same: (a: T, b: T) => boolean,
+  ) {
+    this.#fetch = fetch;
+    this.#onChanged = onChanged;
+    this.#same = same;
+    this.#start();
+  }
+
+  get held(): Held<T> {
+    const refreshing = this.#job !== null;
+    this.#toldRefreshing ||= refreshing;
+    return { fact: this.#fact, refreshing };
+  }
+
+  /** Resolves when no job is running; null when none is now. */
+  get settling(): Promise<void> | null {
+    return this.#job?.done ?? null;
+  }
+
+  /** What is known may be stale: fetch again, once more when a fetch is running already. */
+  refresh(): void {
+    if (this.#job) this.#again = true;
+    else this.#start();
+  }
+
+  stop(): void {
+    this.#again = false;
+    this.#job?.abort.abort();
+  }
+
+  #start(): void {
+    const abort = new AbortController();
+    this.#job = { abort, done: this.#run(abort.signal) };
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const fact = await this.#fetch(signal).catch(
+      (error: unknown): Fact<T> => ({ state: 'unavailable', reason: reasonOf(error) }),
+    );
+    this.#job = null;
+    if (signal.aborted) return;
+    this.#fact = fact;
+    if (this.#again) {
+      this.#again = false;
+      this.#start();
+      return;
+    }
+    const news = this.#toldRefreshing || !this.#equal(this.#told, fact);
+    this.#told = fact;
+    this.#toldRefreshing = false;
+    if (news) this.#onChanged();
+  }
+
+  #equal(a: Fact<T>, b: Fact<T>): boolean {
+    if (a.state === 'known') return b.state === 'known' && this.#same(a.value, b.value);
+    return a.state === b.state && (a.state === 'pending' || a.reason === (b as typeof a).reason);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return `It could not be found out: ${error instanceof Error ? error.message : String(error)}.`;
+}

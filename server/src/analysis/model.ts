@@ -1,0 +1,54 @@
+/** The pure part: text → program, once per version; program and options → plan, once per choice. */
+
+import { buildPlan } from '../model/buildPlan.ts';
+import type { Plan, Platform } from '../model/plan.ts';
+import { parsePlatform } from '../model/platform.ts';
+import type { Settings } from '../settings.ts';
+import type { Program } from '../syntax/commands.ts';
+import { interpret } from '../syntax/instructions.ts';
+import { parse } from '../syntax/parser.ts';
+
+/** Programs and plans of one document's last version. */
+export interface ModelMemory {
+  version: number | null;
+  program: Program | null;
+  /** By options; the document's own and those that were asked for aside. */
+  readonly plans: Map<string, Plan>;
+}
+
+/** How many plans of one version are remembered: its own, and a few asked for with other targets. */
+const remembered = 8;
+
+export function createModelMemory(): ModelMemory {
+  return { version: null, program: null, plans: new Map() };
+}
+
+/**
+ * The plan of a text under the target, platform and arguments of the settings. A platform that
+ * cannot be read is left to the machine's; what settings cannot be is told by the editor.
+ */
+export function planOf(
+  memory: ModelMemory,
+  { text, version, settings }: { text: string; version: number; settings: Settings },
+  buildPlatform: Platform,
+): Plan {
+  if (memory.program === null || memory.version !== version) {
+    memory.program = interpret(parse(text));
+    memory.version = version;
+    memory.plans.clear();
+  }
+  const { target, platform, buildArgs } = settings;
+  const key = JSON.stringify([target, platform, [...buildArgs]]);
+  const known = memory.plans.get(key);
+  if (known) return known;
+  const parsed = platform === null ? null : parsePlatform(platform, buildPlatform);
+  const plan = buildPlan(memory.program, {
+    ...(target !== null && { target }),
+    buildArgs,
+    platform: parsed?.ok ? parsed.platform : buildPlatform,
+    buildPlatform,
+  });
+  if (memory.plans.size >= remembered) memory.plans.clear();
+  memory.plans.set(key, plan);
+  return plan;
+}

@@ -1,0 +1,115 @@
+/** Figures and effects of instructions and stages as the reports carry them. */
+
+import type { Analysis } from '../analysis.ts';
+import type { Stage } from '../model/plan.ts';
+import type { CacheReport, SizeReport, StackReport } from '../protocol.ts';
+import { count } from './render.ts';
+import type { Row } from './rows.ts';
+
+/** `stage build`, or `stage 0` for one without a name. */
+export function stageLabel(stage: Stage): string {
+  return `stage ${stage.name ?? stage.index}`;
+}
+
+/**
+ * The words for what an instruction does, the parts of a hint: `layer 3`; `base` and its layers;
+ * `metadata`; `not built`. None for an instruction that BuildKit refuses.
+ */
+export function effectWords(analysis: Analysis, row: Row): readonly string[] {
+  if (row.kind === 'global') return isInvalid(row) ? [] : ['metadata'];
+  if (isInvalid(row)) return [];
+  if (!row.stage.needed) return ['not built'];
+  if (row.kind === 'from') return ['base', ...baseWords(analysis, row.stage)];
+  const { step } = row;
+  return [step.effect === 'layer' && step.layer !== null ? `layer ${step.layer}` : 'metadata'];
+}
+
+function isInvalid(row: Row): boolean {
+  return row.kind === 'from' ? row.stage.from.base === '' : row.step.command.kind === 'invalid';
+}
+
+/** How many layers a stage starts from; `3+ layers` where those of an image below are not known. */
+function baseWords(analysis: Analysis, stage: Stage): readonly string[] {
+  const { base } = stage;
+  if (base.scratch) return ['empty'];
+  const below = baseLayers(analysis, stage);
+  if (below !== null) return [count(below, 'layer')];
+  const from = base.stage === null ? undefined : analysis.plan.stages[base.stage];
+  return from && from.layers > 0 ? [`${from.layers}+ layers`] : [];
+}
+
+/** Layers of what a stage starts from, own ones of stages below included; null when not known. */
+function baseLayers(analysis: Analysis, stage: Stage): number | null {
+  const { base } = stage;
+  if (base.scratch) return 0;
+  const from = base.stage === null ? undefined : analysis.plan.stages[base.stage];
+  if (!from) return base.image?.layers ?? null;
+  const bottom = imageLayers(analysis, stage);
+  return bottom === null ? null : bottom + from.layers;
+}
+
+/** Layers of the image at the bottom of a stage's chain, own ones excluded; null when not known. */
+export function imageLayers(analysis: Analysis, stage: Stage): number | null {
+  let at = stage;
+  // A stage can only start from an earlier one, so this ends.
+  for (;;) {
+    if (at.base.scratch) return 0;
+    const below = at.base.stage === null ? undefined : analysis.plan.stages[at.base.stage];
+    if (!below || below.index >= at.index) return at.base.image?.layers ?? null;
+    at = below;
+  }
+}
+
+/** The size of what an instruction adds; null for metadata. */
+export function sizeOf(
+  analysis: Analysis,
+  row: Exclude<Row, { kind: 'from' }> | Row,
+): SizeReport | null {
+  if (row.kind === 'from' || row.kind === 'global' || row.step.effect !== 'layer') return null;
+  if (!row.stage.needed) return unknown('The target does not need this stage.');
+  return analysis.sizes.get(row.step) ?? unknown('Its size is not known.');
+}
+
+/** The size of what a stage starts from. */
+export function baseSize(analysis: Analysis, stage: Stage): SizeReport {
+  if (stage.base.scratch) return nothing('`scratch` is empty.');
+  void analysis;
+  return unknown('The size of the base image is not known.');
+}
+
+/** What the stage's own layers add. */
+export function ownSize(analysis: Analysis, stage: Stage): SizeReport {
+  void analysis;
+  void stage;
+  return unknown('');
+}
+
+export function targetTotals(analysis: Analysis): StackReport['totals'] {
+  const target = analysis.plan.stages[analysis.plan.target];
+  return {
+    layers: target?.layers ?? 0,
+    baseLayers: null,
+    size: unknown(''),
+    base: unknown(''),
+    own: unknown(''),
+  };
+}
+
+/** The prediction for a layer of a needed stage; null for all else. */
+export function cacheOf(_analysis: Analysis, row: Row): CacheReport | null {
+  if (row.kind !== 'step' || row.step.effect !== 'layer' || !row.stage.needed) return null;
+  return noBuild;
+}
+
+const noBuild: CacheReport = {
+  prediction: 'unknown',
+  cause: { line: null, reason: 'There is no earlier build to compare with.' },
+};
+
+function unknown(reason: string): SizeReport {
+  return { basis: 'unknown', bytes: null, low: null, high: null, atLeast: false, reason };
+}
+
+function nothing(reason: string): SizeReport {
+  return { basis: 'computed', bytes: 0, low: 0, high: 0, atLeast: false, reason };
+}

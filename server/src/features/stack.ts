@@ -1,0 +1,203 @@
+/** The whole stack of a Dockerfile as the contract has it: what `report --json` prints and the tree shows. */
+
+import type { Range } from 'vscode-languageserver-types';
+import type { Analysis } from '../analysis.ts';
+import type { Stage, Step } from '../model/plan.ts';
+import type {
+  ArgumentReport,
+  InstructionReport,
+  ProblemReport,
+  StackReport,
+  StageReport,
+} from '../protocol.ts';
+import { metadataDetail, summary } from './describe.ts';
+import {
+  baseSize,
+  cacheOf,
+  effectWords,
+  ownSize,
+  sizeOf,
+  stageLabel,
+  targetTotals,
+} from './figures.ts';
+import { type Document, rangeOf, stageSpan } from './places.ts';
+import { cacheWord, count, oneLine, separator, size, sizePhrase } from './render.ts';
+import type { Row } from './rows.ts';
+
+/** The report, made of what is known now; `dockerfile` is the document's name as it was given. */
+export function stack(
+  analysis: Analysis,
+  document: Document,
+  dockerfile: string = document.uri,
+): StackReport {
+  const { plan, context, settings } = analysis;
+  const totals = targetTotals(analysis);
+  const target = plan.stages[plan.target];
+  const { layers } = totals;
+  const words = size(totals.size, settings.units);
+  return {
+    schema: 1,
+    dockerfile,
+    context: context.path,
+    target: plan.target,
+    problems: problemReports(analysis, document),
+    globals: plan.globals.map((step) =>
+      instructionReport(analysis, document, {
+        kind: 'global',
+        instruction: step.instruction,
+        step,
+      }),
+    ),
+    stages: plan.stages.map((stage) => stageReport(analysis, document, stage)),
+    totals,
+    targets: plan.stages.map(({ index, name, from }) => ({
+      index,
+      name,
+      line: document.positionAt(from.instruction.span.start).line,
+    })),
+    arguments: argumentReports(analysis, document),
+    platform: analysis.platform,
+    contextChoice: context,
+    display: {
+      size: words,
+      own: size(totals.own, settings.units),
+      layers: count(layers, 'layer'),
+      accessible: target
+        ? `${count(layers, 'own layer')}, size ${sizePhrase(totals.size, settings.units)}.`
+        : 'There is no stage to build.',
+    },
+  };
+}
+
+function stageReport(analysis: Analysis, document: Document, stage: Stage): StageReport {
+  const { units } = analysis.settings;
+  const { base } = stage;
+  const figure = baseSize(analysis, stage);
+  const own = ownSize(analysis, stage);
+  const from: Row = { kind: 'from', instruction: stage.from.instruction, stage };
+  const fromRange = rangeOf(document, from.instruction.span);
+  const report = (step: Step) =>
+    instructionReport(analysis, document, {
+      kind: 'step',
+      instruction: step.instruction,
+      stage,
+      step,
+    });
+  const below = base.stage === null ? undefined : analysis.plan.stages[base.stage];
+  return {
+    index: stage.index,
+    name: stage.name,
+    needed: stage.needed,
+    base: {
+      reference: base.reference,
+      stage: base.stage,
+      scratch: base.scratch,
+      size: figure,
+      layers: base.scratch ? [] : null,
+      // A trigger stands in another file or stage, so the FROM line is where it shows.
+      triggers: stage.triggers.map((step) => ({ ...report(step), range: fromRange })),
+    },
+    instructions: [fromReport(analysis, document, from, stage), ...stage.steps.map(report)],
+    range: rangeOf(document, stageSpan(analysis.program.stages[stage.index] ?? emptyStage(stage))),
+    lastLayer: stage.layers,
+    own,
+    display: {
+      base: below ? stageLabel(below) : base.scratch ? 'scratch' : oneLine(base.reference, 80),
+      baseSize: size(figure, units),
+      ownSize: size(own, units),
+    },
+  };
+}
+
+function emptyStage(stage: Stage) {
+  return { index: stage.index, from: stage.from, commands: [] };
+}
+
+function fromReport(
+  analysis: Analysis,
+  document: Document,
+  row: Row,
+  stage: Stage,
+): InstructionReport {
+  return {
+    ...common(analysis, row, rangeOf(document, row.instruction.span)),
+    effect: 'base',
+    layer: null,
+    createdBy: null,
+    createdByExact: true,
+    size: baseSize(analysis, stage),
+    cache: null,
+    metadataDetail: null,
+    fromTrigger: false,
+  };
+}
+
+function instructionReport(
+  analysis: Analysis,
+  document: Document,
+  row: Exclude<Row, { kind: 'from' }>,
+): InstructionReport {
+  const { step } = row;
+  return {
+    ...common(analysis, row, rangeOf(document, row.instruction.span)),
+    effect: step.effect,
+    layer: step.layer,
+    createdBy: step.createdBy,
+    createdByExact: step.createdByExact,
+    size: sizeOf(analysis, row),
+    cache: cacheOf(analysis, row),
+    metadataDetail: metadataDetail(step),
+    fromTrigger: step.fromTrigger,
+  };
+}
+
+/** What every instruction has: its place, its text, and the words of its row. */
+function common(analysis: Analysis, row: Row, range: Range) {
+  const { units } = analysis.settings;
+  const figure = row.kind === 'from' ? baseSize(analysis, row.stage) : sizeOf(analysis, row);
+  const cache = cacheWord(cacheOf(analysis, row));
+  const effect = effectWords(analysis, row).join(separator);
+  const text = summary(row.instruction, 80);
+  const bytes = figure ? `size ${sizePhrase(figure, units)}` : '';
+  return {
+    range,
+    keyword: row.instruction.name,
+    text,
+    invalid: row.kind !== 'from' && row.step.command.kind === 'invalid',
+    display: {
+      effect,
+      size: size(figure, units),
+      cache,
+      accessible: `${[text, effect.replaceAll(separator, ', '), bytes, cache].filter(Boolean).join(', ')}.`,
+    },
+  };
+}
+
+function problemReports(analysis: Analysis, document: Document): ProblemReport[] {
+  return analysis.problems.map(({ span, severity, message, code }) => ({
+    range: rangeOf(document, span),
+    severity,
+    message,
+    code,
+  }));
+}
+
+/** The first declaration of each name, in source order. */
+function argumentReports(analysis: Analysis, document: Document): ArgumentReport[] {
+  const { plan, settings } = analysis;
+  const reports = new Map<string, ArgumentReport>();
+  const collect = (steps: readonly Step[], global: boolean) => {
+    for (const { command, instruction } of steps) {
+      if (command.kind !== 'arg') continue;
+      const { line } = document.positionAt(instruction.span.start);
+      for (const { key, value } of command.args) {
+        if (reports.has(key)) continue;
+        const passed = settings.buildArgs.get(key) ?? null;
+        reports.set(key, { name: key, default: value, value: passed, line, global });
+      }
+    }
+  };
+  collect(plan.globals, true);
+  for (const stage of plan.stages) collect(stage.steps, false);
+  return [...reports.values()];
+}

@@ -1,0 +1,21 @@
+/**
+ * Entry of the language server: loading this file starts it, on `--stdio` or Node's IPC as the
+ * arguments say. Only what the machine gives is chosen here.
+ */
+
+import process from 'node:process';
+import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
+import { buildPlatform, pathOf } from './host/machine.ts';
+import { nodeFileSystem } from './host/nodeFileSystem.ts';
+import { startServer } from './server.ts';
+
+const connection = createConnection(ProposedFeatures.all);
+
+// A background job that fails unseen must not take the editor's server with it.
+process.on('unhandledRejection', (reason) => {
+  connection.console.error(
+    `unhandled rejection: ${reason instanceof Error ? reason.stack : reason}`,
+  );
+});
+
+startServer(connection, { files: nodeFileSystem, buildPlatform, pathOf });
