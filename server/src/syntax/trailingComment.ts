@@ -149,14 +149,19 @@ function hashes(text: string, from: number, escapeChar: Escape): readonly number
   const found: number[] = [];
   const lastQuote = { '"': text.lastIndexOf('"'), "'": text.lastIndexOf("'") };
   let quote = '';
+  let escaped = -1;
   for (let at = from; at < text.length; at++) {
     const char = text[at] as string;
-    if (char === escapeChar && quote !== "'") at++;
+    if (char === escapeChar && quote !== "'") escaped = ++at;
     else if (quote) {
       if (char === quote) quote = '';
     } else if (char === '"' || char === "'") {
       if (lastQuote[char] > at) quote = char;
-    } else if (char === '#' && at > from && isSpace(text.charCodeAt(at - 1))) {
+    } else if (
+      char === '#' &&
+      at > Math.max(from, escaped + 1) &&
+      isSpace(text.charCodeAt(at - 1))
+    ) {
       found.push(at);
       // Whatever is no comment in the first places will not become one.
       if (found.length === 8) break;
@@ -179,16 +184,15 @@ function editOf(text: string, { joined, at }: Found): TrailingComment {
   const continued = piece !== undefined && piece !== joined.pieces.at(-1);
   const end = trimSpaces(text, start, pieceEnd);
   const newline = text.indexOf('\n', pieceEnd);
-  const lineEnd = newline < 0 ? text.length : newline;
-  const insertAt = text.lastIndexOf('\n', start - 1) + 1;
+  let lineEnd = newline < 0 ? text.length : newline;
+  while (lineEnd > end && text[lineEnd - 1] === '\r') lineEnd--;
+  const bom = text.charCodeAt(0) === 0xfeff ? 1 : 0;
+  const insertAt = Math.max(text.lastIndexOf('\n', start - 1) + 1, bom);
   const blanks = /^[\t ]*/.exec(text.slice(insertAt, start))?.[0] ?? '';
   // A continued line keeps the blanks in front, which part it from the next.
   const removal = continued
     ? { start, end: pieceEnd }
-    : {
-        start: trimSpaces(text, insertAt, start),
-        end: Math.max(end, trimSpaces(text, end, lineEnd)),
-      };
+    : { start: trimSpaces(text, insertAt, start), end: lineEnd };
   return { span: { start, end }, removal, text: text.slice(start, end), insertAt, indent: blanks };
 }
 
@@ -283,4 +287,34 @@ function explain({ instruction, form }: Found, refused: boolean): string {
     default:
       return `BuildKit takes the words of this as further arguments of ${name}.`;
   }
+}
+
+/**
+ * All problems of a file, in source order, without the refusals that a comment's problem tells
+ * already: such a refusal of the plan goes into the problem at the comment.
+ */
+export function tellOnce(problems: readonly Problem[]): readonly Problem[] {
+  const told: Problem[] = [];
+  let refusal: Problem | null = null;
+  let place = -1;
+  for (const problem of problems) {
+    const { buildkit, code, span, message } = problem;
+    if (code !== 'trailing-comment' || buildkit || !refusal?.buildkit) {
+      if (buildkit?.phase === 'plan') {
+        refusal = problem;
+        place = told.length;
+      }
+      told.push(problem);
+      continue;
+    }
+    const same = message.startsWith(`${refusal.buildkit.message}\n`);
+    if (!same || span.end > refusal.span.end) {
+      told.push(problem);
+      continue;
+    }
+    told.splice(place, 1);
+    told.push({ ...problem, buildkit: refusal.buildkit });
+    refusal = null;
+  }
+  return told;
 }
