@@ -170,8 +170,9 @@ function readHealth(input: ArgumentText): Arguments {
     const left = bytes.slice(blank).findIndex((byte) => !isBlankByte(byte));
     if (left > 0) {
       const orphans = bytes.length - blank - left;
-      patched = breakText(input, at - orphans, orphans);
       at -= orphans;
+      typeEnd = at;
+      patched = breakText(input, at, orphans);
     }
   }
   while (at < end && text.charCodeAt(at) < 0x80 && isSpace(text.charCodeAt(at))) at++;

@@ -33,10 +33,10 @@ export function readFlags(text: string, start: number, end: number, token: Escap
     }
     const word = readFlag(text, at, end, token.charCodeAt(0));
     if (word.text === '--') return { flags, rest: word.end, orphans: 0 };
-    flags.push({ text: word.text, start: at, end: word.end });
-    at = word.end;
     const { orphans } = word;
-    if (orphans) return { flags, rest: at - orphans, orphans };
+    flags.push({ text: word.text, start: at, end: word.end - orphans });
+    at = word.end - orphans;
+    if (orphans) return { flags, rest: at, orphans };
   }
 }
 

@@ -62,7 +62,7 @@ export function readBodies(
       const lastLine = longLine ? longLine - 1 : index.lines;
       unterminated ??= { heredoc, lastLine };
     }
-    const content = missing ? emptyAfter(cursor) : readOpenBody(cursor, keyword);
+    const content = missing ? emptyBody(cursor) : readOpenBody(cursor, keyword);
     heredocs.push(asHeredoc(cursor.text, heredoc, content, null));
     missing = true;
   }
@@ -101,22 +101,24 @@ function readBody(cursor: LineCursor, { name, chomp }: FoundHeredoc): Body | nul
   return null;
 }
 
-/** Reads up to the next line that opens with an instruction; blank and comment lines before it stay outside. */
+/**
+ * Reads up to the next line that opens with an instruction; blank and comment lines before it stay
+ * outside. The body is without its last line end, so that it stays inside the instruction.
+ */
 function readOpenBody(cursor: LineCursor, keyword: string): Span {
-  const { text, next } = cursor;
-  let { number, start, end } = cursor;
-  let after = next;
+  const { text, next: bodyStart } = cursor;
+  let { number, start, end, next } = cursor;
   while (nextLine(cursor) && !opensInstruction(cursor, keyword)) {
     const first = skipSpaces(text, cursor.start, cursor.end);
     if (first === cursor.end || text.charCodeAt(first) === 0x23) continue;
-    ({ number, start, end, next: after } = cursor);
+    ({ number, start, end, next } = cursor);
   }
-  Object.assign(cursor, { number, start, end, next: after, tooLong: false });
-  return { start: next, end: after };
+  Object.assign(cursor, { number, start, end, next, tooLong: false });
+  return end < bodyStart ? emptyBody(cursor) : { start: bodyStart, end };
 }
 
-function emptyAfter({ next }: LineCursor): Span {
-  return { start: next, end: next };
+function emptyBody({ end }: LineCursor): Span {
+  return { start: end, end };
 }
 
 /**
