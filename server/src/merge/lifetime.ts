@@ -1,0 +1,335 @@
+/**
+ * What ends with a RUN although it is not in the shell: processes, file systems that BuildKit
+ * mounts for one RUN only, the container's kernel state, and what BuildKit reads anew before each
+ * RUN (the working directory, the user, the shell). A script that touches one of these cannot be
+ * followed by another in the same RUN.
+ *
+ * Source: BuildKit `executor/oci` (mounts of /proc, /sys, /dev, /dev/shm, /etc/hosts,
+ * /etc/resolv.conf; user and supplementary groups from /etc/passwd and /etc/group at each start).
+ */
+
+import type { Command, Redirection, SyntaxNode, Word } from 'unbash';
+import { literalName, type ScriptFacts } from './scriptFacts.ts';
+import type { Shell } from './shellPrefix.ts';
+import { readScript, unknownPart, visit, wordText } from './shellTree.ts';
+
+/** What is known of the process that runs a script. */
+export interface RunPlace {
+  readonly env: ReadonlyMap<string, string>;
+  /** Absolute. */
+  readonly cwd: string;
+  /** As in USER, without the group; `''` is root. */
+  readonly user: string;
+}
+
+/** Why nothing may run after this script in the same RUN, or undefined. */
+export function refusalBeforeAnother(
+  facts: ScriptFacts,
+  shell: Shell,
+  place: RunPlace,
+): string | undefined {
+  const env = knownVariables(facts.tree, place.env);
+  return backgroundRefusal(facts) ?? effects(facts.tree, shell, { ...place, env }, 0);
+}
+
+/** The variables whose values the script does not change itself. */
+function knownVariables(
+  tree: SyntaxNode,
+  env: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  const known = new Map(env);
+  visit(tree, (node) => {
+    if (node.type === 'Assignment') known.delete(node.name);
+    if (node.type === 'For' || node.type === 'Select') known.delete(node.name.text);
+    if (node.type === 'Command' && literalName(node) === 'read') {
+      for (const word of node.args) known.delete(word.text);
+    }
+    return true;
+  });
+  return known;
+}
+
+/** A background job is dead when its RUN is over; it is equal only if the script waits for it. */
+function backgroundRefusal(facts: ScriptFacts): string | undefined {
+  const statements = facts.tree.commands;
+  let jobs = 0;
+  let leavesEarly = false;
+  visit(facts.tree, (node) => {
+    if (node.type === 'Statement' && node.background) jobs++;
+    if (node.type === 'ProcessSubstitution' && node.operator === '>') jobs += 2;
+    if (
+      node.type === 'Command' &&
+      /^(exit|exec|return|kill|trap|disown)$/.test(literalName(node) ?? '')
+    ) {
+      leavesEarly = true;
+    }
+    return true;
+  });
+  if (jobs === 0) return undefined;
+  const lastJob = statements.findLastIndex((statement) => statement.background);
+  const topJobs = statements.filter((statement) => statement.background).length;
+  const waited = statements.slice(lastJob + 1).some((statement) => {
+    const { command } = statement;
+    if (command.type !== 'Command' || command.name?.text !== 'wait') return false;
+    const words = command.args.map((word) => word.text);
+    return (
+      words.length === 0 || (jobs === 1 && words.length === 1 && /^"?\$!"?$/.test(words[0] ?? ''))
+    );
+  });
+  if (waited && topJobs === jobs && !leavesEarly) return undefined;
+  return 'A process in the background ends with its RUN, and would go on in a merged one.';
+}
+
+const daemonStarters = new Map<string, RegExp | undefined>([
+  ['service', /\b(re)?start\b/],
+  ['rc-service', /\b(re)?start\b/],
+  ['systemctl', /\b(re)?start\b/],
+  ['initctl', /\bstart\b/],
+  ['invoke-rc.d', /\b(re)?start\b/],
+  ['start-stop-daemon', /-S|--start/],
+  ['apachectl', /start|^$/],
+  ['apache2ctl', /start|^$/],
+  ['pg_ctl', /\b(re)?start\b/],
+  ['pg_ctlcluster', /\b(re)?start\b/],
+  ['nginx', /^((?!-[tTvVs]).)*$/],
+  ['sshd', undefined],
+  ['crond', undefined],
+  ['cron', undefined],
+  ['rsyslogd', undefined],
+  ['dbus-daemon', /--fork/],
+  ['redis-server', /daemonize/],
+  ['mongod', /--fork/],
+  ['ssh-agent', /^(?!.*-k)/],
+  ['gpg-agent', /--daemon/],
+  ['supervisord', undefined],
+  ['daemonize', undefined],
+  ['daemon', undefined],
+  ['setsid', undefined],
+  ['nohup', undefined],
+  ['screen', undefined],
+  ['tmux', undefined],
+  ['gunicorn', /--daemon|-D\b/],
+]);
+
+/** Change the container's kernel state, which is new for each RUN. */
+const kernelCommands = new Set(
+  'mount umount sysctl iptables ip6tables nft ifconfig route losetup modprobe insmod swapon mknod'.split(
+    ' ',
+  ),
+);
+const accountCommands = new Set(
+  'usermod groupmod userdel gpasswd addgroup adduser deluser delgroup vipw chage'.split(' '),
+);
+const movers = new Set(['rm', 'rmdir', 'mv', 'unlink']);
+const replacers = new Set([
+  'ln',
+  'cp',
+  'mv',
+  'rm',
+  'install',
+  'dpkg-divert',
+  'update-alternatives',
+]);
+const readers = new Set(
+  'cat grep egrep fgrep head tail less more wc ls stat test [ [[ awk sort diff cmp getent file readlink echo printf'.split(
+    ' ',
+  ),
+);
+
+function effects(
+  tree: SyntaxNode,
+  shell: Shell,
+  place: RunPlace,
+  depth: number,
+): string | undefined {
+  let reason: string | undefined;
+  visit(tree, (node) => {
+    if (reason) return false;
+    if (node.type === 'Command') reason = commandEffect(node, shell, place, depth);
+    if (node.type === 'Redirected') {
+      reason ??= redirectEffect(node.redirects, place);
+    }
+    return !reason;
+  });
+  return reason;
+}
+
+function commandEffect(
+  command: Command,
+  shell: Shell,
+  place: RunPlace,
+  depth: number,
+): string | undefined {
+  const redirected = redirectEffect(command.redirects, place);
+  if (redirected) return redirected;
+  if (!command.name) return undefined;
+  const all = [
+    command.name,
+    ...command.args.map((arg) => (arg.type === 'Word' ? arg : undefined)),
+  ].map((word) => (word ? wordText(word, place.env) : unknownPart));
+  const words = unwrapped(all);
+  const name = baseName(words[0] ?? '');
+  const args = words.slice(1);
+  const line = args.join(' ');
+  const starter = daemonStarters.has(name) ? (daemonStarters.get(name) ?? /^/) : undefined;
+  if (
+    starter?.test(line) ||
+    (/^\/etc\/(rc\.d\/)?init\.d\//.test(words[0] ?? '') && /start/.test(line))
+  ) {
+    return `${name} starts a service, which ends with its RUN and would go on in a merged one.`;
+  }
+  if (
+    kernelCommands.has(name) ||
+    (name === 'ip' && /\b(add|del|set|replace)\b/.test(line)) ||
+    (name === 'hostname' && args.some((arg) => !arg.startsWith('-')))
+  ) {
+    return `${name} changes the container of its RUN, which a later RUN does not see.`;
+  }
+  if (accountCommands.has(name) && args.some((arg) => isUser(arg, place.user))) {
+    return `${name} changes the current user, which takes effect only in the next RUN.`;
+  }
+  if (movers.has(name) && args.some((arg) => holds(arg, place.cwd, place.cwd))) {
+    return 'The script removes or moves the working directory, which each RUN looks up anew.';
+  }
+  if (replacers.has(name) && args.some((arg) => isShellProgram(arg, shell))) {
+    return 'The script replaces the shell itself, which takes effect only in the next RUN.';
+  }
+  if (
+    (name === 'dpkg-reconfigure' || name === 'debconf-set-selections') &&
+    /\b(dash|bash)\b/.test(line)
+  ) {
+    return 'The script replaces the shell itself, which takes effect only in the next RUN.';
+  }
+  if (!readers.has(name)) {
+    for (const arg of args) {
+      if (!arg.includes('/')) continue;
+      const lost = lostPath(absolute(arg.replace(/^[\w-]*=/, ''), place.cwd));
+      if (lost) return lost;
+    }
+  }
+  return nestedEffect(name, args, shell, place, depth);
+}
+
+function redirectEffect(redirects: readonly Redirection[], place: RunPlace): string | undefined {
+  for (const redirect of redirects) {
+    if (redirect.type !== 'Redirect' || redirect.operator === '<' || redirect.operator === '<&')
+      continue;
+    if (!redirect.target || /^\d+$|^-$/.test(redirect.target.text)) continue;
+    const path = absolute(wordText(redirect.target, place.env), place.cwd);
+    if (/^\/(proc|sys)(\/|$)/.test(path)) {
+      return 'The script writes kernel settings, which a later RUN does not see.';
+    }
+    const lost = lostPath(path);
+    if (lost) return lost;
+  }
+  return undefined;
+}
+
+const lastingDevices =
+  /^\/dev\/(null|zero|full|random|urandom|stdin|stdout|stderr|tty|fd(\/.*)?|tcp\/.*|udp\/.*)$/;
+
+function lostPath(path: string): string | undefined {
+  if (/^\/etc\/(hosts|resolv\.conf)$/.test(path)) {
+    return `${path} is made anew for each RUN, so that a later RUN does not see the change.`;
+  }
+  if (/^\/dev\/shm(\/|$)/.test(path)) {
+    return '/dev/shm is empty at the start of each RUN, and would not be in a merged one.';
+  }
+  if (/^\/dev(\/|$)/.test(path) && !lastingDevices.test(path)) {
+    return '/dev is made anew for each RUN, so that a later RUN does not see the change.';
+  }
+  if (/^\/proc\/sys\//.test(path) || /^\/sys\/fs\/cgroup/.test(path)) {
+    return 'The script writes kernel settings, which a later RUN does not see.';
+  }
+  return undefined;
+}
+
+/** Leaves out commands that only run another one with the same words. */
+function unwrapped(words: readonly string[]): readonly string[] {
+  let at = 0;
+  while (at < words.length) {
+    const name = baseName(words[at] ?? '');
+    if (
+      !['sudo', 'env', 'nice', 'ionice', 'exec', 'command', 'time', 'timeout', 'stdbuf'].includes(
+        name,
+      )
+    )
+      break;
+    at++;
+    while (/^-|^\w+=|^\d+[smh]?$/.test(words[at] ?? '')) at++;
+  }
+  return at < words.length ? words.slice(at) : words;
+}
+
+/** Shell text given as a word: `sh -c '…'`, `eval '…'`, `su -c '…'`, `trap '…'`. */
+function nestedEffect(
+  name: string,
+  args: readonly string[],
+  shell: Shell,
+  place: RunPlace,
+  depth: number,
+): string | undefined {
+  if (depth > 3) return undefined;
+  const at = args.findIndex((arg) => /^-\w*c$|^--command$/.test(arg));
+  const text =
+    name === 'eval' || name === 'trap'
+      ? args.join(' ')
+      : /^(ba|da|a)?sh$|^su$|^runuser$|^xargs$|^gosu$/.test(name) && at >= 0
+        ? args.slice(at + 1).join(' ')
+        : undefined;
+  if (text === undefined || text.includes(unknownPart)) return undefined;
+  const tree = readScript(text);
+  if (!tree) return undefined;
+  let background = false;
+  visit(tree, (node) => {
+    if (node.type === 'Statement' && node.background) background = true;
+    return !background;
+  });
+  if (background) {
+    return 'A process in the background ends with its RUN, and would go on in a merged one.';
+  }
+  return effects(tree, shell, place, depth + 1);
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+function isUser(word: string, user: string): boolean {
+  const name = user.split(':')[0] ?? '';
+  return word === (name || 'root') || (name === '' && word === '0');
+}
+
+function isShellProgram(word: string, shell: Shell): boolean {
+  const names = [
+    shell.program,
+    `/bin/${baseName(shell.program)}`,
+    `/usr/bin/${baseName(shell.program)}`,
+  ];
+  return names.includes(word);
+}
+
+/** Whether `word` names the directory `cwd` or one above it. */
+function holds(word: string, cwd: string, base: string): boolean {
+  if (word.startsWith('-') || word === '' || cwd === '/') return false;
+  const path = absolute(word.replace(/\/+$/, '') || '/', base);
+  return path === cwd || cwd.startsWith(path === '/' ? '/' : `${path}/`);
+}
+
+/** Absolute and without `.` and `..`; what is unknown stays in it. */
+function absolute(path: string, cwd: string): string {
+  const out: string[] = [];
+  for (const part of (path.startsWith('/') ? path : `${cwd}/${path}`).split('/')) {
+    if (part === '' || part === '.') continue;
+    if (part === '..') out.pop();
+    else out.push(part);
+  }
+  return `/${out.join('/')}`;
+}
+
+/** The words of a command, as far as they are known; for other rules over commands. */
+export function knownWords(command: Command, env: ReadonlyMap<string, string>): readonly string[] {
+  const words: (Word | undefined)[] = [command.name];
+  for (const arg of command.args) words.push(arg.type === 'Word' ? arg : undefined);
+  return words.map((word) => (word ? wordText(word, env) : unknownPart));
+}

@@ -1,0 +1,300 @@
+/**
+ * Merges neighbouring RUN lines of a stage into one that does the same: same exit status at the
+ * same command, same output, same files, and each script with the shell it would have had alone.
+ * Where that is not known, nothing is offered, and the reason is a sentence.
+ */
+
+import type { Stage, Step } from '../model/plan.ts';
+import type { Dockerfile, Span } from '../syntax/ast.ts';
+import { chainText } from './chainText.ts';
+import { asLines, heredocText } from './heredocText.ts';
+import { joinScripts, readFacts, refusalBetween } from './joinScripts.ts';
+import type { RunPlace } from './lifetime.ts';
+import { type RunText, readRunText } from './runText.ts';
+import type { ScriptFacts } from './scriptFacts.ts';
+import { readShell, type Shell } from './shellPrefix.ts';
+import { findFault, longestScript } from './verify.ts';
+
+export interface MergeOptions {
+  /** `auto`: a heredoc where the scripts are heredocs, else lines joined with ` && \`. */
+  readonly style: 'auto' | 'chain' | 'heredoc';
+  /** White space before a continued line. */
+  readonly indent: string;
+  readonly newline: '\n' | '\r\n';
+}
+
+export interface Edit {
+  readonly span: Span;
+  readonly newText: string;
+}
+
+export type MergeResult =
+  | {
+      readonly ok: true;
+      readonly edits: readonly Edit[];
+      readonly title: string;
+      readonly layersSaved: number;
+    }
+  | { readonly ok: false; readonly reason: string };
+
+/** One RUN, read as far as merging needs it. */
+interface Candidate {
+  readonly text: RunText;
+  readonly shell: Shell;
+  readonly facts: ScriptFacts;
+  readonly place: RunPlace;
+  /** Equal for RUN lines that run in the same surroundings. */
+  readonly surroundings: string;
+}
+
+type Reading =
+  | { readonly ok: true; readonly candidate: Candidate }
+  | { readonly ok: false; readonly reason: string };
+
+/**
+ * One RUN instead of two or more neighbouring ones (only comments and blank lines between them).
+ * `ok: false` with a full sentence where the merged one might do something else.
+ */
+export function mergeRuns(
+  dockerfile: Dockerfile,
+  steps: readonly Step[],
+  options: MergeOptions,
+): MergeResult {
+  const candidates: Candidate[] = [];
+  for (const step of steps) {
+    const reading = readCandidate(step);
+    if (!reading.ok) return reading;
+    candidates.push(reading.candidate);
+  }
+  return mergeCandidates(dockerfile, candidates, options);
+}
+
+function mergeCandidates(
+  dockerfile: Dockerfile,
+  candidates: readonly Candidate[],
+  options: MergeOptions,
+): MergeResult {
+  const [first] = candidates;
+  const last = candidates.at(-1);
+  if (!first || !last || candidates.length < 2) return refuse('Two RUN lines are needed.');
+  const index = dockerfile.instructions.indexOf(first.text.instruction);
+  for (const [at, { surroundings, text }] of candidates.entries()) {
+    if (index < 0 || dockerfile.instructions[index + at] !== text.instruction) {
+      return refuse('The RUN lines are not next to each other.');
+    }
+    if (surroundings !== first.surroundings) return refuse(differentSurroundings);
+  }
+  const scripts = candidates.map(({ facts }) => facts);
+  const length = scripts.reduce((sum, { text }) => sum + text.length, 0);
+  if (length > longestScript) {
+    return refuse(
+      'The merged script would be longer than the 128 KiB that Linux passes to a shell.',
+    );
+  }
+  const joined = joinScripts(scripts, first.shell, first.place);
+  if (!joined.ok) return joined;
+  const runs = candidates.map(({ text }) => text);
+  const hasHeredoc = runs.some(({ heredoc }) => heredoc);
+  const asHeredoc = hasHeredoc || (options.style === 'heredoc' && options.newline === '\n');
+  if (asHeredoc && scripts.some(changesReading)) {
+    return refuse('A script changes how the shell reads the lines after it.');
+  }
+  const join = asHeredoc
+    ? (!first.shell.trace && asLines(joined.join, first.shell.errexit)) || joined.join
+    : joined.join;
+  const newText = asHeredoc
+    ? heredocText(dockerfile, runs, join)
+    : chainText(dockerfile, runs, join, options);
+  const span = { start: first.text.instruction.span.start, end: last.text.instruction.span.end };
+  const whole = dockerfile.text.slice(0, span.start) + newText + dockerfile.text.slice(span.end);
+  const fault = findFault(dockerfile, whole, index, candidates.length, join);
+  if (fault) return refuse(fault);
+  return {
+    ok: true,
+    edits: [{ span, newText }],
+    title: titleOf(candidates.length),
+    layersSaved: candidates.length - 1,
+  };
+}
+
+const differentSurroundings =
+  'The RUN lines differ in their flags or in the shell that runs them, so that one line cannot do both.';
+
+/** The maximal runs of two or more neighbouring RUN lines in a stage, whether they can be merged or not. */
+export function mergeGroups(stage: Stage): readonly (readonly Step[])[] {
+  const groups: Step[][] = [];
+  let open: Step[] = [];
+  for (const step of stage.steps) {
+    if (step.command.kind === 'run') {
+      if (open.length === 0) groups.push(open);
+      open.push(step);
+    } else open = [];
+  }
+  return groups.filter(({ length }) => length > 1);
+}
+
+/**
+ * Each group cut where two neighbours cannot be merged: runs of two or more steps of which all
+ * neighbours fit together. In linear time; `mergeRuns` has the last word on each.
+ */
+export function mergeableGroups(stage: Stage): readonly (readonly Step[])[] {
+  return mergeGroups(stage).flatMap((group) => {
+    const parts: Step[][] = [];
+    let before: Candidate | undefined;
+    let length = 0;
+    for (const step of group) {
+      const reading = readCandidate(step);
+      const candidate = reading.ok ? reading.candidate : undefined;
+      length += candidate?.facts.text.length ?? 0;
+      if (before && candidate && fitTogether(before, candidate) && length <= longestScript) {
+        parts.at(-1)?.push(step);
+      } else {
+        parts.push([step]);
+        length = candidate?.facts.text.length ?? 0;
+      }
+      before = candidate;
+    }
+    return parts.filter((part) => part.length > 1);
+  });
+}
+
+function fitTogether(first: Candidate, second: Candidate): boolean {
+  return (
+    first.surroundings === second.surroundings &&
+    refusalBetween(first.facts, second.facts, first.shell, first.place) === undefined
+  );
+}
+
+/**
+ * The merge for the steps that someone points at: all of them where that is possible, else of the
+ * run of neighbours around or within them that can be merged. With one step, its neighbours count.
+ */
+export function mergeAround(
+  dockerfile: Dockerfile,
+  stage: Stage,
+  chosen: readonly Step[],
+  options: MergeOptions,
+): MergeResult {
+  const wanted = new Set(chosen);
+  if (chosen.length > 1) {
+    const whole = mergeRuns(dockerfile, chosen, options);
+    if (whole.ok) return whole;
+    for (const group of mergeableGroups(stage)) {
+      const part = group.filter((step) => wanted.has(step));
+      const merged = part.length > 1 ? mergeRuns(dockerfile, part, options) : undefined;
+      if (merged?.ok) return merged;
+    }
+    return whole;
+  }
+  const group = mergeableGroups(stage).find((steps) => steps.some((step) => wanted.has(step)));
+  if (group) return mergeRuns(dockerfile, group, options);
+  const neighbours = mergeGroups(stage).find((steps) => steps.some((step) => wanted.has(step)));
+  return neighbours
+    ? mergeRuns(dockerfile, neighbours, options)
+    : refuse('No other RUN line stands next to this one.');
+}
+
+/** Merges all that can be merged in a stage, as one change; what cannot stays as it is. */
+export function mergeStage(
+  dockerfile: Dockerfile,
+  stage: Stage,
+  options: MergeOptions,
+): MergeResult {
+  const edits: Edit[] = [];
+  let layersSaved = 0;
+  let reason = 'The stage has no RUN lines next to each other that can be merged.';
+  for (const group of mergeableGroups(stage)) {
+    const merged = mergeRuns(dockerfile, group, options);
+    if (merged.ok) {
+      edits.push(...merged.edits);
+      layersSaved += merged.layersSaved;
+    } else reason = merged.reason;
+  }
+  if (edits.length === 0) return refuse(reason);
+  const layers = `${layersSaved} ${layersSaved === 1 ? 'layer' : 'layers'} fewer`;
+  const title = `Merge all RUN lines of this stage (${layers}; a change in one then re-runs those merged with it)`;
+  return { ok: true, edits, title, layersSaved };
+}
+
+function titleOf(count: number): string {
+  const saved = count - 1;
+  return count === 2
+    ? 'Merge 2 RUN lines (1 layer fewer; a change in either then re-runs both)'
+    : `Merge ${count} RUN lines (${saved} layers fewer; a change in one then re-runs all)`;
+}
+
+function refuse(reason: string): { readonly ok: false; readonly reason: string } {
+  return { ok: false, reason };
+}
+
+/** Alias and the like: equal on one line, not on several. */
+function changesReading({ text }: ScriptFacts): boolean {
+  return /\b(un)?alias\b|\bshopt\b|\bset\s+[-+]\w*v|\bverbose\b/.test(text);
+}
+
+const readings = new WeakMap<Step, Reading>();
+
+function readCandidate(step: Step): Reading {
+  const known = readings.get(step);
+  if (known) return known;
+  const reading = makeCandidate(step);
+  readings.set(step, reading);
+  return reading;
+}
+
+function makeCandidate(step: Step): Reading {
+  const { command, run, instruction } = step;
+  if (command.kind !== 'run' || !run || step.fromTrigger) {
+    return refuse('Only RUN lines of the file itself can be merged.');
+  }
+  if (!run.shell || run.script === null) {
+    return refuse(
+      'RUN in exec form starts its program without a shell, so that nothing can be joined to it.',
+    );
+  }
+  const text = readRunText(instruction);
+  if (text?.script === undefined) {
+    return refuse('A heredoc that begins with #! is run as a program of its own.');
+  }
+  if (text.script !== run.script) return refuse('The script of the RUN line is not fully known.');
+  const reading = readShell(run.argv.slice(0, -1));
+  if (!reading.ok) return reading;
+  const { shell } = reading;
+  const env = new Map(run.env.map((entry) => split(entry)));
+  if (shell.language === 'bash' && env.has('BASH_ENV')) {
+    return refuse(
+      'Bash reads the file in BASH_ENV before each RUN, and an earlier RUN may change it.',
+    );
+  }
+  for (const mount of run.mounts) {
+    if (mount.type === 'tmpfs') {
+      return refuse('A tmpfs mount is empty for each RUN, and would not be in a merged one.');
+    }
+    if (mount.type === 'bind' && !mount.readonly) {
+      return refuse(
+        'What a RUN writes to a bind mount is gone with it, and would be seen in a merged one.',
+      );
+    }
+  }
+  if (run.mounts.length !== command.mounts.length) {
+    return refuse('The mounts of the RUN line are not fully known.');
+  }
+  const facts = readFacts(text.script, shell);
+  if (!facts.ok) return facts;
+  const surroundings = JSON.stringify([
+    run.argv.slice(0, -1),
+    run.mounts,
+    run.network,
+    run.security,
+    command.devices,
+    run.cwd,
+    run.user,
+  ]);
+  const place = { env, cwd: run.cwd, user: run.user };
+  return { ok: true, candidate: { text, shell, facts: facts.facts, place, surroundings } };
+}
+
+function split(entry: string): [string, string] {
+  const at = entry.indexOf('=');
+  return [entry.slice(0, at), entry.slice(at + 1)];
+}

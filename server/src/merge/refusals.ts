@@ -1,0 +1,239 @@
+/**
+ * Why a script cannot be joined with its neighbours: what it reads of its own process, what sh may
+ * not understand, and what its grouping would change. Every reason is a full sentence.
+ */
+
+import type { Command, ParameterExpansionPart, ParsedScript, SyntaxNode } from 'unbash';
+import { literalName, runsElsewhere, type ScriptFacts } from './scriptFacts.ts';
+import type { Shell } from './shellPrefix.ts';
+import { visit } from './shellTree.ts';
+
+/** A reason that holds wherever the script stands, or undefined. */
+export function refusalAnywhere(
+  tree: ParsedScript,
+  text: string,
+  shell: Shell,
+): string | undefined {
+  if (text.includes('\r')) {
+    return 'The script has carriage returns, which the shell takes as part of its words.';
+  }
+  return find(tree, (node) => {
+    if (shell.language === 'sh' && isBashOnly(node, text)) {
+      return 'The script uses Bash syntax, and /bin/sh may be another shell that reads it differently.';
+    }
+    if (node.type === 'Coproc') return 'The script starts a coprocess, whose end is not known.';
+    if (node.type === 'Command') return commandRefusal(node, text);
+    const variable = variableName(node);
+    if (variable === 'LINENO' || variable === 'BASH_EXECUTION_STRING') {
+      return `The script reads $${variable}, which is different in a merged script.`;
+    }
+    return undefined;
+  });
+}
+
+function commandRefusal(command: Command, text: string): string | undefined {
+  const name = literalName(command);
+  if (name === undefined) return undefined;
+  const words = command.args.map((word) => word.text);
+  if (['times', 'caller', 'history', 'fc', 'suspend'].includes(name)) {
+    return `The script runs ${name}, which tells one shell from several.`;
+  }
+  const changesReading =
+    name === 'alias' ||
+    name === 'unalias' ||
+    (name === 'shopt' && words.some((word) => /^(extglob|expand_aliases)$/.test(word))) ||
+    (name === 'set' && words.some((word) => /^[-+]\w*v|^verbose$/.test(word)));
+  if (changesReading && text.trimEnd().includes('\n')) {
+    return `The script runs ${name}, which changes how the shell reads the lines after it.`;
+  }
+  if (
+    name === 'set' &&
+    words.some((word) => /^-\w*[nmtk]|^(noexec|monitor|onecmd|keyword)$/.test(word))
+  ) {
+    return 'The script sets a shell option that a group of commands does not keep to itself.';
+  }
+  return undefined;
+}
+
+/** A reason why the script cannot come after another one in the same shell, or undefined. */
+export function refusalAfterAnother(tree: ParsedScript): string | undefined {
+  const firstCommand = firstCommandEnd(tree);
+  return find(tree, (node) => {
+    const variable = variableName(node);
+    if (variable === 'SECONDS') {
+      return 'A later script reads $SECONDS, which counts from the start of its own shell.';
+    }
+    if (variable === '_' && node.pos < firstCommand) {
+      return 'A later script reads $_ before a command of its own has set it.';
+    }
+    return undefined;
+  });
+}
+
+/** Where the first command that sets `$_` in this very shell ends. */
+function firstCommandEnd(tree: ParsedScript): number {
+  let end = Number.POSITIVE_INFINITY;
+  for (const statement of tree.commands.slice(0, 1)) {
+    const command =
+      statement.command.type === 'AndOr' ? statement.command.commands[0] : statement.command;
+    if (command?.type === 'Command' && !statement.background) end = command.end;
+  }
+  return end;
+}
+
+/** A reason why the script cannot stand in a subshell, or undefined. */
+export function refusalInSubshell(
+  facts: ScriptFacts,
+  shell: Shell,
+  known: ReadonlySet<string>,
+): string | undefined {
+  const fatal = fatalExpansion(facts.tree, shell, known);
+  if (fatal) {
+    return `When ${fatal} is unset, Bash ends a subshell with another status than a script of its own.`;
+  }
+  return find(facts.tree, (node) => {
+    const variable = variableName(node);
+    if (variable === 'BASHPID' || variable === 'BASH_SUBSHELL') {
+      return `The script reads $${variable}, which tells a subshell from the shell.`;
+    }
+    if (node.type === 'Word' && isOwnProcess(node.text)) {
+      return 'The script names its own process by $$, which in a subshell is another one.';
+    }
+    if (node.type === 'Function') return undefined;
+    if (node.type !== 'Command') return undefined;
+    const name = literalName(node);
+    if (
+      name === 'kill' &&
+      node.args.some((word) => /^(0|1|-1|-- ?-.*|"?\$\$"?)$/.test(word.text))
+    ) {
+      return 'The script signals its own process group, and a subshell is not spared as the first process is.';
+    }
+    if (name === 'return' && !insideFunction(facts.tree, node)) {
+      return 'The script uses return outside a function, which shells treat differently in a subshell.';
+    }
+    return undefined;
+  });
+}
+
+function isOwnProcess(text: string): boolean {
+  return /^"?\$(\$|\{\$\})"?$/.test(text) || /\/proc\/\$(\$|\{\$\})/.test(text);
+}
+
+function insideFunction(tree: ParsedScript, command: Command): boolean {
+  let inside = false;
+  visit(tree, (node) => {
+    if (node.type === 'Function' && node.pos <= command.pos && command.end <= node.end)
+      inside = true;
+    return !inside;
+  });
+  return inside;
+}
+
+const alwaysSet = new Set(
+  'PATH HOME PWD IFS PPID UID EUID OPTIND PS4 HOSTNAME BASH BASH_VERSION SHLVL RANDOM _'.split(' '),
+);
+
+/**
+ * Bash ends a `-c` script with 127 for an unset variable under `-u` (or `${x?}`), and a subshell
+ * with 1; dash and BusyBox ash give 2 both times. Gives the first variable that may be unset.
+ */
+function fatalExpansion(
+  tree: ParsedScript,
+  shell: Shell,
+  known: ReadonlySet<string>,
+): string | undefined {
+  if (shell.language !== 'bash') return undefined;
+  const assigned = new Set<string>();
+  let nounset = shell.nounset;
+  visit(tree, (node) => {
+    if (node.type === 'Command' && literalName(node) === 'set') {
+      nounset ||= node.args.some((word) => /^-\w*u|^nounset$|\$/.test(word.text));
+    }
+    return true;
+  });
+  let fatal: string | undefined;
+  visit(tree, (node) => {
+    if (fatal) return false;
+    // The status of a process below is no end of this shell.
+    if (runsElsewhere(node) && node.type !== 'Statement') return false;
+    if (node.type === 'Assignment') assigned.add(node.name);
+    if (node.type === 'For') assigned.add(node.name.text);
+    if (node.type === 'ParameterExpansion' && isRequired(node)) fatal = node.text;
+    const name = variableName(node);
+    if (!nounset || name === undefined || fatal) return !fatal;
+    if (node.type === 'ParameterExpansion' && node.operation?.type === 'Default') return true;
+    if (/^[?#$@*!0-]$/.test(name) && name !== '!') return true;
+    if (!assigned.has(name) && !known.has(name) && !alwaysSet.has(name)) fatal = `$${name}`;
+    return true;
+  });
+  return fatal;
+}
+
+function isRequired(part: ParameterExpansionPart): boolean {
+  return part.operation?.type === 'Default' && part.operation.operator.includes('?');
+}
+
+function variableName(node: SyntaxNode): string | undefined {
+  if (node.type === 'SimpleExpansion') return node.text.slice(1);
+  if (node.type === 'ParameterExpansion') return node.parameter;
+  if (node.type === 'ArithmeticWord' && /^[A-Za-z_]\w*$/.test(node.value)) return node.value;
+  return undefined;
+}
+
+/** Syntax that Bash has and POSIX sh has not, where another shell would parse something else. */
+function isBashOnly(node: SyntaxNode, text: string): boolean {
+  switch (node.type) {
+    case 'ArrayValue':
+    case 'ProcessSubstitution':
+    case 'HereString':
+    case 'Select':
+    case 'Coproc':
+    case 'ArithmeticFor':
+    case 'ArithmeticCommand':
+    case 'ExtendedGlob':
+    case 'FileDescriptorVariable':
+    case 'TestGroup':
+    case 'TestLogical':
+      return true;
+    case 'TestBinary':
+      return /^(=~|<|>)$/.test(node.operator);
+    case 'Redirect':
+      return (
+        node.operator.startsWith('&>') ||
+        (node.operator === '>&' && !/^(\d+|-)$/.test(node.target?.text ?? ''))
+      );
+    case 'Pipeline':
+      return (
+        node.operators.includes('|&') ||
+        node.prefixes.length > 1 ||
+        (node.prefixes[0]?.type === 'Time' && node.commands[0]?.type !== 'Command')
+      );
+    case 'CaseItem':
+      return node.terminator === ';&' || node.terminator === ';;&';
+    case 'Function':
+      return text.startsWith('function', node.pos) || !/^[A-Za-z_]\w*$/.test(node.name.text);
+    case 'For':
+      return !/\bdone$/.test(text.slice(node.pos, node.end));
+    case 'AnsiCQuoted':
+      return node.text.includes("\\'");
+    case 'Names':
+    case 'Transform':
+      return true;
+    case 'ParameterExpansion':
+      return node.index !== undefined || node.prefix === '!';
+    default:
+      return false;
+  }
+}
+
+function find(
+  tree: ParsedScript,
+  test: (node: SyntaxNode) => string | undefined,
+): string | undefined {
+  let reason: string | undefined;
+  visit(tree, (node) => {
+    reason ??= test(node);
+    return reason === undefined;
+  });
+  return reason;
+}

@@ -1,0 +1,349 @@
+/**
+ * What decides how a script may stand beside others in one shell: what it leaves behind there,
+ * and whether `set -e` means the same for it inside a list as on its own.
+ *
+ * `set -e` is off in every command of an `&&` or `||` list but the last, in subshells and functions
+ * below it too (POSIX.1-2024, XCU 2.15 `set`), which is why a list is not always equal.
+ */
+
+import {
+  type Command,
+  type CommandNode,
+  forEachChild,
+  type ParsedScript,
+  type PipelineNode,
+  type Statement,
+  type SyntaxNode,
+} from 'unbash';
+import { environmentShowers, specialBuiltins, stateBuiltins } from './builtins.ts';
+import type { Shell } from './shellPrefix.ts';
+import { visit } from './shellTree.ts';
+
+export interface Prologue {
+  /** `set -eux`, as written. */
+  readonly text: string;
+  readonly joint: ';' | '&&';
+  /** Offset of the end of the `set` command, and of what follows the joint. */
+  readonly end: number;
+  readonly bodyStart: number;
+  readonly errexit: boolean;
+}
+
+export interface ScriptFacts {
+  readonly text: string;
+  readonly tree: ParsedScript;
+  /** Offset where the last statement ends; `;` and comments may follow. */
+  readonly end: number;
+  readonly endsInBackground: boolean;
+  /** A comment behind the last statement on its line, with `#`. */
+  readonly comment: string | undefined;
+  readonly multiline: boolean;
+  /** One pipeline, one list of `&&` only, one list with `||`, or several statements. */
+  readonly shape: 'pipeline' | 'and' | 'or' | 'many';
+  /** Leaves the shell as it found it. */
+  readonly neutral: boolean;
+  /** Prints the environment, where Bash's own SHLVL depends on the grouping. */
+  readonly showsEnvironment: boolean;
+  /** Reads which options are set. */
+  readonly readsOptions: boolean;
+  /** `-e` (or a trap on ERR) may be in force at some point. */
+  readonly mayExitOnError: boolean;
+  /** Does the same with `-e` in force, off, or ignored because a list tests the script. */
+  readonly indifferent: boolean;
+  /** With `-e` in force the shell ends whenever the script's status is not zero. */
+  readonly endsOnFailure: boolean;
+  readonly prologue: Prologue | undefined;
+  /** The same, for what follows the prologue. */
+  readonly body: { readonly neutral: boolean; readonly indifferent: boolean };
+}
+
+/** Facts of a script that parses and has at least one command; else undefined. */
+export function scriptFacts(
+  text: string,
+  tree: ParsedScript,
+  shell: Shell,
+): ScriptFacts | undefined {
+  const statements = tree.commands;
+  const last = statements.at(-1);
+  if (!last) return undefined;
+  const errTrap = hasErrorTrap(tree);
+  const prologue = readPrologue(text, tree);
+  const single = statements.length === 1 && !last.background;
+  return {
+    text,
+    tree,
+    end: last.end,
+    endsInBackground: last.background === true,
+    comment: /^[ \t;]*(#[^\n]*)/.exec(text.slice(last.end))?.[1]?.trimEnd(),
+    multiline: text.trimEnd().includes('\n'),
+    shape: single ? shapeOf(last) : 'many',
+    neutral: !statements.some(leavesState),
+    showsEnvironment: showsEnvironment(tree),
+    readsOptions: readsOptions(tree),
+    mayExitOnError: shell.errexit || errTrap || setsErrexit(tree),
+    indifferent: single && !errTrap && isIndifferent(last.command),
+    endsOnFailure: !last.background && endsWithFailure(last.command),
+    prologue,
+    body: bodyFacts(tree, prologue, single && !errTrap),
+  };
+}
+
+function shapeOf(statement: Statement): ScriptFacts['shape'] {
+  if (statement.command.type !== 'AndOr') return 'pipeline';
+  return statement.command.operators.includes('||') ? 'or' : 'and';
+}
+
+function bodyFacts(tree: ParsedScript, prologue: Prologue | undefined, single: boolean) {
+  if (!prologue) return { neutral: false, indifferent: false };
+  if (prologue.joint === ';') {
+    return { neutral: !tree.commands.slice(1).some(leavesState), indifferent: false };
+  }
+  const list = tree.commands[0]?.command;
+  const rest = list?.type === 'AndOr' ? list.commands.slice(1) : [];
+  return {
+    neutral: !rest.some((command) => nodeLeavesState(command)),
+    indifferent: single && rest.every(isIndifferent),
+  };
+}
+
+/** A `set` with literal options only, as the first command of the script or of its one `&&` list. */
+function readPrologue(text: string, tree: ParsedScript): Prologue | undefined {
+  const [first, second] = tree.commands;
+  if (!first || first.background) return undefined;
+  const list = first.command.type === 'AndOr' ? first.command : undefined;
+  const inList = list !== undefined && second === undefined && !list.operators.includes('||');
+  const command = inList ? list.commands[0] : first.command;
+  const next = inList ? list.commands[1] : second;
+  if (command?.type !== 'Command' || !next) return undefined;
+  const options = literalSet(command);
+  if (!options || options.some((word) => !/^-([euxfC]+|[euxfC]*o)$|^pipefail$/.test(word))) {
+    return undefined;
+  }
+  const between = /^[ \t]*;?[ \t]*\n*/.exec(text.slice(command.end))?.[0].length ?? 0;
+  return {
+    text: text.slice(command.pos, command.end),
+    joint: inList ? '&&' : ';',
+    end: command.end,
+    bodyStart: inList ? next.pos : command.end + between,
+    errexit: options.some((word) => /^-[a-zA-Z]*e/.test(word)),
+  };
+}
+
+function literalSet(command: Command): readonly string[] | undefined {
+  if (command.name?.text !== 'set' || command.prefix.length > 0) return undefined;
+  const words = command.suffix.map((word) =>
+    word.type === 'Word' && !word.parts ? word.text : undefined,
+  );
+  if (words.length === 0 || words.includes(undefined)) return undefined;
+  return words as readonly string[];
+}
+
+/** Whether a statement may change the shell that runs it: directory, variables, options, functions… */
+function leavesState(statement: Statement): boolean {
+  return !statement.background && nodeLeavesState(statement.command);
+}
+
+function nodeLeavesState(node: SyntaxNode): boolean {
+  let leaves = false;
+  visit(node, (child) => {
+    if (leaves || runsElsewhere(child)) return false;
+    if (changesState(child)) leaves = true;
+    return !leaves;
+  });
+  return leaves;
+}
+
+/** Nodes whose commands run in a process of their own. */
+export function runsElsewhere(node: SyntaxNode): boolean {
+  switch (node.type) {
+    case 'Subshell':
+    case 'CommandExpansion':
+    case 'ProcessSubstitution':
+    case 'ArithmeticCommandExpansion':
+      return true;
+    case 'Pipeline':
+      return node.commands.length > 1;
+    case 'Statement':
+      return node.background === true;
+    default:
+      return false;
+  }
+}
+
+function changesState(node: SyntaxNode): boolean {
+  switch (node.type) {
+    case 'Function':
+    case 'For':
+    case 'ArithmeticFor':
+    case 'Select':
+    case 'Coproc':
+    case 'FileDescriptorVariable':
+    case 'ArrayValue':
+      return true;
+    case 'Default':
+      return node.operator === '=' || node.operator === ':=';
+    case 'ArithmeticUnary':
+      return node.operator === '++' || node.operator === '--';
+    case 'ArithmeticBinary':
+      return /^([-+*/%&|^]|<<|>>|\*\*)?=$/.test(node.operator);
+    case 'TestBinary':
+      return node.operator === '=~';
+    case 'Command':
+      return commandChangesState(node);
+    default:
+      return false;
+  }
+}
+
+function commandChangesState(command: Command): boolean {
+  const assigns = command.prefix.some((part) => part.type === 'Assignment');
+  if (!command.name) return assigns;
+  const name = literalName(command);
+  if (name === undefined || stateBuiltins.has(name)) return true;
+  if (assigns && specialBuiltins.has(name)) return true;
+  return name === 'printf' && command.args.some((word) => word.text.startsWith('-v'));
+}
+
+/** The command's name when it is plain text; undefined when it is made from expansions. */
+export function literalName(command: Command): string | undefined {
+  const parts = command.name?.parts;
+  if (parts && !parts.every(isLiteral)) return undefined;
+  return command.name?.value;
+}
+
+function isLiteral(part: SyntaxNode): boolean {
+  if (part.type === 'DoubleQuoted') return part.parts.every(isLiteral);
+  return part.type === 'Literal' || part.type === 'SingleQuoted';
+}
+
+function showsEnvironment(tree: SyntaxNode): boolean {
+  let shows = false;
+  visit(tree, (node) => {
+    if (node.type === 'Command' && environmentShowers.has(literalName(node) ?? '')) shows = true;
+    return !shows;
+  });
+  return shows;
+}
+
+function readsOptions(tree: SyntaxNode): boolean {
+  let reads = false;
+  visit(tree, (node) => {
+    if (node.type === 'SimpleExpansion') reads ||= node.text === '$-' || node.text === '$SHELLOPTS';
+    if (node.type === 'ParameterExpansion') reads ||= /^(-|SHELLOPTS)$/.test(node.parameter);
+    if (node.type === 'Command' && /^(set|shopt)$/.test(literalName(node) ?? '')) {
+      reads ||=
+        node.args.length === 0 ||
+        (node.args.length === 1 && /^[-+]\w*o$/.test(node.args[0]?.text ?? ''));
+    }
+    if (node.type === 'TestUnary' && node.operator === '-o') reads = true;
+    return !reads;
+  });
+  return reads;
+}
+
+function hasErrorTrap(tree: SyntaxNode): boolean {
+  return someCommand(tree, (command) => {
+    if (literalName(command) !== 'trap') return false;
+    return command.args
+      .slice(1)
+      .some((word) => !/^(EXIT|0|SIG\w+|HUP|INT|QUIT|TERM|USR[12]|PIPE|-)$/.test(word.text));
+  });
+}
+
+/** Whether `-e` may come into force in this shell or one below that shares its options. */
+function setsErrexit(tree: SyntaxNode): boolean {
+  return someCommand(tree, (command) => {
+    const name = literalName(command);
+    if (name === undefined) return true;
+    if (name === 'eval' || name === '.' || name === 'source') return true;
+    if (name === 'shopt' || name === 'builtin') return true;
+    if (name === 'command') return command.args.some((word) => setters.has(word.text));
+    if (name !== 'set' || command.args.length === 0) return false;
+    const options = literalSet(command);
+    return !options || options.some((word) => /^-[a-zA-Z]*e/.test(word) || word === 'errexit');
+  });
+}
+
+const setters = new Set(['set', 'eval', '.', 'source', 'shopt']);
+
+function someCommand(tree: SyntaxNode, test: (command: Command) => boolean): boolean {
+  let found = false;
+  visit(tree, (node) => {
+    if (!found && node.type === 'Command') found = test(node);
+    return !found;
+  });
+  return found;
+}
+
+/** One command or list of commands in which nothing runs after a failure that `-e` would stop at. */
+function isIndifferent(node: PipelineNode | Statement['command']): boolean {
+  switch (node.type) {
+    case 'AndOr':
+    case 'Pipeline':
+      return node.commands.every(isIndifferent);
+    case 'Command':
+      return isPlain(node);
+    case 'Subshell':
+    case 'BraceGroup': {
+      const [only, ...more] = node.body.commands;
+      return (
+        only !== undefined && more.length === 0 && !only.background && isIndifferent(only.command)
+      );
+    }
+    case 'TestCommand':
+      return !hasSubstitution(node);
+    case 'Redirected':
+      return isIndifferent(node.command as CommandNode) && !hasSubstitution(node);
+    default:
+      return false;
+  }
+}
+
+/** A command that runs no shell code of more than one step in this shell's options. */
+function isPlain(command: Command): boolean {
+  const name = command.name ? literalName(command) : '';
+  if (name === undefined || ['eval', '.', 'source', 'command', 'builtin'].includes(name)) {
+    return name === 'command' && /^-[vV]$/.test(command.args[0]?.text ?? '');
+  }
+  let plain = true;
+  forEachChild(command, (child) => {
+    visit(child, (node) => {
+      if (node.type === 'CommandExpansion' || node.type === 'ArithmeticCommandExpansion') {
+        const [only, ...more] = node.script?.commands ?? [];
+        if (only && (more.length > 0 || only.background || !isIndifferent(only.command))) {
+          plain = false;
+        }
+      }
+      if (node.type === 'ProcessSubstitution') plain = false;
+      return plain;
+    });
+  });
+  return plain;
+}
+
+function hasSubstitution(node: SyntaxNode): boolean {
+  let found = false;
+  visit(node, (child) => {
+    if (child.type === 'CommandExpansion' || child.type === 'ProcessSubstitution') found = true;
+    return !found;
+  });
+  return found;
+}
+
+/** A list that ends in `&&` and a `!` may fail without ending a shell that has `-e`. */
+export function endsWithFailure(node: SyntaxNode): boolean {
+  switch (node.type) {
+    case 'Command':
+    case 'Subshell':
+    case 'TestCommand':
+      return true;
+    case 'Pipeline':
+      return node.prefixes.length === 0;
+    case 'AndOr': {
+      const last = node.commands.at(-1);
+      return node.operators.at(-1) === '||' && last !== undefined && endsWithFailure(last);
+    }
+    default:
+      return false;
+  }
+}
