@@ -2,6 +2,7 @@
 
 import type { Problem } from '../syntax/ast.ts';
 import type { Command, Program } from '../syntax/commands.ts';
+import { tellOnce } from '../syntax/trailingComment.ts';
 import type { Environment } from './environment.ts';
 import { emptyConfig, viewConfig } from './imageConfig.ts';
 import { applyLayer } from './layerSteps.ts';
@@ -74,7 +75,7 @@ export function buildPlan(program: Program, options: PlanOptions): Plan {
     globals: globals.args.map(globalStep),
     stages,
     target: graph.target,
-    problems: problems.sort((a, b) => a.span.start - b.span.start),
+    problems: tellOnce(problems.sort((a, b) => a.span.start - b.span.start)),
   };
 }
 

@@ -265,7 +265,7 @@ function explain({ instruction, form }: Found, refused: boolean): string {
     case 'COPY':
     case 'ADD': {
       const last = args.at(-1)?.value ?? '';
-      return `BuildKit takes \`${last}\` as the destination and every word before it as a source.`;
+      return `BuildKit takes \`${last}\` as the destination and every word before it as a source, so the build stops unless files of these names exist.`;
     }
     case 'ENV':
     case 'LABEL':
