@@ -62,11 +62,14 @@ export function buildPlan(program: Program, options: PlanOptions): Plan {
     problems.push(planProblem('no-stage', noStage, program.globals[0]?.instruction ?? null, false));
   }
 
+  // A loop always has a source that stands below; the loop is told, that is enough.
+  const looped = graph.problems.some(({ code }) => code === 'circular-dependency');
+  const isNew = ({ code }: Problem) => !(looped && code === 'stage-order');
   const finished: Finished[] = [];
   const stages = graph.stages.map((stage, index) => {
     const built = buildStage(stage, index, graph, finished, around);
     finished.push(built.finished);
-    if (graph.needed.has(index)) problems.push(...stage.problems, ...built.problems);
+    if (graph.needed.has(index)) problems.push(...stage.problems, ...built.problems.filter(isNew));
     return built.stage;
   });
   return {

@@ -151,7 +151,7 @@ function applyExpose(running: Running, command: ExposeCommand): Outcome {
       continue;
     }
     // `EXPOSE 1-65535` is 65,535 ports; a file full of such lines is not spelled out for ever.
-    running.around.budget.left -= 16 * (port.ports.last - port.ports.first);
+    running.around.budget.left -= 64 * (port.ports.last - port.ports.first);
     if (running.around.budget.left < 0) {
       exact = false;
       names.push(word);

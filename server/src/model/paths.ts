@@ -35,20 +35,19 @@ export function baseName(path: string): string {
  * one, a relative path is joined, an absolute one replaces it as written (`/x/` stays `/x/`).
  */
 export function resolveWorkdir(current: string, path: string, os: string): string {
-  const resolved = normalize(current, path, os, false);
+  const resolved = normalize(current, path, os);
   return os === 'windows' ? resolved.replaceAll('/', '\\') : resolved;
 }
 
 /**
- * The absolute destination of a COPY or ADD (BuildKit `pathRelativeToWorkingDir`), with forward
- * slashes. '' and `.` are the working directory itself; a trailing slash is kept, as it says that
- * the destination is a directory; a trailing `/.` becomes such a slash.
+ * The absolute destination of a COPY or ADD, cleaned, with forward slashes (BuildKit
+ * `pathRelativeToWorkingDir` and `llb.Copy`). '' and `.` are the working directory itself; a
+ * trailing `/` or `/.` gives a trailing slash, which says that the destination is a directory.
  */
 export function resolveDestination(workdir: string, path: string, os: string): string {
-  const resolved = isAbsolute(path, os)
-    ? normalize('/', path, os, true)
-    : normalize(workdir, path === '' || path === '.' ? './' : path, os, true);
-  return resolved.endsWith('/.') ? resolved.slice(0, -1) : resolved;
+  const written = path === '' || path === '.' ? './' : toSlash(path, os);
+  const clean = cleanPath(normalize(isAbsolute(written, os) ? '/' : workdir, written, os));
+  return /\/\.?$/.test(written) && clean !== '/' ? `${clean}/` : clean;
 }
 
 /** A path source of COPY or ADD below the root of its origin; `..` cannot leave it. */
@@ -57,29 +56,20 @@ export function resolveSource(path: string): string {
 }
 
 export function isAbsolute(path: string, os: string): boolean {
-  return withoutDrive(path, os, false).startsWith('/');
+  return withoutDrive(path, os).startsWith('/');
 }
 
-function normalize(parent: string, path: string, os: string, keepSlash: boolean): string {
-  const written = toSlash(path, os);
-  let above = withoutDrive(toSlash(parent, os) || '/', os, keepSlash);
+function normalize(parent: string, path: string, os: string): string {
+  let above = withoutDrive(parent || '/', os);
   if (!above.startsWith('/')) above = joinPaths('/', above);
-  let result = withoutDrive(written || above, os, keepSlash);
-  if (!result.startsWith('/')) result = joinPaths(above, result);
-  if (keepSlash) {
-    if (written.endsWith('/') && !result.endsWith('/')) result += '/';
-    else if (written.endsWith('/.')) result = result === '/' ? '/.' : `${result}/.`;
-  }
-  return result;
+  const result = withoutDrive(path || above, os);
+  return result.startsWith('/') ? result : joinPaths(above, result);
 }
 
 function toSlash(path: string, os: string): string {
   return os === 'windows' ? path.replaceAll('\\', '/') : path;
 }
 
-function withoutDrive(path: string, os: string, keepSlash: boolean): string {
-  if (os !== 'windows') return path;
-  const slashes = toSlash(path, os).replace(/^[a-zA-Z]:/, '');
-  const clean = cleanPath(slashes);
-  return keepSlash && slashes.endsWith('/') && !clean.endsWith('/') ? `${clean}/` : clean;
+function withoutDrive(path: string, os: string): string {
+  return os === 'windows' ? cleanPath(toSlash(path, os).replace(/^[a-zA-Z]:/, '')) : path;
 }

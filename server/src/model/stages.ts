@@ -42,7 +42,7 @@ export interface Graph {
 }
 
 /** More triggers than this are not followed; n ONBUILD lines times n stages would be n² steps. */
-const maxTriggers = 100_000;
+const maxTriggers = 20_000;
 
 interface Building {
   readonly program: Program;
@@ -231,9 +231,17 @@ function reach(stages: readonly GraphStage[], target: number): ReadonlySet<numbe
   return found;
 }
 
+interface Visit {
+  readonly index: number;
+  /** The instruction that led here. */
+  readonly by: Command | null;
+  readonly rest: Iterator<[number, Command]>;
+}
+
 /**
  * A stage that copies or mounts from itself, directly or in a circle. BuildKit stops at the first
- * one; it names the stage where it began to look, and the lines of the instructions on the way.
+ * one; it names the stage where it began to look, and the lines of all instructions on the way, of
+ * which the first is told here.
  */
 function findLoops(
   stages: readonly StageSyntax[],
@@ -242,13 +250,13 @@ function findLoops(
   const visited = new Set<number>();
   for (const start of stages) {
     const path = new Set<number>();
-    const walk: { readonly index: number; readonly rest: Iterator<[number, Command]> }[] = [];
-    const enter = (index: number) => {
+    const walk: Visit[] = [];
+    const enter = (index: number, by: Command | null) => {
       visited.add(index);
       path.add(index);
-      walk.push({ index, rest: (edges[index] ?? new Map<number, Command>()).entries() });
+      walk.push({ index, by, rest: (edges[index] ?? new Map<number, Command>()).entries() });
     };
-    if (!visited.has(start.index)) enter(start.index);
+    if (!visited.has(start.index)) enter(start.index, null);
     for (let top = walk.at(-1); top; top = walk.at(-1)) {
       const next = top.rest.next();
       if (next.done) {
@@ -259,9 +267,10 @@ function findLoops(
       const [index, command] = next.value;
       if (path.has(index)) {
         const message = `circular dependency detected on stage: ${stageLabel(start)}`;
-        return [planProblem('circular-dependency', message, command.instruction)];
+        const first = walk[1]?.by ?? command;
+        return [planProblem('circular-dependency', message, first.instruction)];
       }
-      if (!visited.has(index)) enter(index);
+      if (!visited.has(index)) enter(index, command);
     }
   }
   return [];
