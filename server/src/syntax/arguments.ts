@@ -96,11 +96,14 @@ function wordArguments(input: ArgumentText, start: number): readonly Argument[] 
   return slices(input, splitAtBlanks(input.text, start, input.end));
 }
 
-function slices({ text, place }: ArgumentText, spans: readonly Span[]): readonly Argument[] {
-  return spans.map(({ start, end }) => ({
-    value: text.slice(start, end),
-    span: place(start, end),
-  }));
+function slices(input: ArgumentText, spans: readonly Span[]): readonly Argument[] {
+  const args: Argument[] = [];
+  for (const span of spans) args.push(slice(input, span));
+  return args;
+}
+
+function slice({ text, place }: ArgumentText, { start, end }: Span): Argument {
+  return { value: text.slice(start, end), span: place(start, end) };
 }
 
 function readJsonOr(input: ArgumentText, start: number, fallback: Fallback): Arguments {
@@ -125,9 +128,7 @@ function readPairs(input: ArgumentText): Arguments {
   const { pairs, error } = readNameValues(text, start, end, input.escape, name);
   const args: Argument[] = [];
   for (const pair of pairs) {
-    for (const part of [pair.name, pair.value, pair.separator]) {
-      args.push({ value: text.slice(part.start, part.end), span: place(part.start, part.end) });
-    }
+    args.push(slice(input, pair.name), slice(input, pair.value), slice(input, pair.separator));
   }
   if (!error) return plain(args);
   const span = place(error.span.start, error.span.end);

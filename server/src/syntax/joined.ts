@@ -4,7 +4,12 @@ import type { JoinedText, Span } from './ast.ts';
 
 /** Source offset of a character of the joined text; of its length: behind the last character. */
 export function sourceOffset(joined: JoinedText, at: number): number {
-  const { pieces } = joined;
+  const piece = joined.pieces[findPiece(joined, at)];
+  return piece ? piece.source + at - piece.at : at;
+}
+
+/** Index of the last piece that starts at or before a character of the joined text. */
+function findPiece({ pieces }: JoinedText, at: number): number {
   let low = 0;
   let high = pieces.length - 1;
   while (low < high) {
@@ -12,8 +17,7 @@ export function sourceOffset(joined: JoinedText, at: number): number {
     if ((pieces[middle]?.at ?? 0) <= at) low = middle;
     else high = middle - 1;
   }
-  const piece = pieces[low];
-  return piece ? piece.source + at - piece.at : at;
+  return low;
 }
 
 /** Source span of a piece of the joined text; spans what lies between when that is continued. */
@@ -21,6 +25,30 @@ export function sourceSpan(joined: JoinedText, start: number, end: number): Span
   const from = sourceOffset(joined, start);
   if (end <= start) return { start: from, end: from };
   return { start: from, end: sourceOffset(joined, end - 1) + 1 };
+}
+
+/**
+ * `sourceSpan` for many spans of one joined text. It remembers where it was, so that spans in
+ * ascending order take no search.
+ */
+export function locate(joined: JoinedText): (start: number, end: number) => Span {
+  const { pieces } = joined;
+  let index = 0;
+  const offset = (at: number): number => {
+    for (let tries = 0; tries < 3; tries++) {
+      const piece = pieces[index];
+      if (!piece || at < piece.at) break;
+      if (at < piece.at + piece.length) return piece.source + at - piece.at;
+      if (index + 1 < pieces.length) index++;
+    }
+    index = findPiece(joined, at);
+    const piece = pieces[index];
+    return piece ? piece.source + at - piece.at : at;
+  };
+  return (start, end) => {
+    const from = offset(start);
+    return { start: from, end: end > start ? offset(end - 1) + 1 : from };
+  };
 }
 
 /** A part of a joined text as a joined text of its own. */

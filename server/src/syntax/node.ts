@@ -11,7 +11,7 @@ import {
 import type { Escape, Flag, Instruction, JoinedText, Span } from './ast.ts';
 import { isBlank, skipSpaces, trimSpaces } from './chars.ts';
 import { readFlags, type ScannedFlag } from './flags.ts';
-import { sliceJoined, sourceSpan } from './joined.ts';
+import { locate, sliceJoined, sourceSpan } from './joined.ts';
 import type { LogicalLine } from './lines.ts';
 
 /** An instruction without what lies around it: lines, comments, heredocs. */
@@ -32,8 +32,7 @@ const maxTriggers = 16;
 /** Reads a whole logical line. An error inside ONBUILD is the error of the whole. */
 export function readNode(line: LogicalLine, token: Escape): Node {
   const { joined, text, from, to } = line;
-  const place: Place =
-    text === joined.text ? (start, end) => sourceSpan(joined, start, end) : asSpan;
+  const place = from === 0 && text === joined.text ? locate(joined) : asSpan;
   const outer = readHead(text, from, to, token, place);
   return outer.reader === 'sub' ? readTriggers(outer, joined, token) : finish(outer, null);
 }

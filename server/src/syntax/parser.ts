@@ -79,8 +79,8 @@ export function parse(text: string): Dockerfile {
     });
   }
   const { directives, instructions, problems, comments } = state;
-  directives.sort((one, other) => one.span.start - other.span.start);
-  problems.sort((one, other) => one.span.start - other.span.start);
+  if (directives.length > 1) directives.sort((one, other) => one.span.start - other.span.start);
+  if (problems.length > 1) problems.sort((one, other) => one.span.start - other.span.start);
   return { text, escape: state.escape, directives, instructions, problems, comments };
 }
 
