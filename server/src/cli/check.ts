@@ -1,0 +1,127 @@
+/** Budgets against a report. A size that is unknown never passes, and never fails, by guess. */
+
+import { bytes, size as sizeText } from '../features/render.ts';
+import type { InstructionReport, SizeReport, StackReport } from '../protocol.ts';
+
+export interface Budgets {
+  /** Bytes; null: no budget. */
+  readonly maxImage: number | null;
+  readonly maxLayer: number | null;
+}
+
+export type Verdict = 'kept' | 'broken' | 'undecided';
+
+export interface Finding {
+  readonly budget: 'max-image' | 'max-layer';
+  readonly verdict: 'broken' | 'undecided';
+  readonly range: InstructionReport['range'];
+  /** The layer's number; null for the whole image. */
+  readonly layer: number | null;
+  readonly limit: number;
+  readonly size: SizeReport;
+  /** A full sentence with line and figure. */
+  readonly message: string;
+}
+
+export interface Outcome {
+  /** Broken wins over undecided: more knowledge cannot mend it. */
+  readonly verdict: Verdict;
+  readonly findings: readonly Finding[];
+}
+
+/** Compares the target's size, and each own layer that it holds, with the budgets. */
+export function check(report: StackReport, budgets: Budgets): Outcome {
+  const findings = [...imageFindings(report, budgets), ...layerFindings(report, budgets)];
+  const has = (verdict: Verdict) => findings.some((finding) => finding.verdict === verdict);
+  return { verdict: has('broken') ? 'broken' : has('undecided') ? 'undecided' : 'kept', findings };
+}
+
+/** Estimates are judged by their figure; a lower bound can break a budget but not keep it. */
+function judge(size: SizeReport, limit: number): Verdict {
+  if (size.bytes !== null && size.bytes > limit) return 'broken';
+  return size.bytes === null || size.atLeast ? 'undecided' : 'kept';
+}
+
+function imageFindings(report: StackReport, { maxImage }: Budgets): readonly Finding[] {
+  if (maxImage === null) return [];
+  const target = report.stages[report.target];
+  const start = { line: 0, character: 0 };
+  const range = target?.instructions[0]?.range ?? { start, end: start };
+  const { size } = report.totals;
+  const verdict = target ? judge(size, maxImage) : 'undecided';
+  if (verdict === 'kept') return [];
+  const limit = bytes(maxImage, 'decimal');
+  const message =
+    verdict === 'broken'
+      ? `The image is ${sizeText(size, 'decimal')}, over the budget of ${limit}.${heaviest(report)}`
+      : target
+        ? `Whether the image keeps within ${limit} cannot be decided: ${unknownLines(report)}.`
+        : 'There is no stage to build, so the image has no size.';
+  return [{ budget: 'max-image', verdict, range, layer: null, limit: maxImage, size, message }];
+}
+
+function layerFindings(report: StackReport, { maxLayer }: Budgets): readonly Finding[] {
+  if (maxLayer === null) return [];
+  const limit = bytes(maxLayer, 'decimal');
+  return ownLayers(report).flatMap((one) => {
+    const { size, range, layer } = one;
+    if (!size) return [];
+    const verdict = judge(size, maxLayer);
+    if (verdict === 'kept') return [];
+    const line = `Line ${range.start.line + 1} (${one.keyword}, layer ${layer})`;
+    const message =
+      verdict === 'broken'
+        ? `${line} adds ${sizeText(size, 'decimal')}, over the budget of ${limit}.`
+        : `${line}: whether it keeps within ${limit} cannot be decided. ${size.reason}`;
+    return [
+      { budget: 'max-layer' as const, verdict, range, layer, limit: maxLayer, size, message },
+    ];
+  });
+}
+
+/** Own layers of the target in order, those of the stages that it starts from included. */
+function ownLayers(report: StackReport): readonly InstructionReport[] {
+  const layers: InstructionReport[] = [];
+  const seen = new Set<number>();
+  let index: number | null = report.target;
+  while (index !== null && !seen.has(index)) {
+    seen.add(index);
+    const stage: StackReport['stages'][number] | undefined = report.stages[index];
+    if (!stage) break;
+    const own = [...stage.base.triggers, ...stage.instructions].filter((one) => one.layer !== null);
+    layers.unshift(...own);
+    index = stage.base.stage;
+  }
+  return layers;
+}
+
+function heaviest(report: StackReport): string {
+  const [top] = ownLayers(report)
+    .filter((one) => one.size?.bytes)
+    .sort((a, b) => (b.size?.bytes ?? 0) - (a.size?.bytes ?? 0));
+  if (!top?.size) return '';
+  return ` The heaviest line is ${top.range.start.line + 1} (${top.keyword}) with ${sizeText(top.size, 'decimal')}.`;
+}
+
+function unknownLines(report: StackReport): string {
+  const lines = ownLayers(report)
+    .filter((one) => one.size && (one.size.bytes === null || one.size.atLeast))
+    .map((one) => `${one.range.start.line + 1}`);
+  const base = report.totals.base.bytes === null || report.totals.base.atLeast;
+  const parts = [
+    ...(lines.length > 0
+      ? [`the size of ${lines.length === 1 ? 'line' : 'lines'} ${lines.join(', ')}`]
+      : []),
+    ...(base ? [`the size of the base (line ${baseLine(report)})`] : []),
+  ];
+  return parts.length > 0 ? `${parts.join(' and ')} is unknown` : report.totals.size.reason;
+}
+
+/** Line of the FROM that names the image which everything stands on. */
+function baseLine(report: StackReport): number {
+  let stage = report.stages[report.target];
+  for (let steps = 0; stage && stage.base.stage !== null && steps < report.stages.length; steps++) {
+    stage = report.stages[stage.base.stage];
+  }
+  return (stage?.instructions[0]?.range.start.line ?? 0) + 1;
+}

@@ -1,0 +1,185 @@
+/** Arguments of the process → what to do. Everything that is wrong with them is a `Refusal`. */
+
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { buildPlatform } from '../host/machine.ts';
+import { parsePlatform } from '../model/platform.ts';
+import { readBytes } from '../settings.ts';
+import { type CliIo, Refusal } from './io.ts';
+
+export const formats = ['text', 'json', 'sarif', 'github'] as const;
+
+/** Which build of the Dockerfile is meant. */
+export interface BuildOptions {
+  readonly dockerfile: string;
+  readonly target: string | null;
+  readonly context: string | null;
+  readonly platform: string | null;
+  readonly buildArgs: Readonly<Record<string, string>>;
+}
+
+export type Command =
+  | { readonly kind: 'help' | 'version' | 'lsp' }
+  | { readonly kind: 'report'; readonly build: BuildOptions; readonly json: boolean }
+  | { readonly kind: 'syntax'; readonly dockerfile: string; readonly json: boolean }
+  | {
+      readonly kind: 'check';
+      readonly build: BuildOptions;
+      /** Bytes; null: no budget. */
+      readonly maxImage: number | null;
+      readonly maxLayer: number | null;
+      readonly format: (typeof formats)[number];
+    };
+
+type Declared = NonNullable<ParseArgsConfig['options']>;
+
+const common = { help: { type: 'boolean', short: 'h' } } as const satisfies Declared;
+const json = { json: { type: 'boolean' } } as const satisfies Declared;
+const build = {
+  target: { type: 'string' },
+  context: { type: 'string' },
+  platform: { type: 'string' },
+  'build-arg': { type: 'string', multiple: true },
+  'no-engine': { type: 'boolean' },
+} as const satisfies Declared;
+const budgets = {
+  'max-image': { type: 'string' },
+  'max-layer': { type: 'string' },
+  format: { type: 'string' },
+} as const satisfies Declared;
+// How the server talks is for its own library to read; `--stdio` is what people use.
+const transport = {
+  stdio: { type: 'boolean' },
+  'node-ipc': { type: 'boolean' },
+  socket: { type: 'string' },
+  pipe: { type: 'string' },
+  clientProcessId: { type: 'string' },
+} as const satisfies Declared;
+
+/** Reads the arguments behind the program's name. */
+export function readCommand(argv: readonly string[], io: CliIo): Command {
+  const [name, ...rest] = argv;
+  switch (name) {
+    case undefined:
+    case 'help':
+    case '--help':
+    case '-h':
+      return { kind: 'help' };
+    case '--version':
+      return { kind: 'version' };
+    case 'report':
+      return readReport(rest, io);
+    case 'check':
+      return readCheck(rest, io);
+    case 'syntax':
+      return readSyntax(rest);
+    case 'lsp':
+      return readServe(rest);
+    default:
+      throw new Refusal(
+        `There is no command ${name}. The commands are report, check, syntax and lsp; --help explains them.`,
+      );
+  }
+}
+
+function readReport(args: readonly string[], io: CliIo): Command {
+  const { values, positionals } = read('report', args, { ...common, ...build, ...json });
+  if (values.help) return { kind: 'help' };
+  return { kind: 'report', build: buildOf(values, positionals, io), json: values.json ?? false };
+}
+
+function readCheck(args: readonly string[], io: CliIo): Command {
+  const { values, positionals } = read('check', args, { ...common, ...build, ...budgets });
+  if (values.help) return { kind: 'help' };
+  const maxImage = budget('--max-image', values['max-image']);
+  const maxLayer = budget('--max-layer', values['max-layer']);
+  if (maxImage === null && maxLayer === null) {
+    throw new Refusal('There is no budget to check. Give --max-image, --max-layer or both.');
+  }
+  const given = values.format ?? 'text';
+  const format = formats.find((one) => one === given);
+  if (!format) throw new Refusal(`There is no format ${given}. Use ${formats.join(', ')}.`);
+  return { kind: 'check', build: buildOf(values, positionals, io), maxImage, maxLayer, format };
+}
+
+function readSyntax(args: readonly string[]): Command {
+  const { values, positionals } = read('syntax', args, { ...common, ...json });
+  if (values.help) return { kind: 'help' };
+  return { kind: 'syntax', dockerfile: dockerfileOf(positionals), json: values.json ?? false };
+}
+
+function readServe(args: readonly string[]): Command {
+  const { values, positionals } = read('lsp', args, { ...common, ...transport });
+  if (values.help) return { kind: 'help' };
+  if (positionals.length > 0)
+    throw new Refusal(`lsp takes no file, but ${positionals[0]} is given.`);
+  if (!values.stdio && !values['node-ipc'] && !values.socket && !values.pipe) {
+    throw new Refusal('Say how the editor talks to the server: lsp --stdio.');
+  }
+  return { kind: 'lsp' };
+}
+
+function read<T extends Declared>(command: string, args: readonly string[], options: T) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (error) {
+    // Node's own message names the option; its advice about `--` is for another kind of tool.
+    const [text = ''] = String(error instanceof Error ? error.message : error).split(/\. |\n/);
+    throw new Refusal(`${command}: ${text.replace(/\.?$/, '.')} --help lists the options.`);
+  }
+}
+
+interface BuildValues {
+  readonly target?: string | undefined;
+  readonly context?: string | undefined;
+  readonly platform?: string | undefined;
+  readonly 'build-arg'?: readonly string[] | undefined;
+}
+
+function buildOf(values: BuildValues, positionals: readonly string[], io: CliIo): BuildOptions {
+  for (const name of ['target', 'context', 'platform'] as const) {
+    if (values[name] === '') throw new Refusal(`--${name} has an empty value.`);
+  }
+  if (values.platform !== undefined) {
+    const parsed = parsePlatform(values.platform, buildPlatform);
+    if (!parsed.ok)
+      throw new Refusal(`--platform ${values.platform} is no platform: ${parsed.error}.`);
+  }
+  return {
+    dockerfile: dockerfileOf(positionals),
+    target: values.target ?? null,
+    context: values.context ?? null,
+    platform: values.platform ?? null,
+    buildArgs: buildArgsOf(values['build-arg'] ?? [], io),
+  };
+}
+
+function dockerfileOf(positionals: readonly string[]): string {
+  const [name = 'Dockerfile', second] = positionals;
+  if (second !== undefined) {
+    throw new Refusal(`One Dockerfile at a time: ${name} is given, and then ${second}.`);
+  }
+  if (name === '') throw new Refusal('The name of the Dockerfile is empty.');
+  return name;
+}
+
+/** As `docker build` reads them: a name alone passes the variable of the environment, if there is one. */
+function buildArgsOf(given: readonly string[], io: CliIo): Record<string, string> {
+  const result: Record<string, string> = Object.create(null);
+  for (const argument of given) {
+    const equals = argument.indexOf('=');
+    const name = equals < 0 ? argument : argument.slice(0, equals);
+    const value = equals < 0 ? io.env[name] : argument.slice(equals + 1);
+    if (name === '') throw new Refusal(`--build-arg ${argument} has no name.`);
+    if (value !== undefined) result[name] = value;
+  }
+  return result;
+}
+
+function budget(option: string, value: string | undefined): number | null {
+  if (value === undefined) return null;
+  const bytes = readBytes(value);
+  if (bytes === undefined) {
+    throw new Refusal(`${option} ${value} is no size. Write it like 500MB, 1.5GiB, 12kB or 4096.`);
+  }
+  return bytes;
+}

@@ -1,0 +1,70 @@
+/** The report of one Dockerfile: the same object that the language server answers with. */
+
+import { stat } from 'node:fs/promises';
+import { relative, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import { analyze } from '../analysis.ts';
+import { stack } from '../features/stack.ts';
+import { buildPlatform } from '../host/machine.ts';
+import { nodeFileSystem } from '../host/nodeFileSystem.ts';
+import type { ProblemReport, StackReport } from '../protocol.ts';
+import { readSettings, withChoices } from '../settings.ts';
+import { readDockerfile } from './dockerfile.ts';
+import type { CliIo } from './io.ts';
+import type { BuildOptions } from './options.ts';
+
+/** Reads the Dockerfile and waits until all is known that can be. */
+export async function reportOf(build: BuildOptions, io: CliIo): Promise<StackReport> {
+  const source = await readDockerfile(build.dockerfile, io);
+  const uri = source.path === null ? 'stdin:/Dockerfile' : pathToFileURL(source.path).href;
+  const context = build.context === null ? null : resolve(io.cwd, build.context);
+  const analysis = await analyze(
+    {
+      key: uri,
+      path: source.path,
+      // The context is looked for up to here, as when building from this folder.
+      folder: source.path !== null && isInside(source.path, io.cwd) ? io.cwd : null,
+      within: null,
+      text: source.text,
+      version: 1,
+      settings: withChoices(readSettings({}), {
+        target: build.target,
+        platform: build.platform,
+        buildArgs: build.buildArgs,
+        context,
+      }),
+    },
+    { files: nodeFileSystem, buildPlatform },
+  );
+  const document = TextDocument.create(uri, 'dockerfile', 1, source.text);
+  const report = stack(analysis, document, source.name);
+  const missing =
+    build.context === null ? null : await contextProblem(build.context, context ?? '');
+  if (!missing || report.problems.some(({ message }) => message.includes(missing.message))) {
+    return report;
+  }
+  return { ...report, problems: [...report.problems, missing] };
+}
+
+function isInside(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return way !== '' && !way.startsWith('..') && resolve(folder, way) === path;
+}
+
+/** A context that was named and is no folder: nothing can be counted from it. */
+async function contextProblem(name: string, path: string): Promise<ProblemReport | null> {
+  const start = { line: 0, character: 0 };
+  const problem = (message: string): ProblemReport => ({
+    range: { start, end: start },
+    severity: 'warning',
+    message,
+    code: 'context-missing',
+  });
+  try {
+    const found = await stat(path);
+    return found.isDirectory() ? null : problem(`The build context ${name} is no folder.`);
+  } catch {
+    return problem(`The build context ${name} is missing or cannot be read.`);
+  }
+}

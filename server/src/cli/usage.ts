@@ -1,0 +1,34 @@
+/** What the tool says about itself. */
+
+export const usage = `Usage: dockerfile-layers COMMAND [DOCKERFILE] [OPTIONS]
+
+Shows what each line of a Dockerfile does to the image, without building it.
+DOCKERFILE is ./Dockerfile when it is not given; - reads standard input.
+
+Commands:
+  report            Print the stack of layers
+  check             Compare sizes with budgets
+  syntax            Print the instructions as BuildKit's parser reads them
+  lsp --stdio       Start the language server
+
+Options of report and check:
+  --target STAGE         Stage to build, by name or number (default: the last one)
+  --context DIR          Folder of the build context (default: found by rule)
+  --build-arg NAME=VALUE Value of an ARG; NAME alone takes it from the environment
+  --platform OS/ARCH     Platform of the image (default: Linux on this machine's architecture)
+  --no-engine            Contact no Docker engine
+
+Options of report and syntax:
+  --json                 Print JSON
+
+Options of check (sizes such as 500MB, 1.5GiB, 12kB or plain bytes):
+  --max-image SIZE       Budget of the whole image
+  --max-layer SIZE       Budget of each own layer
+  --format FORMAT        text, json, sarif or github (default: text)
+
+  -h, --help             Print this text
+  --version              Print the version
+
+Exit codes: 0 done, and within the budgets; 1 a budget is broken; 2 bad usage or an unreadable
+file; 3 a size is unknown, so that a budget cannot be decided.
+`;
