@@ -29,6 +29,7 @@ export function readFlagValues(
   flags: readonly Flag[],
   known: ReadonlyMap<string, FlagKind>,
 ): FlagReading {
+  if (!flags.length) return nothing;
   const values = new Map<string, string[]>();
   for (const flag of flags) {
     const kind = known.get(flag.name);
@@ -54,15 +55,19 @@ export function readFlagValues(
     if (earlier) earlier.push(value);
     else values.set(flag.name, [value]);
   }
+  return { ok: true, values: valuesOf(values) };
+}
+
+function valuesOf(values: ReadonlyMap<string, readonly string[]>): FlagValues {
   return {
-    ok: true,
-    values: {
-      text: (name) => values.get(name)?.[0] ?? null,
-      list: (name) => values.get(name) ?? [],
-      switch: (name) => {
-        const value = values.get(name)?.[0];
-        return value === undefined ? null : value.toLowerCase() === 'true';
-      },
+    text: (name) => values.get(name)?.[0] ?? null,
+    list: (name) => values.get(name) ?? [],
+    switch: (name) => {
+      const value = values.get(name)?.[0];
+      return value === undefined ? null : value.toLowerCase() === 'true';
     },
   };
 }
+
+/** Most instructions have no flags. */
+const nothing: FlagReading = { ok: true, values: valuesOf(new Map()) };

@@ -9,7 +9,7 @@ import { readCopy } from './readCopy.ts';
 import { readHealthcheck } from './readHealthcheck.ts';
 import { commandLine, readRun } from './readRun.ts';
 import { type Refusal, refuse } from './refusal.ts';
-import { suggest, withSuggestion } from './suggestions.ts';
+import { withSuggestion } from './suggestions.ts';
 
 export type CommandReading = { readonly ok: true; readonly command: Command } | Refusal;
 
@@ -61,8 +61,9 @@ const names = [...readers.keys()].map((name) => name.toUpperCase());
 
 function unknown(instruction: Instruction): Refusal {
   const { keyword, keywordSpan } = instruction;
-  const error = withSuggestion(`unknown instruction: ${keyword}`, keyword, names, false);
-  const advice = suggest(keyword, names, false) ? '' : 'No Dockerfile instruction has this name.';
+  const known = `unknown instruction: ${keyword}`;
+  const error = withSuggestion(known, keyword, names, false);
+  const advice = error === known ? 'No Dockerfile instruction has this name.' : '';
   return refuse(instruction, 'unknown-instruction', error, { span: keywordSpan, advice });
 }
 

@@ -103,6 +103,9 @@ function locate(outer: Instruction, escapeChar: Escape): Found | null {
   const first = health && command && type?.value.toUpperCase() !== 'NONE' ? command : type;
   if (!first) return null;
   const from = joinedOffset(joined, first.span.start);
+  // In the shell form the shell reads the comment.
+  const shell = jsonIsShell.has(name) && !(health && first === type);
+  if (shell && joined.text[from] !== '[') return null;
   const base = { instruction, onbuild, joined, from };
   for (const at of hashes(joined.text, from, escapeChar)) {
     const end = trimSpaces(joined.text, from, at);
@@ -132,8 +135,10 @@ function formOf(
     if (name !== 'COPY' && name !== 'ADD') return 'plain';
     if (splitAtBlanks(text, from, end).length < 2) return null;
     // `COPY a b #c# /x/` names a file; `COPY a b #to the app` does not.
-    const last = text.slice(at).trimEnd().split(/\s/).at(-1) ?? '';
-    return apart || !last.includes('/') ? 'plain' : null;
+    const words = splitAtBlanks(text, at, text.length);
+    const last = words.at(-1);
+    const path = last && words.length < 3 && text.slice(last.start, last.end).includes('/');
+    return apart || !path ? 'plain' : null;
   }
   if (!pairNames.has(name)) return null;
   const words = readWords(text, from, end, escapeChar);

@@ -43,6 +43,7 @@ describe('a comment behind an instruction', () => {
     ['SHELL ["bash", "-c"] # x', 'SHELL requires the arguments to be in JSON form'],
     ['HEALTHCHECK NONE # x', 'HEALTHCHECK NONE takes no arguments'],
     ['EXPOSE 80 # web', 'invalid containerPort: #'],
+    ['EXPOSE 80 #', 'invalid containerPort: #'],
     ['EXPOSE 80 443/tcp #web', 'invalid containerPort: #web'],
     ['STOPSIGNAL SIGTERM # x', 'invalid signal: SIGTERM # x'],
     [
@@ -66,6 +67,7 @@ describe('a comment behind an instruction', () => {
   const misread = [
     'COPY . /app # code',
     'ADD x.tar /app/ #code',
+    'COPY a /b #copy it to /b',
     'COPY ["a", "/b"] # list',
     'WORKDIR /app # x',
     'USER me # x',
@@ -116,6 +118,7 @@ describe('a comment behind an instruction', () => {
     'COPY dir/#file# /x',
     'COPY #file# /x',
     'COPY a #b# /x/',
+    'COPY a b #c# /x/',
     'COPY ["a # b", "/x"]',
     'WORKDIR "/a # b"',
     'USER a#b',
