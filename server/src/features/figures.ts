@@ -72,7 +72,7 @@ export function sizeOf(
 
 /** The size of what a stage starts from. */
 export function baseSize(analysis: Analysis, stage: Stage): SizeReport {
-  if (stage.base.scratch) return nothing('`scratch` is empty.');
+  if (stage.base.scratch) return nothing('scratch is empty.');
   void analysis;
   return unknown('The size of the base image is not known.');
 }

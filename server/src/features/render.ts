@@ -96,11 +96,11 @@ function wholeCharacters(text: string, length: number): string {
   return text.slice(0, last >= 0xd800 && last < 0xdc00 ? length - 1 : length).trimEnd();
 }
 
-/** Text from a file as plain Markdown text: nothing in it is a link, an emphasis or HTML. */
+/** Text as plain Markdown on one line: nothing in it is a link, an emphasis or HTML. */
 export function escapeMarkdown(text: string): string {
-  // CommonMark takes a backslash before any ASCII punctuation; dots, slashes and at signs are among
-  // them because GitHub's flavour makes links of bare addresses.
-  return text.replace(/\s+/g, ' ').replace(/[!-/:-@[-`{-~]/g, '\\$&');
+  // Addresses are escaped because GitHub's flavour makes links of bare ones. Marks that mean
+  // something at the start of a line only are left alone, so that sentences stay readable as text.
+  return text.replace(/\s+/g, ' ').replace(/[\\`*_[\]<>|~$&@]|:(?=\/\/)|(?<=www)\./gi, '\\$&');
 }
 
 /** Text as inline code, whatever backticks it holds. */

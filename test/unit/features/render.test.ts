@@ -67,8 +67,9 @@ describe('text from files', () => {
   it('is plain text in Markdown', () => {
     assert.equal(
       escapeMarkdown('[x](http://a) <b> *c* `d` $(e)\n# f'),
-      '\\[x\\]\\(http\\:\\/\\/a\\) \\<b\\> \\*c\\* \\`d\\` \\$\\(e\\) \\# f',
+      '\\[x\\](http\\://a) \\<b\\> \\*c\\* \\`d\\` \\$(e) # f',
     );
+    assert.equal(escapeMarkdown('see www.a.b, me@x.y'), 'see www\\.a.b, me\\@x.y');
   });
 
   it('does not break out of code', () => {

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import type { MarkupContent } from 'vscode-languageserver-types';
+import { hover } from '../../../server/src/features/hover.ts';
+import { analyzed } from '../../support/analyses.ts';
+
+async function card(drawing: string): Promise<string | null> {
+  const { analysis, document, cursor } = await analyzed(drawing);
+  const found = hover(analysis, document, document.positionAt(cursor ?? 0));
+  return found && (found.contents as MarkupContent).value;
+}
+
+describe('hover', () => {
+  it('says effect, size, cache and history of a layer, in this order', async () => {
+    assert.equal(
+      await card('FROM scratch\nRUN ec<|>ho a\nRUN echo b\n'),
+      `\
+**Layer 1 of 2**
+
+**Size**: unknown. What a RUN writes is not known before a build.
+
+**Cache**: unknown. There is no earlier build to compare with.
+
+\`\`\`text
+RUN /bin/sh -c echo a # buildkit
+\`\`\``,
+    );
+  });
+
+  it('says what metadata sets', async () => {
+    assert.equal(
+      await card('FROM scratch\nENV A=b <|>C=d\n'),
+      `\
+**Metadata**, no layer. Sets the environment variables A, C.
+
+\`\`\`text
+ENV A=b C=d
+\`\`\``,
+    );
+    const cases: readonly [string, RegExp][] = [
+      ['CMD ["a", "b"]', /Sets the default command: a b\./],
+      ['CMD a b', /Sets the default command: \/bin\/sh -c a b/],
+      ['USER me', /Sets the user to me/],
+      ['EXPOSE 80 443', /Notes the ports 443, 80 as exposed/],
+      ['WORKDIR /', /Sets the working directory to \//],
+      ['ONBUILD RUN x', /Stores an instruction.*It makes no entry in `docker history`/s],
+      ['HEALTHCHECK NONE', /Switches the health check of the base off/],
+      ['ARG A=1', /Declares the build argument A=1/],
+    ];
+    for (const [line, expected] of cases) {
+      assert.match((await card(`FROM scratch\n<|>${line}\n`)) ?? '', expected);
+    }
+  });
+
+  it('says what a stage starts from', async () => {
+    assert.match((await card('F<|>ROM debian:12\n')) ?? '', /^\*\*Base\*\*: `debian:12`/);
+    assert.match((await card('F<|>ROM scratch\n')) ?? '', /^\*\*Base\*\*: empty/);
+    assert.match(
+      (await card('FROM scratch AS a\nRUN x\nF<|>ROM a\n')) ?? '',
+      /^\*\*Base\*\*: stage `a`, with 1 layer of its own/,
+    );
+  });
+
+  it('says why a stage is not built', async () => {
+    const text = (await card('FROM scratch AS a\nR<|>UN x\nFROM scratch AS b\n')) ?? '';
+    assert.match(text, /^\*\*Not built\*\*: stage `b` is built and does not need stage `a`\./);
+  });
+
+  it('is there on heredocs and at the end of a line, not between instructions', async () => {
+    assert.ok(await card('FROM scratch\nCOPY <<E /x\nhel<|>lo\nE\n'));
+    assert.ok(await card('FROM scratch<|>\nRUN x\n'));
+    assert.equal(await card('FROM scratch\n<|>\nRUN x\n'), null);
+    assert.equal(await card('FROM scratch\n# com<|>ment\nRUN x\n'), null);
+    assert.equal(await card('<|>'), null);
+  });
+
+  it('lets nothing of the file be more than text', async () => {
+    const text = await card('FROM scratch\nLABEL "[a](command:x)"=<|>b\nCMD ```\n');
+    assert.match(text ?? '', /\\\[a\\\]\(command:x\)/);
+    const code = await card('FROM scratch\nRUN e<|>cho "```" && x\n');
+    assert.match(code ?? '', /````text\n/);
+  });
+});
