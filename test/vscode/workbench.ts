@@ -8,9 +8,8 @@ export async function openFile(page: Page, path: string): Promise<void> {
   const names = path.split('/');
   for (const [level, name] of names.entries()) {
     const row = page
-      .locator('.explorer-folders-view .monaco-list-row')
-      .and(page.locator(`[aria-level="${level + 1}"]`))
-      .filter({ has: page.locator(`.label-name:text-is("${name}")`) })
+      .locator(`.explorer-folders-view .monaco-list-row[aria-level="${level + 1}"]`)
+      .filter({ hasText: new RegExp(`^\\s*${name}\\s*$`) })
       .last();
     const isFile = level === names.length - 1;
     if (isFile) await row.dblclick();
@@ -145,5 +144,17 @@ export async function layerRows(page: Page): Promise<Locator> {
   const header = page.locator('.pane-header[aria-label^="Layers"]');
   await header.waitFor();
   if ((await header.getAttribute('aria-expanded')) === 'false') await header.click();
+  await grow(page, header);
   return page.locator('.pane', { has: header }).locator('.monaco-list-row');
+}
+
+/** Drags the upper edge of a view up, so that all of its rows are painted. */
+async function grow(page: Page, header: Locator): Promise<void> {
+  const top = 280;
+  const box = await header.boundingBox();
+  if (!box || box.y <= top + 50) return;
+  await page.mouse.move(box.x + 60, box.y);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 60, top, { steps: 5 });
+  await page.mouse.up();
 }

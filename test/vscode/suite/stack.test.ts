@@ -23,7 +23,11 @@ describe('the view "Layers"', () => {
     parts = await api();
   });
 
-  afterEach(async () => setText(document, dockerfile));
+  beforeEach('the view shows the text as it is', async () => {
+    await setText(document, dockerfile);
+    await roots('the stages at their lines', (rows) => rows[1]?.lines?.first === 0);
+  });
+
   after(() => vscode.commands.executeCommand('workbench.action.closeAllEditors'));
 
   it('shows the target with its layers from last to first, then the other stages', async () => {
