@@ -13,7 +13,9 @@ import {
   type DocumentDiagnosticParams,
   type DocumentDiagnosticReport,
   DocumentDiagnosticReportKind,
+  ErrorCodes,
   type InitializeResult,
+  ResponseError,
   type ServerCapabilities,
   TextDocumentSyncKind,
   TextDocuments,
@@ -39,7 +41,7 @@ import { readClient } from './server/client.ts';
 import { createDocumentSettings, type DocumentSettings } from './server/documentSettings.ts';
 import { isWithin } from './server/paths.ts';
 import { type Changes, createRefresher } from './server/refresher.ts';
-import { Outdated, safely } from './server/safely.ts';
+import { type Handler, Outdated, safely } from './server/safely.ts';
 import { type Settings, withChoices } from './settings.ts';
 
 export interface ServerPorts extends AnalysisPorts {
@@ -86,8 +88,16 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
 
   const refresher = createRefresher((changes) => tell(changes), { firstMs: 50, spacingMs: 300 });
   const analyzer = createAnalyzer(ports, (uri) => refresher.factsChanged(uri));
-  const on = <P, R>(method: string, neutral: R, run: (params: P) => R | Promise<R>) =>
-    safely<P, R>(log, method, neutral, run);
+  let ended = false;
+  const on = <P, R>(
+    method: string,
+    neutral: R,
+    run: (params: P) => R | Promise<R>,
+  ): Handler<P, R> => {
+    const handler = safely<P, R>(log, method, neutral, run);
+    const refusal = new ResponseError<never>(ErrorCodes.InvalidRequest, 'the server is shut down');
+    return async (params, token) => (ended ? refusal : handler(params, token));
+  };
 
   async function analysisOf(uri: string, target?: string): Promise<Open | null> {
     const document = documents.get(uri);
@@ -263,6 +273,7 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
     }),
   );
   connection.onShutdown(() => {
+    ended = true;
     refresher.stop();
     analyzer.stop();
   });
