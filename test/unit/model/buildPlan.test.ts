@@ -282,7 +282,7 @@ describe('stages', () => {
     const plan = planOf('FROM i AS build\nFROM i\nRUN x\n', { target: 'biuld' });
     assert.equal(plan.target, 1);
     assert.equal(
-      plan.problems[0]?.message,
+      plan.problems[0]?.buildkit?.message,
       'target stage "biuld" could not be found (did you mean build?)',
     );
   });
@@ -306,8 +306,32 @@ describe('stages', () => {
   it('with no FROM at all are none', () => {
     const plan = planOf('ARG A=1\n');
     assert.equal(plan.target, -1);
-    assert.equal(plan.problems[0]?.message, 'dockerfile contains no stages to build');
+    assert.equal(plan.problems[0]?.buildkit?.message, 'dockerfile contains no stages to build');
     assert.equal(plan.globals.length, 1);
+  });
+});
+
+describe('problems of the plan', () => {
+  const marked = (text: string) => {
+    const [problem] = planOf(text).problems;
+    return problem ? text.slice(problem.span.start, problem.span.end) : '';
+  };
+
+  it('stand at what is wrong, not at the whole instruction', () => {
+    assert.equal(marked('FROM Alpine AS a\n'), 'Alpine');
+    assert.equal(marked('FROM --platform=nope i\n'), '--platform=nope');
+    assert.equal(marked('FROM i\nCOPY --from=7 a b\n'), '--from=7');
+    assert.equal(marked('FROM i\nRUN --mount=type=cache a && \\\n b\n'), '--mount=type=cache');
+    assert.equal(marked('FROM i\nENV A=${X!}\n'), 'A=${X!}');
+    assert.equal(marked('FROM i\nRUN []\n'), 'RUN');
+  });
+
+  it('say BuildKit’s text first and what to do on the next line', () => {
+    const [problem] = planOf('FROM i\nCOPY --from=7 a b\n').problems;
+    assert.equal(
+      problem?.message,
+      'invalid stage index 7\nStages are numbered from 0, in the order of their FROM lines.',
+    );
   });
 });
 
@@ -422,7 +446,7 @@ describe('the platform of a stage', () => {
   it('is refused with the reason when it is none', () => {
     const [problem] = planOf('FROM --platform=nope i\n').problems;
     assert.equal(
-      problem?.message,
+      problem?.buildkit?.message,
       'failed to parse platform nope: "nope": unknown operating system or architecture: invalid argument',
     );
   });
