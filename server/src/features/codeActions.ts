@@ -1,11 +1,16 @@
-/** Code actions: comments behind an instruction, merging of RUN lines. */
+/**
+ * Code actions: a comment behind an instruction moves to a line of its own; neighbouring RUN lines
+ * become one, where the merged one is known to do the same.
+ */
 
 import type { CodeAction, CodeActionContext, Range, TextEdit } from 'vscode-languageserver-types';
 import { CodeActionKind } from 'vscode-languageserver-types';
 import type { Analysis } from '../analysis.ts';
-import type { Problem } from '../syntax/ast.ts';
+import { type MergeOptions, mergeAround, mergeGroups, mergeStage } from '../merge/mergeRun.ts';
+import type { Stage } from '../model/plan.ts';
+import type { Span } from '../syntax/ast.ts';
 import { trailingComment } from '../syntax/trailingComment.ts';
-import { type Document, firstEndingAfter, rangeOf } from './places.ts';
+import { type Document, firstEndingAfter, rangeOf, stageSpan } from './places.ts';
 
 /** Actions for a range, of the kinds that the editor asks for. */
 export function codeActions(
@@ -15,10 +20,22 @@ export function codeActions(
   context: CodeActionContext,
   client: { readonly versionedEdits: boolean },
 ): CodeAction[] {
-  return moveComments(analysis, document, range)
-    .filter(({ kind }) => wanted(kind, context.only))
-    .map(({ edits, ...action }) => ({ ...action, edit: editOf(document, edits, client) }));
+  const wanted = (kind: CodeActionKind) => isWanted(kind, context.only);
+  const offers = [
+    ...(wanted(CodeActionKind.QuickFix) ? moveComments(analysis, document, range) : []),
+    ...mergeKinds
+      .filter(wanted)
+      .slice(0, 1)
+      .flatMap((kind) => merges(analysis, document, range, kind)),
+  ];
+  return offers.map(({ edits, ...action }) => ({
+    ...action,
+    edit: editOf(document, edits, client),
+  }));
 }
+
+/** A merge is offered once, as what the editor asks for; as quick fix where it asks for all. */
+const mergeKinds = [CodeActionKind.QuickFix, CodeActionKind.RefactorRewrite];
 
 /** An action before its edits are put into the form that the client takes. */
 interface Offer extends Omit<CodeAction, 'edit'> {
@@ -26,7 +43,7 @@ interface Offer extends Omit<CodeAction, 'edit'> {
   readonly edits: readonly TextEdit[];
 }
 
-function wanted(kind: CodeActionKind, only: readonly CodeActionKind[] | undefined): boolean {
+function isWanted(kind: CodeActionKind, only: readonly CodeActionKind[] | undefined): boolean {
   return (
     !only || only.some((asked) => asked === '' || kind === asked || kind.startsWith(`${asked}.`))
   );
@@ -47,14 +64,14 @@ function editOf(
 function moveComments(analysis: Analysis, document: Document, range: Range): Offer[] {
   const { dockerfile } = analysis;
   const offers: Offer[] = [];
-  for (const instruction of touched(dockerfile.instructions, document, range)) {
+  for (const instruction of touched(dockerfile.instructions, ({ span }) => span, document, range)) {
     const comment = trailingComment(dockerfile, instruction);
     if (!comment) continue;
     const problem = analysis.problems.find(
       ({ code, span }) => code === 'trailing-comment' && span.start === comment.span.start,
     );
     if (!problem) continue;
-    const newline = dockerfile.text.includes('\r\n') ? '\r\n' : '\n';
+    const newline = newlineOf(dockerfile.text);
     const at = document.positionAt(comment.insertAt);
     offers.push({
       title: 'Move the comment to a line of its own',
@@ -70,16 +87,71 @@ function moveComments(analysis: Analysis, document: Document, range: Range): Off
   return offers;
 }
 
-/** The items that the range touches; a bare cursor touches what it stands in or right behind. */
-export function touched<T extends { readonly span: Problem['span'] }>(
+/** Merges of the RUN lines that the range touches, and of all in their stage where that is more. */
+function merges(
+  analysis: Analysis,
+  document: Document,
+  range: Range,
+  kind: CodeActionKind,
+): Offer[] {
+  const { dockerfile, plan, settings } = analysis;
+  const options = mergeOptions(dockerfile.text, settings.mergeStyle);
+  const results = plan.stages.flatMap((stage) => {
+    const { start, end } = stageSpan(stage);
+    if (end < document.offsetAt(range.start) || start > document.offsetAt(range.end)) return [];
+    const runs = touched(stage.steps, (step) => step.instruction.span, document, range).filter(
+      ({ command }) => command.kind === 'run',
+    );
+    if (runs.length === 0) return [];
+    const around = mergeAround(dockerfile, stage, runs, options);
+    const all = isLarge(stage, dockerfile.text) ? null : mergeStage(dockerfile, stage, options);
+    const more = all?.ok && !(around.ok && around.layersSaved === all.layersSaved);
+    return [around, ...(more ? [all] : [])];
+  });
+  return results
+    .filter((result) => result.ok)
+    .map(({ title, edits }) => ({
+      title,
+      kind,
+      edits: edits.map(({ span, newText }) => ({ range: rangeOf(document, span), newText })),
+    }));
+}
+
+/** Each merge of a stage is proved on the whole text; beyond this nobody would wait for it. */
+function isLarge(stage: Stage, text: string): boolean {
+  return mergeGroups(stage).length * text.length > 2_000_000;
+}
+
+/** Written as the file is: its line ends, and the indentation of its first continued line. */
+function mergeOptions(text: string, style: MergeOptions['style']): MergeOptions {
+  return {
+    style,
+    indent: /[\\`]\r?\n([\t ]+)\S/.exec(text)?.[1] ?? '    ',
+    newline: newlineOf(text),
+  };
+}
+
+function newlineOf(text: string): '\n' | '\r\n' {
+  return text[text.indexOf('\n') - 1] === '\r' ? '\r\n' : '\n';
+}
+
+/** The items that the range touches; a bare cursor touches what it stands in or at an end of. */
+function touched<T>(
   items: readonly T[],
+  spanOf: (item: T) => Span,
   document: Document,
   range: Range,
 ): readonly T[] {
   const start = document.offsetAt(range.start);
   const end = document.offsetAt(range.end);
-  const first = firstEndingAfter(items, ({ span }) => span, start - 1);
+  const first = firstEndingAfter(items, spanOf, start === end ? start - 1 : start);
   let after = first;
-  while (after < items.length && (items[after] as T).span.start <= end) after += 1;
+  // A selection of whole lines ends at the start of the next one, which it does not mean.
+  while (
+    after < items.length &&
+    spanOf(items[after] as T).start < (start === end ? end + 1 : end)
+  ) {
+    after += 1;
+  }
   return items.slice(first, after);
 }

@@ -3,7 +3,6 @@
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Range } from 'vscode-languageserver-types';
 import type { Span } from '../syntax/ast.ts';
-import type { StageSyntax } from '../syntax/commands.ts';
 
 /** What features need of a document: its identity and O(log n) mapping. */
 export type Document = Pick<
@@ -16,10 +15,18 @@ export function rangeOf(document: Document, span: Span): Range {
   return { start: document.positionAt(span.start), end: document.positionAt(span.end) };
 }
 
-/** From FROM to the end of the stage's last instruction. */
-export function stageSpan(stage: StageSyntax): Span {
-  const last = stage.commands.at(-1) ?? stage.from;
+/** From FROM to the end of the stage's last instruction; for stages as written and as planned. */
+export function stageSpan(stage: {
+  readonly from: Of;
+  readonly commands?: readonly Of[];
+  readonly steps?: readonly Of[];
+}): Span {
+  const last = (stage.steps ?? stage.commands ?? []).at(-1) ?? stage.from;
   return { start: stage.from.instruction.span.start, end: last.instruction.span.end };
+}
+
+interface Of {
+  readonly instruction: { readonly span: Span };
 }
 
 /**

@@ -98,7 +98,7 @@ function stageReport(analysis: Analysis, document: Document, stage: Stage): Stag
       triggers: stage.triggers.map((step) => ({ ...report(step), range: fromRange })),
     },
     instructions: [fromReport(analysis, document, from, stage), ...stage.steps.map(report)],
-    range: rangeOf(document, stageSpan(analysis.program.stages[stage.index] ?? emptyStage(stage))),
+    range: rangeOf(document, stageSpan(stage)),
     lastLayer: stage.layers,
     own,
     display: {
@@ -107,10 +107,6 @@ function stageReport(analysis: Analysis, document: Document, stage: Stage): Stag
       ownSize: size(own, units),
     },
   };
-}
-
-function emptyStage(stage: Stage) {
-  return { index: stage.index, from: stage.from, commands: [] };
 }
 
 function fromReport(

@@ -76,3 +76,72 @@ describe('moving a comment to a line of its own', () => {
     assert.equal(older?.edit?.changes?.[document.uri]?.length, 2);
   });
 });
+
+describe('merging RUN lines', () => {
+  const three = 'FROM debian\nRUN a\n# why\nRUN b\n\nRUN c\nENV A=b\nRUN d\n';
+
+  it('makes one of those that a selection touches', async () => {
+    assert.equal(
+      await applied('FROM debian\n[|RUN a\n# why\nRUN b|]\n\nRUN c\n', /^Merge 2/),
+      'FROM debian\nRUN a && \\\n    # why\n    b\n\nRUN c\n',
+    );
+  });
+
+  it('takes the neighbours of the line that the cursor is on', async () => {
+    const text = await applied(three.replace('RUN b', 'RU<|>N b'), /^Merge 3/);
+    const { analysis } = await analyzed(text);
+    assert.deepEqual(analysis.problems, []);
+    assert.equal(analysis.plan.stages[0]?.layers, 2);
+  });
+
+  it('does not take a line that a selection only ends in front of', async () => {
+    const titles = offered(await analyzed('FROM debian\n[|RUN a\nRUN b\n|]RUN c\n')).map(
+      ({ title }) => title,
+    );
+    assert.match(titles[0] ?? '', /^Merge 2 RUN lines/);
+  });
+
+  it('offers to merge all in the stage where that is more', async () => {
+    const drawing =
+      'FROM debian\nRUN <|>a\nRUN b\nENV A=b\nRUN c\nRUN d\nFROM debian\nRUN e\nRUN f\n';
+    const text = await applied(drawing, /^Merge all RUN lines/);
+    const { analysis } = await analyzed(text);
+    assert.deepEqual(
+      analysis.plan.stages.map(({ layers }) => layers),
+      [2, 2],
+    );
+    const one = offered(await analyzed('FROM debian\nRUN a\nRUN <|>b\n'));
+    assert.equal(one.length, 1);
+  });
+
+  it('is offered as quick fix and as refactoring, and as nothing else', async () => {
+    const read = await analyzed(three.replace('RUN b', 'RU<|>N b'));
+    const kinds = (only?: string[]) => offered(read, only).map(({ kind }) => kind);
+    assert.deepEqual(kinds(), ['quickfix']);
+    assert.deepEqual(kinds(['quickfix']), ['quickfix']);
+    assert.deepEqual(kinds(['refactor']), ['refactor.rewrite']);
+    assert.deepEqual(kinds(['refactor.rewrite']), ['refactor.rewrite']);
+    assert.deepEqual(kinds(['quickfix', 'refactor']), ['quickfix']);
+    assert.deepEqual(kinds(['source']), []);
+  });
+
+  it('is not offered where nothing is to merge or equality is not known', async () => {
+    for (const drawing of [
+      'FROM debian\nRUN <|>a\nENV A=b\nRUN b\n',
+      'FROM de<|>bian\nRUN a\nRUN b\n',
+      'FROM debian\nRUN ["a"]\nRUN <|>b\n',
+      'FROM debian\nRUN exec a\nRUN "<|>\n',
+    ]) {
+      assert.deepEqual(offered(await analyzed(drawing)), [], drawing);
+    }
+  });
+
+  it('is written as the setting and the file want it', async () => {
+    const drawing = 'FROM debian\nRUN x \\\n\t&& y\nENV A=b\nRUN <|>a\nRUN b\n';
+    assert.match(await applied(drawing, /^Merge 2/), /RUN a && \\\n\tb\n$/);
+    const heredoc = { merge: { style: 'heredoc' } };
+    assert.match(await applied(drawing, /^Merge 2/, heredoc), /RUN <<\w+/);
+    const crlf = drawing.replaceAll('\n', '\r\n');
+    assert.doesNotMatch(await applied(crlf, /^Merge 2/), /[^\r]\n/);
+  });
+});
