@@ -14,6 +14,18 @@ import { until } from './results.ts';
 import { openFile, painted } from './workbench.ts';
 import { makeWorkspace } from './workspace.ts';
 
+/** VS Code's own reasons to start processes: tasks to look for, ports to forward. */
+const silent = {
+  'remote.autoForwardPorts': false,
+  'remote.autoForwardPortsSource': 'output',
+  'remote.restoreForwardedPorts': false,
+  'npm.autoDetect': 'off',
+  'grunt.autoDetect': 'off',
+  'gulp.autoDetect': 'off',
+  'jake.autoDetect': 'off',
+  'typescript.tsc.autoDetect': 'off',
+};
+
 /** Input, output, errors and messages of a child: all that client and server need between them. */
 const pairs = 4;
 
@@ -22,7 +34,7 @@ export async function watchActivation(host: Host, extension: string): Promise<re
   const { root, folder } = makeWorkspace();
   const opened = await openBrowser();
   if (!opened) throw new Error('there is no Chromium');
-  const server = await startServer({ host });
+  const server = await startServer({ host, settings: silent });
   try {
     await opened.page.goto(workbenchUrl(server.port, { folder, extension }));
     const extensionHost = await until('the extension host', () =>
@@ -75,7 +87,7 @@ function startWatch(extensionHost: number): () => readonly string[] {
     const servers = all.filter((one) => /dist[/\\]server\.cjs/.test(one.command));
     if (servers.length !== 1) wrong.push(`process: ${servers.length} language servers`);
     for (const one of all) {
-      if (!servers.includes(one)) wrong.push(`process: ${one.pid} ${one.command}`);
+      if (!servers.includes(one)) wrong.push(`process: ${one.pid} ${one.command.slice(0, 200)}`);
       if (endedChildren(one.pid) > 0) wrong.push(`process: ${one.pid} had a child that ended`);
     }
     if (endedChildren(extensionHost) > before.ended) {
