@@ -17,7 +17,7 @@ export function csvFields(text: string): CsvFields {
       const end = comma < 0 ? line.length : comma;
       const field = line.slice(at, end);
       const quote = field.indexOf('"');
-      if (quote >= 0) return fail(line, at + quote, 'bare " in non-quoted field');
+      if (quote >= 0) return fail(line, at + quote, 'bare " in non-quoted-field');
       fields.push(field);
       if (comma < 0) return { ok: true, fields };
       at = comma + 1;

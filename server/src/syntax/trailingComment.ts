@@ -4,15 +4,14 @@
  * shell form of RUN, CMD, ENTRYPOINT and HEALTHCHECK may have them, since shells know them.
  */
 
-import type { Dockerfile, Escape, Instruction, JoinedText, Problem, Span } from './ast.ts';
-import { isSpace, trimSpaces } from './chars.ts';
+import type { Dockerfile, Escape, Instruction, Problem, Span } from './ast.ts';
+import { trimSpaces } from './chars.ts';
+import { type Found, jsonIsShell, locate } from './commentPlace.ts';
 import { expand } from './expand.ts';
 import { sourceOffset } from './joined.ts';
-import { readJson } from './json.ts';
 import { readPort } from './ports.ts';
 import type { CommandReading } from './readCommand.ts';
 import { signalError } from './signals.ts';
-import { readWords, splitAtBlanks } from './words.ts';
 
 /** What a quick fix needs to put the comment on a line of its own. */
 export interface TrailingComment {
@@ -70,117 +69,6 @@ export function findTrailingComment(
 }
 
 const advice = 'A comment in a Dockerfile needs a line of its own; move it to the line above.';
-
-/** How the arguments in front of the comment are written. */
-type Form = 'json' | 'pairs' | 'legacy' | 'plain';
-
-interface Found {
-  /** The instruction that the comment stands behind; inside ONBUILD that one. */
-  readonly instruction: Instruction;
-  readonly onbuild: boolean;
-  readonly joined: JoinedText;
-  /** Where the arguments and the comment start in the joined text. */
-  readonly from: number;
-  readonly at: number;
-  readonly form: Form;
-}
-
-const rawNames: ReadonlySet<string> = new Set(['WORKDIR', 'USER', 'STOPSIGNAL']);
-const wordNames: ReadonlySet<string> = new Set(['FROM', 'EXPOSE', 'VOLUME', 'COPY', 'ADD']);
-const pairNames: ReadonlySet<string> = new Set(['ENV', 'LABEL', 'ARG']);
-const jsonNames: ReadonlySet<string> = new Set([
-  ...['RUN', 'CMD', 'ENTRYPOINT', 'SHELL', 'HEALTHCHECK', 'VOLUME', 'COPY', 'ADD'],
-]);
-
-function locate(outer: Instruction, escapeChar: Escape): Found | null {
-  if (!outer.joined.text.includes('#')) return null;
-  const onbuild = outer.name === 'ONBUILD';
-  const instruction = onbuild ? outer.trigger : outer;
-  if (!instruction || instruction.json || instruction.name === 'ONBUILD') return null;
-  const { joined, name } = instruction;
-  const health = name === 'HEALTHCHECK';
-  const [type, command] = instruction.args;
-  const first = health && command && type?.value.toUpperCase() !== 'NONE' ? command : type;
-  if (!first) return null;
-  const from = joinedOffset(joined, first.span.start);
-  // In the shell form the shell reads the comment.
-  const shell = jsonIsShell.has(name) && !(health && first === type);
-  if (shell && joined.text[from] !== '[') return null;
-  const base = { instruction, onbuild, joined, from };
-  for (const at of hashes(joined.text, from, escapeChar)) {
-    const end = trimSpaces(joined.text, from, at);
-    if (jsonNames.has(name) && readJson(joined.text, from, end).kind === 'strings') {
-      return { ...base, at, form: 'json' };
-    }
-    const form = formOf(instruction, joined.text, from, end, at, escapeChar);
-    if (form) return { ...base, at, form };
-  }
-  return null;
-}
-
-/** The form when `#` at `at` starts a comment in the eyes of whoever wrote it, else null. */
-function formOf(
-  { name, args }: Instruction,
-  text: string,
-  from: number,
-  end: number,
-  at: number,
-  escapeChar: Escape,
-): Form | null {
-  if (end <= from) return null;
-  const apart = /^#+(?:\s|$)/.test(text.slice(at, at + 80));
-  if (name === 'HEALTHCHECK') return args[0]?.value.toUpperCase() === 'NONE' ? 'plain' : null;
-  if (rawNames.has(name)) return 'plain';
-  if (wordNames.has(name)) {
-    if (name !== 'COPY' && name !== 'ADD') return 'plain';
-    if (splitAtBlanks(text, from, end).length < 2) return null;
-    // `COPY a b #c# /x/` names a file; `COPY a b #to the app` does not.
-    const words = splitAtBlanks(text, at, text.length);
-    const last = words.at(-1);
-    const path = last && words.length < 3 && text.slice(last.start, last.end).includes('/');
-    return apart || !path ? 'plain' : null;
-  }
-  if (!pairNames.has(name)) return null;
-  const words = readWords(text, from, end, escapeChar);
-  const first = words[0];
-  if (name !== 'ARG' && first && !text.slice(first.start, first.end).includes('=')) {
-    return apart && words.length > 1 ? 'legacy' : null;
-  }
-  return apart || !/^#\d/.test(text.slice(at, at + 2)) ? 'pairs' : null;
-}
-
-/** Places of `#` at the start of a word, outside quotes (as a reader sees them, closed ones only). */
-function hashes(text: string, from: number, escapeChar: Escape): readonly number[] {
-  const found: number[] = [];
-  const lastQuote = { '"': text.lastIndexOf('"'), "'": text.lastIndexOf("'") };
-  let quote = '';
-  let escaped = -1;
-  for (let at = from; at < text.length; at++) {
-    const char = text[at] as string;
-    if (char === escapeChar && quote !== "'") escaped = ++at;
-    else if (quote) {
-      if (char === quote) quote = '';
-    } else if (char === '"' || char === "'") {
-      if (lastQuote[char] > at) quote = char;
-    } else if (
-      char === '#' &&
-      at > Math.max(from, escaped + 1) &&
-      isSpace(text.charCodeAt(at - 1))
-    ) {
-      found.push(at);
-      // Whatever is no comment in the first places will not become one.
-      if (found.length === 8) break;
-    }
-  }
-  return found;
-}
-
-function joinedOffset({ pieces }: JoinedText, source: number): number {
-  for (const piece of pieces) {
-    if (source < piece.source + piece.length) return piece.at + Math.max(source - piece.source, 0);
-  }
-  return 0;
-}
 
 function editOf(text: string, { joined, at }: Found): TrailingComment {
   const start = sourceOffset(joined, at);
@@ -252,8 +140,6 @@ function lateRefusal({ instruction, onbuild, form }: Found, escapeChar: Escape):
   }
   return null;
 }
-
-const jsonIsShell: ReadonlySet<string> = new Set(['RUN', 'CMD', 'ENTRYPOINT', 'HEALTHCHECK']);
 
 /** What BuildKit makes of the comment, in full sentences. */
 function explain({ instruction, form }: Found, refused: boolean): string {

@@ -126,7 +126,7 @@ describe('comma-separated flags', () => {
   });
   it('give the error of Go with the column', () => {
     assert.equal(read(''), 'EOF');
-    assert.equal(read('é,a"b'), 'parse error on line 1, column 5: bare " in non-quoted field');
+    assert.equal(read('é,a"b'), 'parse error on line 1, column 5: bare " in non-quoted-field');
     assert.equal(
       read('"a"b'),
       'parse error on line 1, column 3: extraneous or missing " in quoted-field',
@@ -202,7 +202,7 @@ describe('mounts of RUN', () => {
     ['from=$X', "'from' doesn't support variable expansion, define alias stage instead"],
     [
       'a"b',
-      'failed to parse csv mounts: parse error on line 1, column 2: bare " in non-quoted field',
+      'failed to parse csv mounts: parse error on line 1, column 2: bare " in non-quoted-field',
     ],
   ] as const) {
     it(`refuse ${text}`, () => assert.equal(check(text), error));
