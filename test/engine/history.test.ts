@@ -9,8 +9,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodeFileSystem } from '../../server/src/host/nodeFileSystem.ts';
+import { historyMatches } from '../../server/src/model/historyForms.ts';
 import { readTree, writeTree } from '../support/files.ts';
-import { ensureBaseImage } from './baseImage.ts';
+import { ensureBaseImage } from './baseImageTMP.ts';
 import { describeWithEngine, dockerOk, imageConfig, imageHistory } from './engine.ts';
 import { analyzeFolder } from './predicted.ts';
 
@@ -38,22 +39,42 @@ describeWithEngine('predictions against a real build', () => {
         writeTree(context, tree);
         const predicted = await analyzeFolder(nodeFileSystem, context, { target, buildArgs });
         await dockerOk([
-          'build', '--quiet', '--tag', image,
+          'build',
+          '--quiet',
+          '--tag',
+          image,
           ...(target ? ['--target', target] : []),
-          ...Object.entries(buildArgs).flatMap(([key, value]) => ['--build-arg', `${key}=${value}`]),
+          ...Object.entries(buildArgs).flatMap(([key, value]) => [
+            '--build-arg',
+            `${key}=${value}`,
+          ]),
           context,
         ]);
         const rows = await imageHistory(image);
         const config = await imageConfig(image, folder);
         const baseRows = rows.length - predicted.entries.length;
-        assert.ok(baseRows >= 0 && baseRows <= 1, `${rows.length} rows, ${predicted.entries.length} predicted`);
+        assert.ok(
+          baseRows >= 0 && baseRows <= 1,
+          `${rows.length} rows, ${predicted.entries.length} predicted`,
+        );
         const own = rows.slice(baseRows);
-        assert.deepEqual(predicted.entries.map((entry) => entry.createdBy), own.map((row) => row.createdBy));
+        // The newest BuildKit's text, or another form of the same entry that some version writes.
+        const texts = predicted.entries.map(({ createdBy }, index) => {
+          const observed = own[index]?.createdBy ?? '';
+          return historyMatches(createdBy, observed) ? observed : createdBy;
+        });
+        assert.deepEqual(
+          texts,
+          own.map((row) => row.createdBy),
+        );
         assert.deepEqual(
           predicted.entries.map((entry) => entry.isEmptyLayer),
           config.history.slice(baseRows).map((row) => row.empty_layer ?? false),
         );
-        assert.equal(predicted.entries.filter((entry) => !entry.isEmptyLayer).length + baseRows, config.rootfs.diff_ids.length);
+        assert.equal(
+          predicted.entries.filter((entry) => !entry.isEmptyLayer).length + baseRows,
+          config.rootfs.diff_ids.length,
+        );
         for (const [index, entry] of predicted.entries.entries()) {
           if (entry.bytes !== null) assert.equal(entry.bytes, own[index]?.bytes, entry.createdBy);
         }

@@ -75,6 +75,7 @@ export function readTree(text: string): FileTree {
 
 /** Writes the tree, Dockerfile included, below a folder. */
 export function writeTree(folder: string, tree: FileTree): void {
+  mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'Dockerfile'), tree.dockerfile);
   for (const file of tree.files) {
     const path = join(folder, file.path);
