@@ -53,7 +53,9 @@ export function chainText(
     const comments = [...between.filter((comment) => !isPragma(comment)), ...written.comments];
     if (index === 0) above.unshift(...comments);
     else lines.push(...comments);
-    lines.push(written.text + (last ? '' : joint(join.operator)));
+    // A `;` right behind a heredoc's delimiter would be part of its name for BuildKit.
+    const apart = join.operator === ';' && run.instruction.heredocs.length > 0 ? ' ' : '';
+    lines.push(written.text + (last ? '' : apart + joint(join.operator)));
   }
   const start = scriptSpan(first, 0, 0).start;
   const header = dockerfile.text.slice(instruction.span.start, start);

@@ -70,6 +70,8 @@ export function asLines(join: Join, errexit: boolean): Join | undefined {
   const fits = pieces.every(
     ({ facts, group }) =>
       group === '' &&
+      !facts.lineSense &&
+      !facts.mayDiscard &&
       facts.indifferent &&
       !facts.readsOptions &&
       elements(facts.tree).every(endsWithFailure),
@@ -125,14 +127,14 @@ function pieceLines(
  */
 function written(run: RunText, piece: Piece, start: number, end: number): string {
   const { text, tree } = piece.facts;
-  if (run.heredoc) return text.slice(start, end);
+  if (run.heredoc || piece.facts.lineSense) return text.slice(start, end);
   const kept: string[] = [];
   let from = start;
   for (const at of lineBreaks(run)) {
     if (at <= start || at >= end || isQuoted(tree, at)) continue;
     const before = text.slice(from, at);
     const open = /(&&|\|\||\||;)[ \t]*$/.test(before) && isBetweenStatements(tree, at);
-    kept.push(open ? before.trimEnd().replace(/;$/, '') : `${before}\\`);
+    kept.push(open ? before.trimEnd().replace(/(?<!;);$/, '') : `${before}\\`);
     from = at;
   }
   kept.push(text.slice(from, end));

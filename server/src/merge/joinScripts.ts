@@ -7,7 +7,7 @@
 
 import { type RunPlace, refusalBeforeAnother } from './lifetime.ts';
 import { lookedUpAnywhere, lookedUpHere, mayReplace } from './programs.ts';
-import { refusalAfterAnother, refusalAnywhere, refusalInSubshell } from './refusals.ts';
+import { lineSense, refusalAfterAnother, refusalAnywhere, refusalInSubshell } from './refusals.ts';
 import { type ScriptFacts, scriptFacts } from './scriptFacts.ts';
 import type { Shell } from './shellPrefix.ts';
 import { readScript } from './shellTree.ts';
@@ -47,8 +47,11 @@ export function readFacts(text: string, shell: Shell): FactsResult {
     return refuse('The script is not complete shell text, so that joining could change it.');
   const reason = refusalAnywhere(tree, text, shell);
   if (reason) return refuse(reason);
-  const facts = scriptFacts(text, tree, shell);
-  return facts ? { ok: true, facts } : refuse('The script has no command.');
+  const sense = lineSense(tree);
+  if (sense && text.trimEnd().includes('\n')) return refuse(sense);
+  const facts = scriptFacts(text, tree, shell, sense);
+  if (!facts) return refuse('The script has no command.');
+  return { ok: true, facts };
 }
 
 /** Why the second script cannot follow the first in one shell, or undefined. */
@@ -61,11 +64,12 @@ export function refusalBetween(
   return refusalBeforeAnother(first, shell, place) ?? refusalAfterAnother(second.tree);
 }
 
-/** The join of two or more scripts in the order in which they ran. */
+/** The join of two or more scripts in the order in which they ran, to be written in lines or as one. */
 export function joinScripts(
   scripts: readonly ScriptFacts[],
   shell: Shell,
   place: RunPlace,
+  lines: boolean,
 ): JoinResult {
   for (const [index, facts] of scripts.entries()) {
     const next = scripts[index + 1];
@@ -79,7 +83,12 @@ export function joinScripts(
       'The shell prints every command, so that a command added for the merge would show.',
     );
   }
-  const safe = forgetPrograms(join);
+  const safe = keepDiscards(forgetPrograms(join), lines);
+  if (safe.pieces.some(({ facts, group }) => group !== '' && goesOn(facts))) {
+    return refuse(
+      'After some errors Bash goes on with the next line of a script, and in a group it cannot.',
+    );
+  }
   const known = new Set(place.env.keys());
   for (const piece of safe.pieces) {
     const reason = piece.group === '(' && refusalInSubshell(piece.facts, shell, known);
@@ -120,6 +129,8 @@ function withSharedPrologue(scripts: readonly ScriptFacts[], shell: Shell): Join
 function asList(scripts: readonly ScriptFacts[], shell: Shell): Join | undefined {
   const before = scripts.slice(0, -1);
   if (!before.every((facts) => !facts.mayExitOnError || facts.indifferent)) return undefined;
+  const final = scripts.at(-1);
+  if (final && goesOn(final)) return undefined;
   const pieces = scripts.map((facts, index): Piece => {
     const last = index === scripts.length - 1;
     const simple = facts.shape === 'pipeline' || facts.shape === 'and';
@@ -185,6 +196,23 @@ function forgetPrograms(join: Join): Join {
       piece.group !== '(' && index < pieces.length - 1 && stale(index)
         ? { ...piece, group: '(' as const }
         : piece,
+    ),
+  };
+}
+
+/** Bash may give up one of its lines and go on with the next. */
+function goesOn(facts: ScriptFacts): boolean {
+  return facts.mayDiscard && facts.severalLines;
+}
+
+/** What Bash gives up in a line of a sequence must end the whole, as it ended the script. */
+function keepDiscards(join: Join, lines: boolean): Join {
+  if (!lines || join.operator !== ';') return join;
+  const last = join.pieces.length - 1;
+  return {
+    ...join,
+    pieces: join.pieces.map((piece, index) =>
+      piece.facts.mayDiscard && index < last ? { ...piece, group: '(' as const } : piece,
     ),
   };
 }

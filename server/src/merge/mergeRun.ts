@@ -91,22 +91,43 @@ function mergeCandidates(
       'The merged script would be longer than the 128 KiB that Linux passes to a shell.',
     );
   }
-  const joined = joinScripts(scripts, first.shell, first.place);
-  if (!joined.ok) return joined;
-  const runs = candidates.map(({ text }) => text);
-  const hasHeredoc = runs.some(({ heredoc }) => heredoc);
-  const asHeredoc = hasHeredoc || (options.style === 'heredoc' && options.newline === '\n');
-  if (asHeredoc && scripts.some(changesReading)) {
-    return refuse('A script changes how the shell reads the lines after it.');
+  const hasHeredoc = candidates.some(({ text }) => text.heredoc);
+  const counted = scripts.find(({ lineSense }) => lineSense?.includes('LINENO'));
+  if (hasHeredoc && counted) return refuse(counted.lineSense ?? '');
+  const tiedToLine = scripts.some(({ lineSense }) => lineSense !== undefined);
+  const mayBeLines = options.newline === '\n' && !tiedToLine;
+  if (hasHeredoc || (options.style === 'heredoc' && mayBeLines)) {
+    return writeMerge(dockerfile, candidates, options, true);
   }
-  const join = asHeredoc
-    ? (!first.shell.trace && asLines(joined.join, first.shell.errexit)) || joined.join
-    : joined.join;
+  const chain = writeMerge(dockerfile, candidates, options, false);
+  if (chain.ok || !mayBeLines) return chain;
+  // BuildKit takes some shell words next to a heredoc for something else; in a body it reads none.
+  const written = writeMerge(dockerfile, candidates, options, true);
+  return written.ok ? written : chain;
+}
+
+/** Joins and writes candidates that fit together, in lines of a heredoc or as one continued line. */
+function writeMerge(
+  dockerfile: Dockerfile,
+  candidates: readonly Candidate[],
+  options: MergeOptions,
+  asHeredoc: boolean,
+): MergeResult {
+  const [first] = candidates;
+  const last = candidates.at(-1);
+  if (!first || !last) return refuse('Two RUN lines are needed.');
+  const scripts = candidates.map(({ facts }) => facts);
+  const joined = joinScripts(scripts, first.shell, first.place, asHeredoc);
+  if (!joined.ok) return joined;
+  const { errexit, trace } = first.shell;
+  const join = (asHeredoc && !trace && asLines(joined.join, errexit)) || joined.join;
+  const runs = candidates.map(({ text }) => text);
   const newText = asHeredoc
     ? heredocText(dockerfile, runs, join)
     : chainText(dockerfile, runs, join, options);
   const span = { start: first.text.instruction.span.start, end: last.text.instruction.span.end };
   const whole = dockerfile.text.slice(0, span.start) + newText + dockerfile.text.slice(span.end);
+  const index = dockerfile.instructions.indexOf(first.text.instruction);
   const fault = findFault(dockerfile, whole, index, candidates.length, join);
   if (fault) return refuse(fault);
   return {
@@ -225,11 +246,6 @@ function titleOf(count: number): string {
 
 function refuse(reason: string): { readonly ok: false; readonly reason: string } {
   return { ok: false, reason };
-}
-
-/** Alias and the like: equal on one line, not on several. */
-function changesReading({ text }: ScriptFacts): boolean {
-  return /\b(un)?alias\b|\bshopt\b|\bset\s+[-+]\w*v|\bverbose\b/.test(text);
 }
 
 const readings = new WeakMap<Step, Reading>();

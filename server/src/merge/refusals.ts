@@ -22,29 +22,20 @@ export function refusalAnywhere(
       return 'The script uses Bash syntax, and /bin/sh may be another shell that reads it differently.';
     }
     if (node.type === 'Coproc') return 'The script starts a coprocess, whose end is not known.';
-    if (node.type === 'Command') return commandRefusal(node, text);
-    const variable = variableName(node);
-    if (variable === 'LINENO' || variable === 'BASH_EXECUTION_STRING') {
-      return `The script reads $${variable}, which is different in a merged script.`;
+    if (node.type === 'Command') return commandRefusal(node);
+    if (variableName(node) === 'BASH_EXECUTION_STRING') {
+      return 'The script reads its own text, which is different in a merged script.';
     }
     return undefined;
   });
 }
 
-function commandRefusal(command: Command, text: string): string | undefined {
+function commandRefusal(command: Command): string | undefined {
   const name = literalName(command);
   if (name === undefined) return undefined;
   const words = command.args.map((word) => word.text);
   if (['times', 'caller', 'history', 'fc', 'suspend'].includes(name)) {
     return `The script runs ${name}, which tells one shell from several.`;
-  }
-  const changesReading =
-    name === 'alias' ||
-    name === 'unalias' ||
-    (name === 'shopt' && words.some((word) => /^(extglob|expand_aliases)$/.test(word))) ||
-    (name === 'set' && words.some((word) => /^[-+]\w*v|^verbose$/.test(word)));
-  if (changesReading && text.trimEnd().includes('\n')) {
-    return `The script runs ${name}, which changes how the shell reads the lines after it.`;
   }
   if (
     name === 'set' &&
@@ -53,6 +44,25 @@ function commandRefusal(command: Command, text: string): string | undefined {
     return 'The script sets a shell option that a group of commands does not keep to itself.';
   }
   return undefined;
+}
+
+/** What the script does that holds for its lines, so that it must stay on one line; or undefined. */
+export function lineSense(tree: ParsedScript): string | undefined {
+  return find(tree, (node) => {
+    if (variableName(node) === 'LINENO') {
+      return 'The script reads $LINENO, which is different in a merged script.';
+    }
+    if (node.type !== 'Command') return undefined;
+    const name = literalName(node) ?? '';
+    const words = node.args.map((word) => word.text);
+    const changesReading =
+      name === 'alias' ||
+      name === 'unalias' ||
+      (name === 'shopt' && words.some((word) => /^(extglob|expand_aliases)$/.test(word))) ||
+      (name === 'set' && words.some((word) => /^[-+]\w*v|^verbose$/.test(word)));
+    if (!changesReading) return undefined;
+    return `The script runs ${name}, which changes how the shell reads the lines after it.`;
+  });
 }
 
 /** A reason why the script cannot come after another one in the same shell, or undefined. */
@@ -87,9 +97,12 @@ export function refusalInSubshell(
   shell: Shell,
   known: ReadonlySet<string>,
 ): string | undefined {
-  const fatal = fatalExpansion(facts.tree, shell, known);
+  const fatal = fatalExpansion(facts, shell, known);
   if (fatal) {
     return `When ${fatal} is unset, Bash ends a subshell with another status than a script of its own.`;
+  }
+  if (shell.language === 'bash' && tracesExitTrap(facts.tree, shell)) {
+    return 'Bash marks the trace of an EXIT trap differently in a subshell.';
   }
   return find(facts.tree, (node) => {
     const variable = variableName(node);
@@ -115,6 +128,20 @@ export function refusalInSubshell(
   });
 }
 
+function tracesExitTrap(tree: ParsedScript, shell: Shell): boolean {
+  let traces = shell.trace;
+  let traps = false;
+  visit(tree, (node) => {
+    if (node.type !== 'Command') return true;
+    const words = node.args.map((word) => word.text);
+    const name = literalName(node);
+    if (name === 'set') traces ||= words.some((word) => /^-\w*x|^xtrace$|\$/.test(word));
+    if (name === 'trap') traps ||= words.some((word) => /^(SIG)?EXIT$|^0$|^DEBUG$/.test(word));
+    return true;
+  });
+  return traces && traps;
+}
+
 function isOwnProcess(text: string): boolean {
   return /^"?\$(\$|\{\$\})"?$/.test(text) || /\/proc\/\$(\$|\{\$\})/.test(text);
 }
@@ -134,15 +161,16 @@ const alwaysSet = new Set(
 );
 
 /**
- * Bash ends a `-c` script with 127 for an unset variable under `-u` (or `${x?}`), and a subshell
+ * Without `-e` Bash ends a `-c` script with 127 for an unset variable under `-u` (or `${x?}`), and a subshell
  * with 1; dash and BusyBox ash give 2 both times. Gives the first variable that may be unset.
  */
 function fatalExpansion(
-  tree: ParsedScript,
+  facts: ScriptFacts,
   shell: Shell,
   known: ReadonlySet<string>,
 ): string | undefined {
-  if (shell.language !== 'bash') return undefined;
+  if (shell.language !== 'bash' || diesTheSame(facts, shell)) return undefined;
+  const { tree } = facts;
   const assigned = new Set<string>();
   let nounset = shell.nounset;
   visit(tree, (node) => {
@@ -169,6 +197,25 @@ function fatalExpansion(
   return fatal;
 }
 
+/** With `-e` in force Bash ends both with 1. */
+function diesTheSame(facts: ScriptFacts, shell: Shell): boolean {
+  if (!shell.errexit && !facts.prologue?.errexit) return false;
+  let same = true;
+  visit(facts.tree, (node) => {
+    if (node.type === 'Command') {
+      const name = literalName(node);
+      const words = node.args.map((word) => word.text);
+      if (name === undefined || /^(eval|\.|source|shopt|builtin)$/.test(name)) same = false;
+      if (name === 'command' && /^(set|eval|\.|source)$/.test(words[0] ?? '')) same = false;
+      if (name === 'set' && words[0] !== '--') {
+        same &&= words.every((word) => /^-[a-zA-Z]+$|^pipefail$/.test(word));
+      }
+    }
+    return same;
+  });
+  return same;
+}
+
 function isRequired(part: ParameterExpansionPart): boolean {
   return part.operation?.type === 'Default' && part.operation.operator.includes('?');
 }
@@ -191,10 +238,15 @@ function isBashOnly(node: SyntaxNode, text: string): boolean {
     case 'ArithmeticFor':
     case 'ArithmeticCommand':
     case 'ExtendedGlob':
+    case 'LocaleString':
     case 'FileDescriptorVariable':
     case 'TestGroup':
     case 'TestLogical':
       return true;
+    case 'CommandExpansion':
+    case 'Subshell':
+      // POSIX leaves open whether `$((` may begin a subshell.
+      return /^\$?\(\(/.test(text.slice(node.pos, node.pos + 3));
     case 'TestBinary':
       return /^(=~|<|>)$/.test(node.operator);
     case 'Redirect':

@@ -38,6 +38,12 @@ export interface ScriptFacts {
   /** A comment behind the last statement on its line, with `#`. */
   readonly comment: string | undefined;
   readonly multiline: boolean;
+  /** Statements on more than one line, which the shell reads and runs one after the other. */
+  readonly severalLines: boolean;
+  /** Bash may give up a line of it in the middle and go on with the next one. */
+  readonly mayDiscard: boolean;
+  /** Why the script must stay on one line, when it must. */
+  readonly lineSense: string | undefined;
   /** One pipeline, one list of `&&` only, one list with `||`, or several statements. */
   readonly shape: 'pipeline' | 'and' | 'or' | 'many';
   /** Leaves the shell as it found it. */
@@ -62,6 +68,7 @@ export function scriptFacts(
   text: string,
   tree: ParsedScript,
   shell: Shell,
+  sense: string | undefined,
 ): ScriptFacts | undefined {
   const statements = tree.commands;
   const last = statements.at(-1);
@@ -76,6 +83,9 @@ export function scriptFacts(
     endsInBackground: last.background === true,
     comment: /^[ \t;]*(#[^\n]*)/.exec(text.slice(last.end))?.[1]?.trimEnd(),
     multiline: text.trimEnd().includes('\n'),
+    severalLines: text.slice(0, last.pos).trimStart().includes('\n'),
+    mayDiscard: shell.language === 'bash' && mayDiscard(tree),
+    lineSense: sense,
     shape: single ? shapeOf(last) : 'many',
     neutral: !statements.some(leavesState),
     showsEnvironment: showsEnvironment(tree),
@@ -223,6 +233,51 @@ function showsEnvironment(tree: SyntaxNode): boolean {
     return !shows;
   });
   return shows;
+}
+
+/**
+ * Errors after which Bash forgets the rest of the line, or of the whole `-c` text on one line, and
+ * reads the next: in arithmetic, subscripts, substitutions and assignments to readonly variables.
+ */
+function mayDiscard(tree: SyntaxNode): boolean {
+  let may = false;
+  visit(tree, (node) => {
+    if (runsElsewhere(node)) return false;
+    switch (node.type) {
+      case 'ArithmeticWord':
+        may ||= !/^\d+$/.test(node.value) || /^0\d/.test(node.value);
+        break;
+      case 'ArithmeticBinary':
+        may ||= /[/%]|\*\*|=$/.test(node.operator);
+        break;
+      case 'Slice':
+        may ||= !/^\d+$/.test(node.offset.text.trim()) || !/^\d*$/.test(node.length?.text ?? '');
+        break;
+      case 'Transform':
+      case 'Unknown':
+        may = true;
+        break;
+      case 'ParameterExpansion':
+        may ||= !/^(\d+|[@*])?$/.test(node.index?.text ?? '') || node.prefix === '!';
+        break;
+      case 'Assignment':
+        may ||= node.index !== undefined || /^(UID|EUID|PPID|BASHOPTS|SHELLOPTS)$/.test(node.name);
+        break;
+      case 'Command': {
+        const name = literalName(node);
+        const words = node.args.map((word) => word.text);
+        may ||=
+          name === 'readonly' ||
+          name === 'let' ||
+          ((name === 'declare' || name === 'typeset') &&
+            words.some((word) => /^-\w*[ri]/.test(word))) ||
+          (name === 'shopt' && words.includes('failglob'));
+        break;
+      }
+    }
+    return !may;
+  });
+  return may;
 }
 
 function readsOptions(tree: SyntaxNode): boolean {

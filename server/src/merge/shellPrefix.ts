@@ -45,7 +45,7 @@ const plainNames = new Set([
   'xtrace',
 ]);
 const plainLongOptions = new Set(['--norc', '--noprofile', '--posix']);
-const plainShopts = new Set(['dotglob', 'extglob', 'failglob', 'globstar', 'nullglob']);
+const plainShopts = new Set(['dotglob', 'extglob', 'globstar', 'nullglob']);
 
 /** Reads the words before the script; refuses shells and options under which equality is not known. */
 export function readShell(prefix: readonly string[]): ShellReading {
