@@ -52,17 +52,17 @@ export function applyCopy(running: Running, command: CopyCommand): Outcome {
     checksum: sources.checksum || null,
     keepGitDir: sources.keepGitDir,
   };
-  const error =
-    expansion.error ??
-    orderError(running, command, origin) ??
-    chmodError(chmod) ??
-    checksumErrorBefore(checksum, given) ??
-    sources.error;
+  const wrong =
+    expansion.error ?? chmodError(chmod) ?? checksumErrorBefore(checksum, given) ?? sources.error;
+  const misplaced = orderError(running, command, origin);
+  // BuildKit expands the words first, and then looks whether the source is there.
+  const told = expansion.doubt ? null : wrong;
+  const error = expansion.error !== null ? (told ?? misplaced) : (misplaced ?? told);
   return {
     effect: 'layer',
     history: { text: () => text, exact: () => exact },
     error,
-    ...(error === null ? { copy } : {}),
+    ...(error === null && wrong === null ? { copy } : {}),
   };
 }
 

@@ -31,34 +31,40 @@ export class Environment implements ReadonlyMap<string, string> {
   readonly #written: Values;
   readonly #config: Values;
   readonly #since: number;
+  readonly #namesKnown: boolean;
 
-  private constructor(written: Values, config: Values, since: number) {
+  private constructor(written: Values, config: Values, since: number, namesKnown: boolean) {
     this.#written = written;
     this.#config = config;
     this.#since = since;
+    this.#namesKnown = namesKnown;
   }
 
-  static readonly empty = new Environment(emptyMap(), emptyMap(), 0);
+  static readonly empty = new Environment(emptyMap(), emptyMap(), 0, true);
 
   /**
    * The environment at the start of a stage. `parent` is null when the base is no stage. What the
    * parent took from its own base's config needs no look: an image's env only grows, so `config`
-   * has all those names.
+   * has all those names. With an unknown base image (`namesKnown` false) it may have more, and
+   * these would win over the ARGs of the parent.
    */
-  static start(parent: Environment | null, config: Values): Environment {
+  static start(parent: Environment | null, config: Values, namesKnown: boolean): Environment {
     const written = parent ? parent.#written : emptyMap<KnownValue>();
-    return new Environment(written, config, written.next);
+    return new Environment(written, config, written.next, namesKnown);
   }
 
   /** The environment with one assignment more. */
   with(name: string, value: KnownValue): Environment {
-    return new Environment(putLast(this.#written, name, value), this.#config, this.#since);
+    const written = putLast(this.#written, name, value);
+    return new Environment(written, this.#config, this.#since, this.#namesKnown);
   }
 
   find(name: string): KnownValue | undefined {
     const written = find(this.#written, name);
     if (written && written.order >= this.#since) return written.value;
-    return (find(this.#config, name) ?? written)?.value;
+    const config = find(this.#config, name);
+    if (config || !written) return config?.value;
+    return this.#namesKnown ? written.value : { value: written.value.value, exact: false };
   }
 
   get(name: string): string | undefined {

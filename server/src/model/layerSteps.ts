@@ -4,7 +4,7 @@ import type { Command, WorkdirCommand } from '../syntax/commands.ts';
 import { applyCopy } from './copies.ts';
 import { metadata, type Outcome } from './outcome.ts';
 import { isAbsolute, resolveWorkdir } from './paths.ts';
-import { expansionOf, type Running, slashed } from './running.ts';
+import { certainError, expansionOf, type Running, slashed } from './running.ts';
 import { applyRun } from './runs.ts';
 
 /** Applies the instruction to `running`. */
@@ -36,7 +36,7 @@ function applyWorkdir(running: Running, command: WorkdirCommand): Outcome {
   return {
     effect: workdir === '/' ? 'metadata' : 'layer',
     history: { text: () => `WORKDIR ${workdir}`, exact: () => exact },
-    error: expansion.error,
+    error: certainError(expansion, null),
     workdir,
   };
 }

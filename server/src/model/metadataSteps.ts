@@ -16,7 +16,7 @@ import { signalError } from '../syntax/signals.ts';
 import { argText, commandText, healthcheckText, listText, pairsText } from './historyText.ts';
 import { put } from './orderedMap.ts';
 import { metadata, type Outcome } from './outcome.ts';
-import { expansionOf, isShellExact, type Running, withShell } from './running.ts';
+import { certainError, expansionOf, isShellExact, type Running, withShell } from './running.ts';
 
 /** Applies the instruction to `running`; undefined for RUN, COPY, ADD, WORKDIR and FROM. */
 export function applyMetadata(running: Running, command: Command): Outcome | undefined {
@@ -43,13 +43,13 @@ export function applyMetadata(running: Running, command: Command): Outcome | und
       const expansion = expansionOf(running);
       const user = expansion.word(command.user).value;
       running.config = { ...running.config, user };
-      return metadata(`USER ${user}`, expansion.exact, expansion.error);
+      return metadata(`USER ${user}`, expansion.exact, certainError(expansion, null));
     }
     case 'stopsignal': {
       const expansion = expansionOf(running);
       const signal = expansion.word(command.signal).value;
       running.config = { ...running.config, stopSignal: signal };
-      const error = expansion.error ?? signalError(signal);
+      const error = certainError(expansion, signalError(signal));
       return metadata(`STOPSIGNAL ${signal}`, expansion.exact, error);
     }
     case 'healthcheck':
@@ -83,7 +83,7 @@ function applyArg(running: Running, command: ArgCommand): Outcome {
     let certain = true;
     if (given === undefined && written !== null) {
       ({ value, exact: certain } = expansion.word(written));
-      error ??= expansion.error;
+      error ??= certainError(expansion, null);
     }
     if (value !== null && !notInEnv.has(key)) {
       running.env = running.env.with(key, { value, exact: certain });
@@ -107,7 +107,7 @@ function applyEnv(running: Running, command: EnvCommand): Outcome {
     env = put(env, key, { value, exact });
   }
   running.config = { ...running.config, env };
-  return metadata(pairsText('ENV', pairs), expansion.exact, expansion.error);
+  return metadata(pairsText('ENV', pairs), expansion.exact, certainError(expansion, null));
 }
 
 function applyLabel(running: Running, command: LabelCommand): Outcome {
@@ -119,7 +119,7 @@ function applyLabel(running: Running, command: LabelCommand): Outcome {
   let { labels } = running.config;
   for (const { key, value } of pairs) labels = put(labels, key, value);
   running.config = { ...running.config, labels };
-  return metadata(pairsText('LABEL', pairs), expansion.exact, expansion.error);
+  return metadata(pairsText('LABEL', pairs), expansion.exact, certainError(expansion, null));
 }
 
 /** ENTRYPOINT clears a CMD that comes from the base or a parent stage. */
@@ -164,7 +164,7 @@ function applyExpose(running: Running, command: ExposeCommand): Outcome {
   }
   running.config = { ...running.config, ports };
   const certain = exact && expansion.exact;
-  return metadata(listText('EXPOSE', names), certain, expansion.error ?? error);
+  return metadata(listText('EXPOSE', names), certain, certainError(expansion, error));
 }
 
 function applyVolume(running: Running, command: VolumeCommand): Outcome {
@@ -174,7 +174,7 @@ function applyVolume(running: Running, command: VolumeCommand): Outcome {
   for (const path of paths) if (path) volumes = put(volumes, path, true);
   running.config = { ...running.config, volumes };
   const empty = paths.includes('') ? 'VOLUME specified can not be an empty string' : null;
-  return metadata(listText('VOLUME', paths), expansion.exact, expansion.error ?? empty);
+  return metadata(listText('VOLUME', paths), expansion.exact, certainError(expansion, empty));
 }
 
 function applyHealthcheck(running: Running, command: HealthcheckCommand): Outcome {

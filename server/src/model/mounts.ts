@@ -9,16 +9,18 @@ import { expansionOf, type Running } from './running.ts';
 export interface ResolvedMounts {
   /** Those that are right. */
   readonly mounts: readonly ResolvedMount[];
-  /** BuildKit's text for the first that is not. */
+  /** BuildKit's text for the first that is not, unless it hangs on an unknown base. */
   readonly error: string | null;
 }
 
 export function resolveMounts(running: Running, command: RunCommand): ResolvedMounts {
   if (command.mounts.length === 0) return { mounts: [], error: null };
   const origins = running.around.origins.get(command) ?? [];
+  let doubt = false;
   const expand = (value: string) => {
     const expansion = expansionOf(running);
     const known = expansion.word(value);
+    doubt ||= expansion.doubt;
     if (expansion.error) return { ok: false as const, error: expansion.error };
     return { ok: true as const, value: known.value };
   };
@@ -34,7 +36,7 @@ export function resolveMounts(running: Running, command: RunCommand): ResolvedMo
     if (wrong) error ??= wrong;
     else mounts.push(resolveMount(running, check.mount, origin));
   }
-  return { mounts, error };
+  return { mounts, error: doubt ? null : error };
 }
 
 function placeError(

@@ -76,21 +76,22 @@ export function startStage(
 ): Omit<Running, 'view'> {
   if (parent) {
     const config = inheritConfig(parent.config);
-    const env = Environment.start(parent.env, config.env);
+    const env = Environment.start(parent.env, config.env, parent.namesKnown);
     return { ...parent, around, stage, config, env, cmdSet: false };
   }
   const { image, scratch } = base;
   const config = baseConfig(image, scratch, platform);
   const given = config.workingDir;
   // BuildKit runs the base's own directory through WORKDIR, which joins a relative one with itself.
+  const namesKnown = scratch || image?.config.env !== undefined;
   const workingDir = given === '' ? '' : resolveWorkdir(given, given, platform.os);
   return {
     around,
     stage,
     platform,
-    namesKnown: scratch || image?.config.env !== undefined,
+    namesKnown,
     shellKnown: scratch || platform.os !== 'windows' || image?.config.shell !== undefined,
-    env: Environment.start(null, config.env),
+    env: Environment.start(null, config.env, namesKnown),
     config: { ...config, workingDir },
     args: emptyMap(),
     workdir: slashed(workingDir) || '/',
@@ -107,6 +108,14 @@ export function slashed(path: string): string {
 export function expansionOf(running: Running): Expansion {
   const { env, namesKnown, around } = running;
   return expansionIn({ env, namesKnown, escape: around.escape, budget: around.budget });
+}
+
+/**
+ * An error that is told: none when the words hang on an unknown base, with which it may all be
+ * right (`VOLUME $DATA` where the base sets DATA).
+ */
+export function certainError(expansion: Expansion, error: string | null): string | null {
+  return expansion.doubt ? null : (expansion.error ?? error);
 }
 
 /** The words of a command, with the shell in front when it is in shell form. */

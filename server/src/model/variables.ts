@@ -38,10 +38,12 @@ export interface Expansion {
   readonly words: (text: string) => readonly string[];
   /** The body of a heredoc that COPY or ADD makes a file of; its escape is always a backslash. */
   readonly body: (text: string) => string;
-  /** No word so far hangs on something unknown. */
+  /** All words so far are certain. */
   readonly exact: boolean;
   /** BuildKit's text of the first error. */
   readonly error: string | null;
+  /** Some word so far uses a value that hangs on an unknown base: then an error may be none. */
+  readonly doubt: boolean;
   /** Names that were looked up and not found. */
   readonly unmatched: ReadonlySet<string>;
 }
@@ -54,15 +56,27 @@ export function expansionIn(scope: Scope): Expansion {
   const { env, namesKnown, budget } = scope;
   const unmatched = new Set<string>();
   let exact = true;
+  let doubt = false;
   let error: string | null = null;
+  let certain = true;
+  // The lexer's own lists of names are lost after an error.
+  const lookup = {
+    get(name: string): string | undefined {
+      const known = env.find(name);
+      if (known ? !known.exact : !namesKnown) certain = false;
+      return known?.value;
+    },
+  };
   const run = (text: string, body: boolean) => {
     if (budget.left < 0) {
       exact = false;
       return { value: text, words: [text], exact: false };
     }
+    certain = true;
     const result = body
-      ? expand(text, env, { escape: '\\', skipProcessQuotes: true })
-      : expand(text, env, { escape: scope.escape });
+      ? expand(text, lookup, { escape: '\\', skipProcessQuotes: true })
+      : expand(text, lookup, { escape: scope.escape });
+    doubt ||= !certain;
     if (!result.ok) {
       error ??= result.error;
       exact = false;
@@ -70,9 +84,6 @@ export function expansionIn(scope: Scope): Expansion {
     }
     budget.left -= result.value.length;
     for (const name of result.unmatched) unmatched.add(name);
-    const certain =
-      (namesKnown || result.unmatched.size === 0) &&
-      [...result.matched].every((name) => env.find(name)?.exact !== false);
     exact &&= certain;
     return { value: result.value, words: result.words, exact: certain };
   };
@@ -85,6 +96,9 @@ export function expansionIn(scope: Scope): Expansion {
     },
     get error() {
       return error;
+    },
+    get doubt() {
+      return doubt;
     },
     unmatched,
   };
@@ -112,7 +126,7 @@ export function platformArgs(options: PlanOptions, targetName: string): Environm
   ];
   return set.reduce(
     (env, [name, value]) => env.with(name, { value: buildArgs?.get(name) ?? value, exact: true }),
-    Environment.start(null, emptyMap()),
+    Environment.start(null, emptyMap(), true),
   );
 }
 

@@ -189,6 +189,27 @@ describe('an unknown base image', () => {
     assert.equal(exact('FROM i AS a\nENV A=1\nFROM a\nENV B=$A\n'), true);
   });
 
+  it('may define what an ARG of the parent stage defines, and then wins in the child', () => {
+    assert.equal(exact('FROM i AS a\nARG A=1\nFROM a\nRUN x\n'), false);
+    assert.equal(exact('FROM i AS a\nARG A=1\nFROM a\nARG A=1\nRUN x\n'), true);
+    assert.equal(exact('FROM scratch AS a\nARG A=1\nFROM a\nRUN x\n'), true);
+  });
+
+  it('is no reason to tell of an error that it may mend', () => {
+    for (const text of [
+      'VOLUME $DATA',
+      'STOPSIGNAL $SIG',
+      'ENV A=${JAVA_HOME:?need}',
+      'EXPOSE ${P:-x}',
+      'COPY --chmod=$MODE. a b',
+      'RUN --mount=type=$T,target=/x y',
+      'ARG A=${B?}',
+    ]) {
+      assert.deepEqual(planOf(`FROM i\n${text}\n`).problems, [], text);
+      assert.equal(planOf(`FROM i\n${text}\n`, base({ env: [] })).problems.length, 1, text);
+    }
+  });
+
   it('may have a SHELL of its own on Windows', () => {
     const platform = { os: 'windows', arch: 'amd64', variant: '' };
     const plan = planOf('FROM i\nWORKDIR C:\\app\nRUN dir\n', { platform });

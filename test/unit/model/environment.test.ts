@@ -55,7 +55,7 @@ describe('the environment of a stage', () => {
     const next = numbers(11);
     for (let round = 0; round < 50; round++) {
       let config = fromEnvList(['PATH=/bin', 'A=0']);
-      let env = Environment.start(null, config);
+      let env = Environment.start(null, config, true);
       // BuildKit's own way: one list, an assignment deletes and appends.
       const plainConfig = new Map([
         ['PATH', '/bin'],
@@ -67,7 +67,7 @@ describe('the environment of a stage', () => {
         const value = String(step);
         const action = next(5);
         if (action === 0) {
-          env = Environment.start(env, config);
+          env = Environment.start(env, config, true);
           for (const [key, old] of plainConfig) {
             plain.delete(key);
             plain.set(key, old);
