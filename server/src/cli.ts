@@ -15,10 +15,22 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+// A write for each row is slow, and one of all is longer than a string can be.
+const written: string[] = [];
+let waiting = 0;
+
+function flush(): void {
+  if (hasReader && waiting > 0) process.stdout.write(written.join(''));
+  written.length = 0;
+  waiting = 0;
+}
+
 const io: CliIo = {
   input: () => process.stdin,
   out: (text) => {
-    if (hasReader) process.stdout.write(text);
+    written.push(text);
+    waiting += text.length;
+    if (waiting > 65_536) flush();
   },
   err: (text) => {
     process.stderr.write(text);
@@ -54,6 +66,7 @@ function versionOf(script: string): string {
 
 runCli(process.argv.slice(2), io).then(
   (code) => {
+    flush();
     process.exitCode = code;
   },
   (error: unknown) => {

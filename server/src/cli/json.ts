@@ -1,7 +1,7 @@
 /** JSON in pieces: the output for a large file is longer than the longest string. */
 
 /** Pieces of the value as JSON with an indentation of two, each the text of at most one deep value. */
-export function* jsonPieces(value: unknown, depth = 3, pad = '\n'): Generator<string> {
+export function* jsonPieces(value: unknown, depth = 4, pad = '\n'): Generator<string> {
   const deeper = `${pad}  `;
   if (depth === 0 || typeof value !== 'object' || value === null) {
     yield JSON.stringify(value, null, 2).replaceAll('\n', pad);

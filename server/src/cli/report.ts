@@ -5,18 +5,21 @@ import { relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { analyze } from '../analysis.ts';
+import { grouped } from '../features/render.ts';
 import { stack } from '../features/stack.ts';
 import { buildPlatform } from '../host/machine.ts';
 import { nodeFileSystem } from '../host/nodeFileSystem.ts';
-import type { ProblemReport, StackReport } from '../protocol.ts';
+import type { ProblemReport, SizeReport, StackReport } from '../protocol.ts';
 import { readSettings, withChoices } from '../settings.ts';
-import { readDockerfile } from './dockerfile.ts';
+import { parse } from '../syntax/parser.ts';
+import { readDockerfile, type Source } from './dockerfile.ts';
 import type { CliIo } from './io.ts';
 import type { BuildOptions } from './options.ts';
 
 /** Reads the Dockerfile and waits until all is known that can be. */
 export async function reportOf(build: BuildOptions, io: CliIo): Promise<StackReport> {
-  const source = await readDockerfile(build.dockerfile, io);
+  const whole = await readDockerfile(build.dockerfile, io);
+  const { source, problem: cut } = shortened(whole);
   const uri = source.path === null ? 'stdin:/Dockerfile' : pathToFileURL(source.path).href;
   const context = build.context === null ? null : resolve(io.cwd, build.context);
   const analysis = await analyze(
@@ -41,10 +44,39 @@ export async function reportOf(build: BuildOptions, io: CliIo): Promise<StackRep
   const report = stack(analysis, document, source.name);
   const missing =
     build.context === null ? null : await contextProblem(build.context, context ?? '');
-  if (!missing || report.problems.some(({ message }) => message.includes(missing.message))) {
-    return report;
-  }
-  return { ...report, problems: [...report.problems, missing] };
+  const isKnown = report.problems.some(({ message }) => message.includes(missing?.message ?? ''));
+  const problems = [...report.problems, ...(missing && !isKnown ? [missing] : [])];
+  return cut ? partial({ ...report, problems: [cut, ...problems] }) : { ...report, problems };
+}
+
+/** The plan holds some kilobytes for each instruction; BuildKit itself reads at most 16 MB. */
+const mostInstructions = 200_000;
+
+/** A text with more instructions than memory has room for is cut behind the last that fits. */
+function shortened(source: Source): { source: Source; problem: ProblemReport | null } {
+  if (source.text.length < 4 * mostInstructions) return { source, problem: null };
+  const next = parse(source.text).instructions[mostInstructions];
+  if (!next) return { source, problem: null };
+  const start = { line: next.lines.start - 1, character: 0 };
+  return {
+    source: { ...source, text: source.text.slice(0, next.span.start) },
+    problem: {
+      range: { start, end: start },
+      severity: 'error',
+      message: `Only the first ${grouped(mostInstructions)} instructions are looked at; what follows line ${start.line} is left out.`,
+      code: 'too-many-instructions',
+    },
+  };
+}
+
+/** The report of a part: no sum is whole. */
+function partial(report: StackReport): StackReport {
+  const { totals } = report;
+  const atLeast = (size: SizeReport): SizeReport => ({ ...size, atLeast: size.bytes !== null });
+  return {
+    ...report,
+    totals: { ...totals, size: atLeast(totals.size), own: atLeast(totals.own) },
+  };
 }
 
 function isInside(path: string, folder: string): boolean {

@@ -1,0 +1,188 @@
+/** `check`: budgets, exit codes and formats. */
+
+import assert from 'node:assert/strict';
+import { check } from '../../../server/src/cli/check.ts';
+import { checkGithub, checkSarif, checkText } from '../../../server/src/cli/checkFormats.ts';
+import type { SizeReport, StackReport } from '../../../server/src/protocol.ts';
+import { cli } from '../../support/cli.ts';
+
+const known = (bytes: number, more: Partial<SizeReport> = {}): SizeReport => ({
+  basis: 'computed',
+  bytes,
+  low: bytes,
+  high: bytes,
+  atLeast: false,
+  reason: 'Counted.',
+  ...more,
+});
+const unknown = known(0, {
+  basis: 'unknown',
+  bytes: null,
+  low: null,
+  high: null,
+  reason: 'Nobody knows it.',
+});
+
+const at = (line: number) => ({ start: { line, character: 0 }, end: { line, character: 9 } });
+
+/** Two stages: the second stands on the first and is the target. The first also holds a heavy layer. */
+function stack(
+  first: SizeReport,
+  second: SizeReport,
+  image: SizeReport,
+  base = known(1000),
+): StackReport {
+  const layer = (line: number, number: number, size: SizeReport) => ({
+    keyword: 'RUN',
+    range: at(line),
+    layer: number,
+    effect: 'layer',
+    size,
+  });
+  const from = (line: number) => ({
+    keyword: 'FROM',
+    range: at(line),
+    layer: null,
+    effect: 'base',
+  });
+  return {
+    dockerfile: 'a b/Dockerfile',
+    target: 2,
+    stages: [
+      { base: { stage: null, triggers: [] }, instructions: [from(0), layer(1, 1, first)] },
+      { base: { stage: null, triggers: [] }, instructions: [from(2), layer(3, 1, known(9e9))] },
+      { base: { stage: 0, triggers: [] }, instructions: [from(4), layer(5, 2, second)] },
+    ],
+    totals: { size: image, base },
+    display: { size: '3 kB', layers: '2 layers' },
+  } as unknown as StackReport;
+}
+
+describe('check', () => {
+  it('keeps budgets that are just met', () => {
+    const report = stack(known(500), known(700), known(2200));
+    assert.deepEqual(check(report, { maxImage: 2200, maxLayer: 700 }), {
+      verdict: 'kept',
+      findings: [],
+    });
+  });
+
+  it('names line and figure of each layer that is over budget, also of the stage below', () => {
+    const report = stack(known(501), known(700), known(2200));
+    const { verdict, findings } = check(report, { maxImage: null, maxLayer: 500 });
+    assert.equal(verdict, 'broken');
+    assert.deepEqual(
+      findings.map(({ message }) => message),
+      [
+        'Line 2 (RUN, layer 1) adds 501 B, over the budget of 500 B.',
+        'Line 6 (RUN, layer 2) adds 700 B, over the budget of 500 B.',
+      ],
+    );
+  });
+
+  it('names the heaviest line when the image is over budget', () => {
+    const { findings } = check(stack(known(5), known(7), known(99)), {
+      maxImage: 98,
+      maxLayer: null,
+    });
+    assert.equal(
+      findings[0]?.message,
+      'The image is 99 B, over the budget of 98 B. The heaviest line is 6 (RUN) with 7 B.',
+    );
+  });
+
+  it('cannot decide where a size is unknown, and names the lines', () => {
+    const image = known(700, { atLeast: true });
+    const report = stack(unknown, known(700), image, unknown);
+    const { verdict, findings } = check(report, { maxImage: 1000, maxLayer: 1000 });
+    assert.equal(verdict, 'undecided');
+    assert.deepEqual(
+      findings.map(({ message }) => message),
+      [
+        'Whether the image keeps within 1 kB cannot be decided: the size of line 2 and the size of the base (line 1) is unknown.',
+        'Line 2 (RUN, layer 1): whether it keeps within 1 kB cannot be decided. Nobody knows it.',
+      ],
+    );
+  });
+
+  it('is broken when what is known is over budget already, whatever the rest is', () => {
+    const report = stack(unknown, known(700), known(700, { atLeast: true }), unknown);
+    assert.equal(check(report, { maxImage: 699, maxLayer: null }).verdict, 'broken');
+    assert.equal(check(report, { maxImage: null, maxLayer: 699 }).verdict, 'broken');
+  });
+
+  it('writes one line for each finding as text, and one when all is well', () => {
+    const report = stack(known(5), known(7), known(99));
+    assert.equal(
+      checkText(report, check(report, { maxImage: null, maxLayer: 6 })),
+      'a b/Dockerfile:6: over budget: Line 6 (RUN, layer 2) adds 7 B, over the budget of 6 B.\n',
+    );
+    assert.equal(
+      checkText(report, check(report, { maxImage: 99, maxLayer: null })),
+      'a b/Dockerfile: within budget (3 kB, 2 layers).\n',
+    );
+  });
+
+  it('writes SARIF with rule, level, one-based places and an encoded path', () => {
+    const report = stack(unknown, known(7), known(99));
+    const sarif = checkSarif(report, check(report, { maxImage: null, maxLayer: 6 }), '1.2.3');
+    const { version, runs } = JSON.parse(JSON.stringify(sarif));
+    assert.equal(version, '2.1.0');
+    assert.deepEqual(
+      runs[0].tool.driver.rules.map(({ id }: { id: string }) => id),
+      ['max-image', 'max-layer'],
+    );
+    const [undecided, broken] = runs[0].results;
+    assert.deepEqual(
+      [undecided.level, undecided.ruleId, undecided.ruleIndex],
+      ['warning', 'max-layer', 1],
+    );
+    assert.equal(broken.level, 'error');
+    assert.deepEqual(broken.locations[0].physicalLocation, {
+      artifactLocation: { uri: 'a%20b/Dockerfile' },
+      region: { startLine: 6, startColumn: 1, endLine: 6, endColumn: 10 },
+    });
+  });
+
+  it('writes workflow commands for GitHub with everything escaped that they need', () => {
+    const report = { ...stack(known(5), known(7), known(99)), dockerfile: 'a,b:c%/Dockerfile' };
+    assert.equal(
+      checkGithub(report, check(report, { maxImage: null, maxLayer: 6 })),
+      '::error file=a%2Cb%3Ac%25/Dockerfile,line=6,endLine=6,title=dockerfile-layers max-layer::Line 6 (RUN, layer 2) adds 7 B, over the budget of 6 B.\n',
+    );
+  });
+
+  it('exits 0, and 3 naming the line when a size is unknown', async () => {
+    const input = 'FROM scratch\nCOPY --from=unknown.example/x /a /\n';
+    const undecided = await cli(['check', '-', '--max-layer', '1GB'], { input });
+    assert.equal(undecided.code, 3);
+    assert.match(undecided.out, /^-:2: undecided: /);
+    const kept = await cli(['check', '-', '--max-layer', '0'], { input: 'FROM scratch\nUSER a\n' });
+    assert.equal(kept.code, 0);
+    assert.match(kept.out, /within budget/);
+  });
+
+  it('writes JSON with the verdict for scripts', async () => {
+    const { out, code } = await cli(['check', '-', '--max-layer', '1.5GiB', '--format', 'json'], {
+      input: 'FROM scratch\n',
+    });
+    const outcome = JSON.parse(out);
+    assert.equal(code, 0);
+    assert.equal(outcome.verdict, 'kept');
+    assert.deepEqual(outcome.budgets, { maxImage: null, maxLayer: 1.5 * 1024 ** 3 });
+  });
+
+  it('wants a budget that is a size, and a format that it has', async () => {
+    for (const argv of [
+      [],
+      ['--max-image', 'big'],
+      ['--max-layer', '-5'],
+      ['--max-image', '1', '--format', 'xml'],
+    ]) {
+      const ran = await cli(['check', '-', ...argv], { input: 'FROM a\n' });
+      assert.equal(ran.code, 2, argv.join(' '));
+      assert.equal(ran.out, '');
+      assert.match(ran.err, /^dockerfile-layers: .+\.\n$/);
+    }
+  });
+});
