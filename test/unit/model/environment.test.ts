@@ -1,15 +1,7 @@
 import assert from 'node:assert/strict';
 import { Environment, fromEnvList, toEnvList } from '../../../server/src/model/environment.ts';
 import { emptyMap, entriesOf, find, put, putLast } from '../../../server/src/model/orderedMap.ts';
-
-/** A fixed sequence of numbers below `limit`, so that a failure can be repeated. */
-function numbers(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    state = (state * 1103515245 + 12345) % 2147483648;
-    return Math.floor((state / 2147483648) * limit);
-  };
-}
+import { numbers } from '../../support/numbers.ts';
 
 describe('ordered maps', () => {
   it('behave like a Map, and old versions stay as they were', () => {

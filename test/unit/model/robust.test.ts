@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { imageSteps } from '../../../server/src/model/chain.ts';
 import type { Plan } from '../../../server/src/model/plan.ts';
 import { cases } from '../../support/conformance.ts';
+import { numbers } from '../../support/numbers.ts';
 import { planOf } from '../../support/plans.ts';
 
 interface WithText {
@@ -44,15 +45,6 @@ function inspect(plan: Plan): void {
     assert.ok(span.start >= before && message !== '');
     before = span.start;
   }
-}
-
-/** A fixed sequence of numbers below `limit`, so that a failure can be repeated. */
-function numbers(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    state = (state * 1103515245 + 12345) % 2147483648;
-    return Math.floor((state / 2147483648) * limit);
-  };
 }
 
 describe('the plan of any text', () => {
