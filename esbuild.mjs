@@ -4,13 +4,14 @@ import { argv } from 'node:process';
 import { build, context } from 'esbuild';
 
 const release = argv.includes('--release');
+const elsewhere = argv.find((arg) => arg.startsWith('--outdir='))?.slice('--outdir='.length);
 const options = {
   entryPoints: {
     extension: 'client/src/extension.ts',
     server: 'server/src/main.ts',
     cli: 'server/src/cli.ts',
   },
-  outdir: 'dist',
+  outdir: elsewhere ?? 'dist',
   outExtension: { '.js': '.cjs' },
   bundle: true,
   format: 'cjs',

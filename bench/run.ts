@@ -1,0 +1,135 @@
+/**
+ * `npm run bench`: how quick the language server and the parser are, beside the server that other
+ * Dockerfile extensions use. Prints a Markdown table and leaves it in `bench/results`, with a JSON
+ * of the same. `-- --quick` takes about a minute and has fewer edits; the figures are rougher.
+ */
+
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import type { Alone } from './alone.ts';
+import { hints, ourHover, peerHover } from './answers.ts';
+import { type Contestant, measure } from './editing.ts';
+import { spread } from './figures.ts';
+import { type Candidate, startServer } from './languageServer.ts';
+import { goalsOf, type Measured, report } from './table.ts';
+import { type BenchText, continuation, realistic, singleRun } from './texts.ts';
+
+const quick = process.argv.includes('--quick');
+const sizes = quick
+  ? { starts: 5, edits: 30, budgetMs: 5000, opens: 1, aloneMs: 1500 }
+  : { starts: 21, edits: 200, budgetMs: 90_000, opens: 5, aloneMs: 6000 };
+const project = join(import.meta.dirname, '..');
+
+const work = mkdtempSync(join(tmpdir(), 'dockerfile-layers-bench-'));
+try {
+  const measured = await measureAll();
+  const markdown = report(measured);
+  const results = join(project, 'bench/results');
+  mkdirSync(results, { recursive: true });
+  const name = measured.date.replace(/[:]/g, '').replace(/\..*$/, '');
+  writeFileSync(join(results, `${name}.md`), markdown);
+  const json = { ...measured, goals: goalsOf(measured) };
+  writeFileSync(join(results, `${name}.json`), `${JSON.stringify(json, null, 2)}\n`);
+  console.log(markdown);
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+async function measureAll(): Promise<Measured> {
+  const started = performance.now();
+  const before = loadavg()[0] ?? 0;
+  tell('bundling');
+  const { ours, peer, peerBundled, alonePath } = await bundles();
+  const root = join(work, 'workspace');
+  mkdirSync(root);
+  const folder = pathToFileURL(root).href;
+
+  tell('starts');
+  const starts = await measureStarts([ours, peer, peerBundled], folder);
+  const contestants: readonly Contestant[] = [
+    { key: 'hints', candidate: ours, question: hints },
+    { key: 'hover', candidate: ours, question: ourHover },
+    { key: 'peer', candidate: peer, question: peerHover },
+  ];
+  const texts = [];
+  for (const text of editedTexts()) {
+    tell(text.name);
+    const load = loadavg()[0] ?? 0;
+    // The peer takes minutes to open and edit this one.
+    const asked =
+      quick && text.bytes > 2e6 ? contestants.filter(({ key }) => key !== 'peer') : contestants;
+    const results = await measure(text, asked, folder, sizes);
+    texts.push({ name: text.name, bytes: text.bytes, load, results });
+  }
+  tell('parser and analysis alone');
+  const output = execFileSync(process.execPath, [alonePath, String(sizes.aloneMs)]);
+  return {
+    date: new Date().toISOString(),
+    command: `npm run bench${quick ? ' -- --quick' : ''}`,
+    machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}, ${process.platform}`,
+    load: [before, loadavg()[0] ?? 0],
+    seconds: (performance.now() - started) / 1000,
+    starts,
+    texts,
+    alone: JSON.parse(output.toString()) as Alone[],
+  };
+}
+
+function editedTexts(): readonly BenchText[] {
+  return [realistic(100), realistic(1000), realistic(10_000), singleRun(5e6), continuation(10_000)];
+}
+
+/** What is measured is what ships: the release bundle. The peer runs as installed, and bundled alike. */
+async function bundles() {
+  execFileSync(process.execPath, ['esbuild.mjs', '--release', `--outdir=${work}`], {
+    cwd: project,
+    stdio: 'inherit',
+  });
+  const require = createRequire(import.meta.url);
+  const manifest = require.resolve('dockerfile-language-server-nodejs/package.json');
+  const { bin, version } = JSON.parse(readFileSync(manifest, 'utf8'));
+  const peerPath = join(dirname(manifest), bin['docker-langserver']);
+  await build({
+    entryPoints: { peer: peerPath, alone: join(import.meta.dirname, 'alone.ts') },
+    outdir: work,
+    outExtension: { '.js': '.cjs' },
+    bundle: true,
+    minify: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    logLevel: 'error',
+  });
+  const candidate = (name: string, path: string): Candidate => ({ name, args: [path, '--stdio'] });
+  return {
+    ours: candidate('ours', join(work, 'server.cjs')),
+    peer: candidate(`peer ${version}, as installed`, peerPath),
+    peerBundled: candidate(`peer ${version}, bundled and minified`, join(work, 'peer.cjs')),
+    alonePath: join(work, 'alone.cjs'),
+  };
+}
+
+async function measureStarts(candidates: readonly Candidate[], root: string) {
+  const walls = candidates.map((): number[] => []);
+  for (let round = 0; round < sizes.starts; round += 1) {
+    for (const [index, candidate] of candidates.entries()) {
+      const server = await startServer(candidate, root);
+      walls[index]?.push(server.readyMs);
+      await server.stop();
+    }
+  }
+  return candidates.map(({ name }, index) => {
+    const found = spread(walls[index] ?? []);
+    if (!found) throw new Error('no server was started');
+    return { name, spread: found };
+  });
+}
+
+function tell(what: string): void {
+  process.stderr.write(`bench: ${what}\n`);
+}

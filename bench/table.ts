@@ -1,0 +1,196 @@
+/** The measurements as Markdown, each goal beside its figure. */
+
+import type { Alone } from './alone.ts';
+import type { Result } from './editing.ts';
+import { digits, type Spread, times } from './figures.ts';
+
+export interface Measured {
+  readonly date: string;
+  readonly command: string;
+  readonly machine: string;
+  /** Load averages over one minute, before and after. */
+  readonly load: readonly [number, number];
+  readonly seconds: number;
+  readonly starts: readonly { readonly name: string; readonly spread: Spread }[];
+  readonly texts: readonly {
+    readonly name: string;
+    readonly bytes: number;
+    readonly load: number;
+    readonly results: Readonly<Record<string, Result>>;
+  }[];
+  readonly alone: readonly Alone[];
+}
+
+export interface Goal {
+  readonly text: string;
+  readonly figure: string;
+  readonly met: boolean | null;
+}
+
+/** Columns of `results`. */
+export const columns = {
+  hints: 'our hints',
+  hover: 'our hover',
+  peer: 'peer’s hover',
+} as const;
+
+const thousand = '1,000 realistic lines';
+const tenThousand = '10,000 realistic lines';
+
+/** Ten times the lines may take this many times the time: 10, and what a busy machine adds. */
+const linear = 12;
+
+/** What is to be reached; `met` is null where it was not measured. */
+export function goalsOf({ starts, texts, alone }: Measured): readonly Goal[] {
+  const editOf = (name: string, column: keyof typeof columns) =>
+    texts.find((text) => text.name === name)?.results[column]?.edit?.p50 ?? null;
+  const aloneOf = (name: string) => alone.find((text) => text.name === name) ?? null;
+  const ratio = (of: number | null | undefined, to: number | null | undefined) =>
+    of && to ? of / to : null;
+  const edit = ratio(editOf(thousand, 'peer'), editOf(thousand, 'hints'));
+  const growth = {
+    'edit to hints': ratio(editOf(tenThousand, 'hints'), editOf(thousand, 'hints')),
+    parser: ratio(aloneOf(tenThousand)?.parseMs, aloneOf(thousand)?.parseMs),
+    'text to hints': ratio(aloneOf(tenThousand)?.analysisMs, aloneOf(thousand)?.analysisMs),
+  };
+  const grown = Object.values(growth);
+  const slowest = alone
+    .filter(({ name }) => name.endsWith('realistic lines'))
+    .map(({ astMs, parseMs }) => ratio(astMs, parseMs))
+    .reduce((least, value) => (least === null || value === null ? null : Math.min(least, value)));
+  const ours = starts[0]?.spread.p50;
+  const fastestPeer = Math.min(...starts.slice(1).map(({ spread }) => spread.p50));
+  return [
+    {
+      text: 'Edit to hints at 1,000 lines takes at most a tenth of the peer’s edit to hover',
+      figure: edit === null ? '–' : `1/${digits(edit)}`,
+      met: edit === null ? null : edit >= 10,
+    },
+    {
+      text: `Growth is linear: 10,000 lines take at most ${linear} times as long as 1,000`,
+      figure: Object.entries(growth)
+        .map(([name, value]) => `${name} ${digits(value)}×`)
+        .join(', '),
+      met: grown.some((value) => value === null)
+        ? null
+        : grown.every((value) => (value ?? 0) <= linear),
+    },
+    {
+      text: 'Parser alone has ten times the throughput of `dockerfile-ast`, on each realistic text',
+      figure: slowest === null ? '–' : `${digits(slowest)}× and more`,
+      met: slowest === null ? null : slowest >= 10,
+    },
+    {
+      text: 'Start to ready is no slower than the peer, as installed and bundled',
+      figure: `${digits(ours)} ms against ${digits(fastestPeer)} ms`,
+      met: ours === undefined ? null : ours <= fastestPeer,
+    },
+  ];
+}
+
+/** The whole report. Times are wall times in milliseconds unless they say otherwise. */
+export function report(measured: Measured): string {
+  const { date, command, machine, load, seconds, starts, texts, alone } = measured;
+  return [
+    `# Speed, ${date}`,
+    '',
+    `\`${command}\` in ${digits(seconds)} s on ${machine}; load ${digits(load[0])} before, ${digits(load[1])} after.`,
+    'The peer is `dockerfile-language-server-nodejs` over stdio; ours is the release bundle over stdio.',
+    'All servers type in turn, edit by edit. An answer counts when it shows the edit; before that, each server was asked for an edit that it was not told, and its answer was found stale.',
+    '',
+    '## Goals',
+    '',
+    ...markdownTable(
+      ['Goal', 'Measured', ''],
+      goalsOf(measured).map(({ text, figure, met }) => [text, figure, verdict(met)]),
+    ),
+    '## Start to ready',
+    '',
+    ...markdownTable(
+      ['Server', 'p50 ms', 'p95 ms', 'Starts', 'Ratio to ours'],
+      starts.map(({ name, spread }) => [
+        name,
+        digits(spread.p50),
+        digits(spread.p95),
+        String(spread.n),
+        times(spread.p50, starts[0]?.spread.p50),
+      ]),
+    ),
+    '## Open and edit',
+    '',
+    'CPU time is that of the server for one edit, diagnostics included; memory after the last edit, and its peak.',
+    '',
+    ...markdownTable(
+      [
+        'Text',
+        'Answer',
+        'Open p50',
+        'Edit p50',
+        'Edit p95',
+        'Edits',
+        'Stale',
+        'CPU/edit',
+        'MB',
+        'Peak MB',
+        'Peer/ours p50',
+        'p95',
+        'CPU',
+      ],
+      texts.flatMap(({ name, bytes, results }) =>
+        Object.entries(columns).map(([key, answer]) => {
+          const result = results[key];
+          const peer = key === 'peer' ? null : results.peer;
+          return [
+            key === 'hints' ? `${name} (${digits(bytes / 1000)} kB)` : '',
+            answer,
+            digits(result?.openMs),
+            digits(result?.edit?.p50),
+            digits(result?.edit?.p95),
+            String(result?.edit?.n ?? 0),
+            String(result?.stale ?? 0),
+            digits(result?.cpuPerEditMs),
+            digits(result?.usage?.rssMB),
+            digits(result?.usage?.peakMB),
+            times(peer?.edit?.p50, result?.edit?.p50),
+            times(peer?.edit?.p95, result?.edit?.p95),
+            times(peer?.cpuPerEditMs, result?.cpuPerEditMs),
+          ];
+        }),
+      ),
+    ),
+    '## Alone, without protocol',
+    '',
+    'Parser beside `DockerfileParser.parse` of `dockerfile-ast`, and all from text to the hints of what an editor shows.',
+    '',
+    ...markdownTable(
+      [
+        'Text',
+        'parse ms',
+        'parse MB/s',
+        'dockerfile-ast ms',
+        'dockerfile-ast MB/s',
+        'Ratio',
+        'Text to hints ms',
+      ],
+      alone.map(({ name, bytes, parseMs, astMs, analysisMs }) => [
+        name,
+        digits(parseMs),
+        digits(bytes / parseMs / 1000),
+        digits(astMs),
+        digits(astMs === null ? null : bytes / astMs / 1000),
+        times(astMs, parseMs),
+        digits(analysisMs),
+      ]),
+    ),
+  ].join('\n');
+}
+
+function verdict(met: boolean | null): string {
+  if (met === null) return 'not measured';
+  return met ? 'met' : '**not met**';
+}
+
+function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line), ''];
+}
