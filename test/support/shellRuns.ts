@@ -120,7 +120,9 @@ function outcome(folder: string, name: string): Outcome {
 
 /** Shells tell the line of an error and a process's number, which a merge may change. */
 function withoutLineNumbers(text: string): string {
-  return text.replace(/^([^\s:]*sh: )(line )?\d+: /gm, '$1').replace(/^(\++ wait) \d+$/gm, '$1');
+  return text
+    .replace(/^([^\s:]*sh: (?:[\w.]+: )?)(line )?\d+: /gm, '$1')
+    .replace(/^(\++ wait) \d+$/gm, '$1');
 }
 
 function read(path: string): string {

@@ -177,25 +177,31 @@ function asSequence(scripts: readonly ScriptFacts[], shell: Shell): Join | undef
 /** Puts a script in a subshell when the shell would remember a program that is replaced later. */
 function forgetPrograms(join: Join): Join {
   const { pieces } = join;
-  const later = pieces.map(({ facts }) => lookedUpAnywhere(facts.tree));
-  const stale = (index: number): boolean => {
-    const piece = pieces[index];
-    if (!piece) return false;
-    for (const name of lookedUpHere(piece.facts.tree)) {
-      let replaced = false;
-      for (let at = index; at < pieces.length; at++) {
-        if (at > index && replaced && later[at]?.has(name)) return true;
-        replaced ||= mayReplace(pieces[at]?.facts.tree ?? piece.facts.tree, name);
-      }
+  const lastLookup = new Map<string, number>();
+  for (const [index, { facts }] of pieces.entries()) {
+    for (const name of lookedUpAnywhere(facts.tree)) lastLookup.set(name, index);
+  }
+  const lastReplacement = new Map<string, number>();
+  const replacedBefore = (name: string, end: number): number => {
+    const known = lastReplacement.get(name);
+    if (known !== undefined) return known;
+    const before = pieces.slice(0, end);
+    const found = before.findLastIndex(({ facts }) => mayReplace(facts.tree, name));
+    lastReplacement.set(name, found);
+    return found;
+  };
+  const remembersStale = ({ facts, group }: Piece, index: number): boolean => {
+    if (group === '(') return false;
+    for (const name of lookedUpHere(facts.tree)) {
+      const end = lastLookup.get(name) ?? index;
+      if (end > index && replacedBefore(name, end) >= index) return true;
     }
     return false;
   };
   return {
     ...join,
     pieces: pieces.map((piece, index) =>
-      piece.group !== '(' && index < pieces.length - 1 && stale(index)
-        ? { ...piece, group: '(' as const }
-        : piece,
+      remembersStale(piece, index) ? { ...piece, group: '(' as const } : piece,
     ),
   };
 }

@@ -214,11 +214,12 @@ function commandChangesState(command: Command): boolean {
   return name === 'printf' && command.args.some((word) => word.text.startsWith('-v'));
 }
 
-/** The command's name when it is plain text; undefined when it is made from expansions. */
+/** The command's name when it is plain text, `''` for none; undefined when it is made from expansions. */
 export function literalName(command: Command): string | undefined {
-  const parts = command.name?.parts;
+  if (!command.name) return '';
+  const { parts } = command.name;
   if (parts && !parts.every(isLiteral)) return undefined;
-  return command.name?.value;
+  return command.name.value;
 }
 
 function isLiteral(part: SyntaxNode): boolean {
