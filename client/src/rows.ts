@@ -77,7 +77,9 @@ function stageRow(
   const size = isTarget ? report.display.size : stage.display.ownSize;
   const description = !stage.needed
     ? 'not built'
-    : joined([isTarget ? 'target' : '', isTarget ? report.display.layers : '', size]);
+    : isTarget
+      ? joined(['target', report.display.layers, size])
+      : joined(['needed', size]);
   const contents: Contents = {
     kind: 'stage',
     label,

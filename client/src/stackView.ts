@@ -84,7 +84,7 @@ export class StackView implements vscode.TreeDataProvider<Row>, vscode.Disposabl
   }
 
   getTreeItem(row: Row): vscode.TreeItem {
-    const item = new vscode.TreeItem(row.label, this.#collapsible(row));
+    const item = new vscode.TreeItem(shortened(row), this.#collapsible(row));
     item.id = row.id;
     item.description = row.description;
     item.iconPath = new vscode.ThemeIcon(
@@ -166,6 +166,15 @@ export class StackView implements vscode.TreeDataProvider<Row>, vscode.Disposabl
     while (root.parent) root = root.parent;
     return this.#roots.includes(root);
   }
+}
+
+/** In a side bar of usual width a long instruction would push its size out of sight. */
+const labelLength = 24;
+
+function shortened({ kind, label }: Row): string {
+  const hasFigures = kind === 'layer' || kind === 'base';
+  if (!hasFigures || label.length <= labelLength) return label;
+  return `${label.slice(0, labelLength - 1).trimEnd()}…`;
 }
 
 function describe(document: vscode.TextDocument | undefined): string {

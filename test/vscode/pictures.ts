@@ -1,4 +1,7 @@
-/** Takes the README's pictures from the examples in a real VS Code: `npm run pictures`. */
+/**
+ * Takes the README's pictures from the examples in a real VS Code: `npm run pictures`. The same in
+ * a dark theme go to `.cache/pictures`, to be looked at.
+ */
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,20 +21,17 @@ import {
   openFixes,
 } from './workbench.ts';
 
-const media = join(projectRoot, 'media');
-mkdirSync(media, { recursive: true });
 await bundleExtension();
 const host = installHost();
-for (const [theme, suffix] of [
-  ['Default Light Modern', ''],
-  ['Default Dark Modern', '-dark'],
-] as const) {
-  await take(theme, suffix);
-}
+await take('Default Light Modern', join(projectRoot, 'media'));
+await take('Default Dark Modern', join(projectRoot, '.cache/pictures'));
 process.exit();
 
-async function take(theme: string, suffix: string): Promise<void> {
-  const opened = await openBrowser({ width: 1120, height: 640, scale: 2 });
+async function take(theme: string, pictures: string): Promise<void> {
+  mkdirSync(pictures, { recursive: true });
+  const shoot = (name: string, part: Page | Locator) =>
+    part.screenshot({ path: join(pictures, `${name}.png`) });
+  const opened = await openBrowser({ width: 1120, height: 640, scale: 1.5 });
   if (!opened) throw new Error('there is no Chromium');
   const { browser, page } = opened;
   const server = await startServer({
@@ -56,22 +56,22 @@ async function take(theme: string, suffix: string): Promise<void> {
     const rows = await layerRows(page);
     await until('rows', async () => (await rows.count()) > 3);
     await goToLine(page, 1);
-    await shoot(page, `hints${suffix}`);
+    await shoot('hints', page);
 
     const line = editorLine(page, 'COPY ');
     await hoverLine(page, line, /layer/i);
-    await shoot(page, `hover${suffix}`);
+    await shoot('hover', page);
 
     await page.mouse.move(5, 630);
     await goToLine(page, await lineOf(page, /^RUN /));
     await openFixes(page, /Merge/);
-    await shoot(page, `fix${suffix}`);
+    await shoot('fix', page);
     await page.keyboard.press('Escape');
 
     await openFile(page, 'go/Dockerfile');
     await hintsArePainted(page);
     await until('rows', async () => (await rows.count()) > 3);
-    await shoot(page, `tree${suffix}`, page.locator('.part.sidebar'));
+    await shoot('tree', page.locator('.part.sidebar'));
   } finally {
     await browser.close();
     server.stop();
@@ -86,8 +86,4 @@ async function hintsArePainted(page: Page): Promise<void> {
 
 async function lineOf(page: Page, text: RegExp): Promise<number> {
   return (await editorLines(page)).findIndex((line) => text.test(line)) + 1;
-}
-
-async function shoot(page: Page, name: string, part?: Locator): Promise<void> {
-  await (part ?? page).screenshot({ path: join(media, `${name}.png`) });
 }
