@@ -74,7 +74,7 @@ function difference(before: Outcome, after: Outcome, text: string): string | und
   for (const key of ['status', 'out', 'err', 'files'] as const) {
     if (before[key] === after[key]) continue;
     // The two sides of a pipeline print their traces at the same time.
-    const traced = key === 'err' || key === 'files';
+    const traced = key !== 'status';
     if (traced && /\|/.test(text) && sorted(before[key]) === sorted(after[key])) continue;
     return sides(key);
   }

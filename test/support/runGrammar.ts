@@ -188,7 +188,6 @@ const stateful = [
 
 /** Rare, since most of these are declined. */
 const rare = [
-  'sleep 0 &',
   'echo $LINENO',
   'return 3',
   'sleep 0.01 & st',

@@ -121,7 +121,8 @@ function outcome(folder: string, name: string): Outcome {
 /** Shells tell the line of an error and a process's number, which a merge may change. */
 function withoutLineNumbers(text: string): string {
   return text
-    .replace(/^([^\s:]*sh: (?:[\w.]+: )?)(line )?\d+: /gm, '$1')
+    .replace(/^([^\s:]*sh: (?:[a-z.]\w*: )?)(line )?\d+: /gm, '$1')
+    .replace(/^environment: line \d+: /gm, 'environment: ')
     .replace(/^(\++ wait) \d+$/gm, '$1');
 }
 

@@ -84,7 +84,7 @@ export function joinScripts(
     );
   }
   const safe = keepDiscards(forgetPrograms(join), lines);
-  if (safe.pieces.some(({ facts, group }) => group !== '' && goesOn(facts))) {
+  if (safe.pieces.some(({ facts, group }) => group !== '' && facts.goesOn)) {
     return refuse(
       'After some errors Bash goes on with the next line of a script, and in a group it cannot.',
     );
@@ -130,7 +130,7 @@ function asList(scripts: readonly ScriptFacts[], shell: Shell): Join | undefined
   const before = scripts.slice(0, -1);
   if (!before.every((facts) => !facts.mayExitOnError || facts.indifferent)) return undefined;
   const final = scripts.at(-1);
-  if (final && goesOn(final)) return undefined;
+  if (final?.goesOn) return undefined;
   const pieces = scripts.map((facts, index): Piece => {
     const last = index === scripts.length - 1;
     const simple = facts.shape === 'pipeline' || facts.shape === 'and';
@@ -204,11 +204,6 @@ function forgetPrograms(join: Join): Join {
       remembersStale(piece, index) ? { ...piece, group: '(' as const } : piece,
     ),
   };
-}
-
-/** Bash may give up one of its lines and go on with the next. */
-function goesOn(facts: ScriptFacts): boolean {
-  return facts.mayDiscard && facts.severalLines;
 }
 
 /** What Bash gives up in a line of a sequence must end the whole, as it ended the script. */

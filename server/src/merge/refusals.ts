@@ -4,9 +4,10 @@
  */
 
 import type { Command, ParameterExpansionPart, ParsedScript, SyntaxNode } from 'unbash';
+import { knownWords } from './lifetime.ts';
 import { literalName, runsElsewhere, type ScriptFacts } from './scriptFacts.ts';
 import type { Shell } from './shellPrefix.ts';
-import { visit } from './shellTree.ts';
+import { readScript, unknownPart, visit } from './shellTree.ts';
 
 /** A reason that holds wherever the script stands, or undefined. */
 export function refusalAnywhere(
@@ -184,36 +185,57 @@ function fatalExpansion(
     if (fatal) return false;
     // The status of a process below is no end of this shell.
     if (runsElsewhere(node) && node.type !== 'Statement') return false;
-    if (node.type === 'Assignment') assigned.add(node.name);
+    if (node.type === 'Command') collectAssigned(node, assigned);
     if (node.type === 'For') assigned.add(node.name.text);
     if (node.type === 'ParameterExpansion' && isRequired(node)) fatal = node.text;
     const name = variableName(node);
     if (!nounset || name === undefined || fatal) return !fatal;
     if (node.type === 'ParameterExpansion' && node.operation?.type === 'Default') return true;
     if (/^[?#$@*!0-]$/.test(name) && name !== '!') return true;
-    if (!assigned.has(name) && !known.has(name) && !alwaysSet.has(name)) fatal = `$${name}`;
+    const element = node.type === 'ParameterExpansion' && node.index !== undefined;
+    if (element || (!assigned.has(name) && !known.has(name) && !alwaysSet.has(name)))
+      fatal = `$${name}`;
     return true;
   });
   return fatal;
 }
 
+/** Names that a command sets for good; assignments before another command are gone with it. */
+function collectAssigned(command: Command, assigned: Set<string>): void {
+  const name = literalName(command);
+  const lasting = name === '' ? command.prefix : command.suffix;
+  if (name !== '' && !/^(export|readonly|declare|typeset|local|read)$/.test(name ?? '')) return;
+  for (const part of lasting) {
+    if (part.type === 'Assignment') assigned.add(part.name);
+    if (part.type === 'Word' && name === 'read') assigned.add(part.text);
+  }
+}
+
 /** With `-e` in force Bash ends both with 1. */
 function diesTheSame(facts: ScriptFacts, shell: Shell): boolean {
-  if (!shell.errexit && !facts.prologue?.errexit) return false;
-  let same = true;
-  visit(facts.tree, (node) => {
-    if (node.type === 'Command') {
-      const name = literalName(node);
-      const words = node.args.map((word) => word.text);
-      if (name === undefined || /^(eval|\.|source|shopt|builtin)$/.test(name)) same = false;
-      if (name === 'command' && /^(set|eval|\.|source)$/.test(words[0] ?? '')) same = false;
-      if (name === 'set' && words[0] !== '--') {
-        same &&= words.every((word) => /^-[a-zA-Z]+$|^pipefail$/.test(word));
-      }
+  return (shell.errexit || facts.prologue?.errexit === true) && keepsErrexit(facts.tree);
+}
+
+/** Nothing in the script switches `-e` off. */
+function keepsErrexit(tree: SyntaxNode): boolean {
+  let keeps = true;
+  visit(tree, (node) => {
+    if (node.type !== 'Command') return keeps;
+    const name = literalName(node);
+    const words = node.args.map((word) => word.text);
+    if (name === undefined || /^(\.|source|shopt|builtin)$/.test(name)) keeps = false;
+    if (name === 'command' && /^(set|eval|\.|source)$/.test(words[0] ?? '')) keeps = false;
+    if (name === 'eval') {
+      const text = knownWords(node, new Map()).slice(1).join(' ');
+      const nested = text.includes(unknownPart) ? undefined : readScript(text);
+      keeps &&= nested !== undefined && keepsErrexit(nested);
     }
-    return same;
+    if (name === 'set' && words[0] !== '--') {
+      keeps &&= words.every((word) => /^-[a-zA-Z]+$|^pipefail$/.test(word));
+    }
+    return keeps;
   });
-  return same;
+  return keeps;
 }
 
 function isRequired(part: ParameterExpansionPart): boolean {

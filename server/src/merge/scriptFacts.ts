@@ -38,10 +38,10 @@ export interface ScriptFacts {
   /** A comment behind the last statement on its line, with `#`. */
   readonly comment: string | undefined;
   readonly multiline: boolean;
-  /** Statements on more than one line, which the shell reads and runs one after the other. */
-  readonly severalLines: boolean;
-  /** Bash may give up a line of it in the middle and go on with the next one. */
+  /** Bash may give up the rest of a line of it. */
   readonly mayDiscard: boolean;
+  /** Then a line follows with which Bash goes on. */
+  readonly goesOn: boolean;
   /** Why the script must stay on one line, when it must. */
   readonly lineSense: string | undefined;
   /** One pipeline, one list of `&&` only, one list with `||`, or several statements. */
@@ -75,6 +75,7 @@ export function scriptFacts(
   if (!last) return undefined;
   const errTrap = hasErrorTrap(tree);
   const prologue = readPrologue(text, tree);
+  const bash = shell.language === 'bash';
   const single = statements.length === 1 && !last.background;
   return {
     text,
@@ -83,8 +84,12 @@ export function scriptFacts(
     endsInBackground: last.background === true,
     comment: /^[ \t;]*(#[^\n]*)/.exec(text.slice(last.end))?.[1]?.trimEnd(),
     multiline: text.trimEnd().includes('\n'),
-    severalLines: text.slice(0, last.pos).trimStart().includes('\n'),
-    mayDiscard: shell.language === 'bash' && mayDiscard(tree),
+    mayDiscard: bash && mayDiscard(tree),
+    goesOn:
+      bash &&
+      statements.some(
+        (statement) => text.slice(statement.end, last.pos).includes('\n') && mayDiscard(statement),
+      ),
     lineSense: sense,
     shape: single ? shapeOf(last) : 'many',
     neutral: !statements.some(leavesState),

@@ -10,14 +10,17 @@ export function readScript(text: string): ParsedScript | undefined {
   const script = parse(text);
   // A lone backslash at the end would take in whatever is put behind it.
   if (/(^|[^\\])(\\\\)*\\$/.test(text)) return undefined;
-  return isWhole(script) ? script : undefined;
+  return isWhole(script, text) ? script : undefined;
 }
 
-function isWhole(node: SyntaxNode): boolean {
+function isWhole(node: SyntaxNode, text: string): boolean {
   let whole = true;
   visit(node, (child) => {
     if (child.type === 'Script' && child.errors?.length) whole = false;
     if (child.type === 'HereDoc' && !child.closing) whole = false;
+    // `a &; b` is an error in every shell.
+    const ends = child.type === 'Statement' && child.background;
+    if (ends && /^[ \t]*;(?!;)/.test(text.slice(child.end))) whole = false;
     return whole;
   });
   return whole;
