@@ -1,6 +1,6 @@
 // Packages the extension: `npm run package` makes dockerfile-layers-<version>.vsix.
-// The README's pictures have relative addresses, which only a repository's address could make whole
-// for the gallery; the packaged README goes without them.
+// The README's pictures and links have relative addresses, which only a repository's address could
+// make whole for the gallery. The packaged README goes without those pictures, and its links are text.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,12 @@ ready();
 const cache = join(projectRoot, '.cache');
 mkdirSync(cache, { recursive: true });
 const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8');
-writeFileSync(join(cache, 'README.md'), readme.replace(/^!\[[^\]]*\]\((?!https:)[^)]*\)\n+/gm, ''));
+writeFileSync(
+  join(cache, 'README.md'),
+  readme
+    .replace(/^!\[[^\]]*\]\((?!https:)[^)]*\)\n+/gm, '')
+    .replace(/\[([^\]]+)\]\((?!https:|#)[^)]*\)/g, '$1'),
+);
 
 const { name, version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
 const file = `${name}-${version}.vsix`;
