@@ -75,7 +75,7 @@ function difference(before: Outcome, after: Outcome, text: string): string | und
     if (before[key] === after[key]) continue;
     // The two sides of a pipeline print their traces at the same time.
     const traced = key !== 'status';
-    if (traced && /\|/.test(text) && sorted(before[key]) === sorted(after[key])) continue;
+    if (traced && /\||<\(/.test(text) && sorted(before[key]) === sorted(after[key])) continue;
     return sides(key);
   }
   return undefined;

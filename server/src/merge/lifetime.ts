@@ -28,8 +28,34 @@ export function refusalBeforeAnother(
   shell: Shell,
   place: RunPlace,
 ): string | undefined {
-  const env = knownVariables(facts.tree, place.env);
-  return backgroundRefusal(facts) ?? effects(facts.tree, shell, { ...place, env }, 0);
+  const background = backgroundRefusal(facts);
+  if (background) return background;
+  const env = new Map(knownVariables(facts.tree, place.env));
+  const visited = visitedFolders(facts.tree, env, place.cwd);
+  if (visited.length === 0) env.set('PWD', place.cwd);
+  return effects(facts.tree, shell, { ...place, env, folders: [place.cwd, ...visited] }, 0);
+}
+
+interface ScriptPlace extends RunPlace {
+  /** Folders that a relative path may start from. */
+  readonly folders: readonly string[];
+}
+
+/** Where a script's `cd` leads, as far as it is known. */
+function visitedFolders(
+  tree: SyntaxNode,
+  env: ReadonlyMap<string, string>,
+  cwd: string,
+): readonly string[] {
+  const folders: string[] = [];
+  visit(tree, (node) => {
+    if (node.type === 'Command' && /^(cd|pushd)$/.test(literalName(node) ?? '')) {
+      const target = knownWords(node, env).find((word, at) => at > 0 && !word.startsWith('-'));
+      folders.push(absolute(target ?? '/', folders.at(-1) ?? cwd));
+    }
+    return true;
+  });
+  return folders;
 }
 
 /** The variables whose values the script does not change itself. */
@@ -138,6 +164,13 @@ const daemonStarters = new Map<string, RegExp | undefined>([
   ['screen', undefined],
   ['tmux', undefined],
   ['gunicorn', /--daemon|-D\b/],
+  ['httpd', /start|^$/],
+  ['mysqld', /--daemonize|-D\b/],
+  ['php-fpm', /--daemonize|-D\b/],
+  ['memcached', /-d\b/],
+  ['rabbitmq-server', /-detached/],
+  ['pm2', /\b(re)?start\b/],
+  ['forever', /\bstart\b/],
 ]);
 
 /** Change the container's kernel state, which is new for each RUN. */
@@ -168,7 +201,7 @@ const readers = new Set(
 function effects(
   tree: SyntaxNode,
   shell: Shell,
-  place: RunPlace,
+  place: ScriptPlace,
   depth: number,
 ): string | undefined {
   let reason: string | undefined;
@@ -186,7 +219,7 @@ function effects(
 function commandEffect(
   command: Command,
   shell: Shell,
-  place: RunPlace,
+  place: ScriptPlace,
   depth: number,
 ): string | undefined {
   const redirected = redirectEffect(command.redirects, place);
@@ -217,7 +250,7 @@ function commandEffect(
   if (accountCommands.has(name) && args.some((arg) => isUser(arg, place.user))) {
     return `${name} changes the current user, which takes effect only in the next RUN.`;
   }
-  if (movers.has(name) && args.some((arg) => holds(arg, place.cwd, place.cwd))) {
+  if (movers.has(name) && args.some((arg) => holds(arg, place))) {
     return 'The script removes or moves the working directory, which each RUN looks up anew.';
   }
   if (replacers.has(name) && args.some((arg) => isShellProgram(arg, shell))) {
@@ -239,7 +272,7 @@ function commandEffect(
   return nestedEffect(name, args, shell, place, depth);
 }
 
-function redirectEffect(redirects: readonly Redirection[], place: RunPlace): string | undefined {
+function redirectEffect(redirects: readonly Redirection[], place: ScriptPlace): string | undefined {
   for (const redirect of redirects) {
     if (redirect.type !== 'Redirect' || redirect.operator === '<' || redirect.operator === '<&')
       continue;
@@ -295,7 +328,7 @@ function nestedEffect(
   name: string,
   args: readonly string[],
   shell: Shell,
-  place: RunPlace,
+  place: ScriptPlace,
   depth: number,
 ): string | undefined {
   if (depth > 3) return undefined;
@@ -338,11 +371,13 @@ function isShellProgram(word: string, shell: Shell): boolean {
   return names.includes(word);
 }
 
-/** Whether `word` names the directory `cwd` or one above it. */
-function holds(word: string, cwd: string, base: string): boolean {
+/** Whether `word` names the working directory or one above it, from any folder the script goes to. */
+function holds(word: string, { cwd, folders }: ScriptPlace): boolean {
   if (word.startsWith('-') || word === '' || cwd === '/') return false;
-  const path = absolute(word.replace(/\/+$/, '') || '/', base);
-  return path === cwd || cwd.startsWith(path === '/' ? '/' : `${path}/`);
+  return folders.some((base) => {
+    const path = absolute(word.replace(/\/+$/, '') || '/', base);
+    return path === cwd || cwd.startsWith(path === '/' ? '/' : `${path}/`);
+  });
 }
 
 /** Absolute and without `.` and `..`; what is unknown stays in it. */

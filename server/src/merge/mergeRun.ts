@@ -78,6 +78,9 @@ function mergeCandidates(
   const last = candidates.at(-1);
   if (!first || !last || candidates.length < 2) return refuse('Two RUN lines are needed.');
   const index = dockerfile.instructions.indexOf(first.text.instruction);
+  if (isOnWindows(dockerfile, index)) {
+    return refuse('The stage stands on a Windows image, whose shell reads another language.');
+  }
   for (const [at, { surroundings, text }] of candidates.entries()) {
     if (index < 0 || dockerfile.instructions[index + at] !== text.instruction) {
       return refuse('The RUN lines are not next to each other.');
@@ -87,9 +90,7 @@ function mergeCandidates(
   const scripts = candidates.map(({ facts }) => facts);
   const length = scripts.reduce((sum, { text }) => sum + text.length, 0);
   if (length > longestScript) {
-    return refuse(
-      'The merged script would be longer than the 128 KiB that Linux passes to a shell.',
-    );
+    return refuse(tooLong);
   }
   const hasHeredoc = candidates.some(({ text }) => text.heredoc);
   const counted = scripts.find(({ lineSense }) => lineSense?.includes('LINENO'));
@@ -138,6 +139,29 @@ function writeMerge(
   };
 }
 
+/** Follows the stage's FROM to the image it names, through other stages. */
+function isOnWindows(dockerfile: Dockerfile, index: number): boolean {
+  const earlier = dockerfile.instructions.slice(0, Math.max(index, 0));
+  let at = earlier.findLastIndex(({ name }) => name === 'FROM');
+  while (at >= 0) {
+    const from = earlier[at];
+    const [base = '', ...flags] = [
+      from?.args[0]?.value ?? '',
+      ...(from?.flags ?? []).map(({ text }) => text),
+    ];
+    if (flags.some((flag) => flag.includes('windows'))) return true;
+    const parent = earlier
+      .slice(0, at)
+      .findLastIndex(
+        ({ name, args }) => name === 'FROM' && args[2]?.value.toLowerCase() === base.toLowerCase(),
+      );
+    if (parent < 0) return /windows|nanoserver|servercore/i.test(base);
+    at = parent;
+  }
+  return false;
+}
+
+const tooLong = 'The merged script would be longer than the 128 KiB that Linux passes to a shell.';
 const differentSurroundings =
   'The RUN lines differ in their flags or in the shell that runs them, so that one line cannot do both.';
 
@@ -273,6 +297,7 @@ function makeCandidate(step: Step): Reading {
     return refuse('A heredoc that begins with #! is run as a program of its own.');
   }
   if (text.script !== run.script) return refuse('The script of the RUN line is not fully known.');
+  if (text.script.length > longestScript) return refuse(tooLong);
   const reading = readShell(run.argv.slice(0, -1));
   if (!reading.ok) return reading;
   const { shell } = reading;

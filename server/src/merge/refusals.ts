@@ -183,8 +183,9 @@ function fatalExpansion(
   let fatal: string | undefined;
   visit(tree, (node) => {
     if (fatal) return false;
-    // The status of a process below is no end of this shell.
-    if (runsElsewhere(node) && node.type !== 'Statement') return false;
+    // A subshell ends with 1 wherever it stands; parts of a pipeline and jobs end as the shell does.
+    const isPart = node.type === 'Statement' || node.type === 'Pipeline';
+    if (runsElsewhere(node) && !isPart) return false;
     if (node.type === 'Command') collectAssigned(node, assigned);
     if (node.type === 'For') assigned.add(node.name.text);
     if (node.type === 'ParameterExpansion' && isRequired(node)) fatal = node.text;

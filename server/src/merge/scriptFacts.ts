@@ -214,6 +214,7 @@ function commandChangesState(command: Command): boolean {
   const assigns = command.prefix.some((part) => part.type === 'Assignment');
   if (!command.name) return assigns;
   const name = literalName(command);
+  if (name === 'command' && /^-[vV]$/.test(command.args[0]?.text ?? '')) return assigns;
   if (name === undefined || stateBuiltins.has(name)) return true;
   if (assigns && specialBuiltins.has(name)) return true;
   return name === 'printf' && command.args.some((word) => word.text.startsWith('-v'));
