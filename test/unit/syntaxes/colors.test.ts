@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { parse } from '../../../server/src/syntax/parser.ts';
 import { files } from '../../../syntaxes/grammar.ts';
+import { cases } from '../../support/conformance.ts';
 import {
   contributions,
   type Fixture,
@@ -93,6 +95,34 @@ describe('colors of a Dockerfile', () => {
         assert.ok(ms < 2_000, `${ms} ms for ${start} ${piece}`);
       }
     }
+  });
+});
+
+describe('keywords', () => {
+  it('are colored exactly where an instruction begins, in every recorded case of builds', async () => {
+    const grammar = await loadGrammar(standIn);
+    const texts = [
+      ...(cases<{ dockerfile: string }>('build_plan') ?? []).map(({ dockerfile }) => dockerfile),
+      ...['node', 'python', 'go', 'debian'].map((name) =>
+        readFileSync(join(root, 'examples', name, 'Dockerfile'), 'utf8'),
+      ),
+    ];
+    let instructions = 0;
+    for (const text of texts) {
+      const begins = new Set(parse(text).instructions.map(({ lines }) => lines.start - 1));
+      const lines = text.split(/\r?\n/);
+      for (const [line, scopes] of scopesOf(grammar, lines).entries()) {
+        const first = /^\s*[A-Za-z]/.exec(lines[line] ?? '')?.[0].length ?? 0;
+        // CMD on a line of its own may be the type of a health check.
+        if (first === 0 || /^\s*CMD/.test(lines[line] ?? '')) continue;
+        const isColored = (scopes[first - 1] ?? []).some((scope) =>
+          /special-method|keyword\.control\.dockerfile/.test(scope),
+        );
+        if (isColored) instructions++;
+        assert.equal(isColored, begins.has(line), `line ${line + 1} of\n${text}`);
+      }
+    }
+    assert.ok(instructions > 300, `${instructions} instructions`);
   });
 });
 
