@@ -1,0 +1,454 @@
+/**
+ * One build context: the folder whose files COPY, ADD and bind mounts take, behind its ignore file.
+ *
+ * Reads lazily and only below what is asked for, remembers what it read, and never leaves the folder:
+ * symlinks are resolved as if the folder were the root of all. Figures are those of
+ * `docker history` on the classic image store: each stored file of the layer once, in bytes.
+ * Questions reject only with the reason of their AbortSignal; all else is an answer.
+ */
+
+import type { ResolvedCopy, ResolvedMount } from '../model/plan.ts';
+import { type Decompressors, readArchive } from './archive.ts';
+import type { CopyFacts } from './copyFacts.ts';
+import {
+  type IgnoreFile,
+  type IgnoreProblem,
+  ignoreNothing,
+  readIgnoreFile,
+} from './dockerignore.ts';
+import type { FileSystem } from './fileSystem.ts';
+import { codeOf, createFolders, type Entry, slashes, Unreadable } from './folders.ts';
+import { partsOf } from './goPath.ts';
+import {
+  BuildFails,
+  type Content,
+  type Folder,
+  type Member,
+  place,
+  type Source,
+  sumTree,
+  type TreeEntry,
+} from './layerTree.ts';
+import {
+  compilePatterns,
+  type MatchInfo,
+  matchPath,
+  type PatternMatcher,
+} from './patternMatcher.ts';
+import { type ContextTree, contextTree, type Found, type Match, resolveSource } from './sources.ts';
+
+export type { CopyFacts } from './copyFacts.ts';
+
+export interface CopiedFile {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** What is known of the image below a copy. */
+export interface Below {
+  /** Is the destination a folder there? Null: not known. Matters for several sources without a slash. */
+  readonly isDirectory: boolean | null;
+  /** The copy goes onto an empty image. */
+  readonly scratch?: boolean;
+}
+
+export interface IgnoreState {
+  /** The file in force, absolute; null when there is none. */
+  readonly path: string | null;
+  readonly patterns: readonly string[];
+  /** BuildKit refuses these lines, and with them the build. */
+  readonly problems: readonly IgnoreProblem[];
+  /** Why it cannot be read, as a full sentence; BuildKit then fails. */
+  readonly unreadable: string | null;
+}
+
+export interface ContextOptions {
+  /** Absolute path of the Dockerfile: `<it>.dockerignore` wins over the one of the context. */
+  readonly dockerfile?: string | null;
+  readonly decompressors?: Decompressors;
+  /** Files and folders that are looked at in all; default 200,000. */
+  readonly limit?: number;
+  /** Bytes that an archive may unpack to; default 4 GiB. */
+  readonly mostArchiveBytes?: number;
+}
+
+export interface BuildContext {
+  /** As given. */
+  readonly root: string;
+  ignoreState(signal?: AbortSignal): Promise<IgnoreState>;
+  /** What a COPY or ADD takes of the context, heredocs and downloads left aside. Looks at its sources only. */
+  copy(copy: ResolvedCopy, signal?: AbortSignal, below?: Below): Promise<CopyFacts>;
+  /** Every file of the layer, largest first, each stored file once; empty where unknown. */
+  files(copy: ResolvedCopy, signal?: AbortSignal, below?: Below): Promise<readonly CopiedFile[]>;
+  /** Marks a path (absolute), or all, as stale. True: something that was asked for is concerned. */
+  invalidate(path?: string): boolean;
+  /** Looks at all known folders again; true when something differs. */
+  revalidate(signal?: AbortSignal): Promise<boolean>;
+}
+
+const mostMembers = 200_000;
+const defaultArchiveBytes = 4 * 2 ** 30;
+
+/** Opens a context; nothing is read before the first question. `root` is absolute. */
+export function openContext(
+  files: FileSystem,
+  root: string,
+  options: ContextOptions = {},
+): BuildContext {
+  const folders = createFolders(files, root, options.limit ?? 200_000);
+  const ignoreNames = ignoreCandidates(root, options.dockerfile ?? null);
+  const archives = new Map<string, readonly Member[] | null>();
+  let ignore: LoadedIgnore | null = null;
+  let ignoreIsStale = true;
+
+  async function loadIgnore(): Promise<LoadedIgnore> {
+    if (ignore && !ignoreIsStale) return ignore;
+    const loaded = await readIgnore(files, ignoreNames);
+    ignoreIsStale = false;
+    // Equal text keeps the compiled patterns.
+    if (ignore?.path !== loaded.path || ignore.text !== loaded.text) ignore = loaded;
+    return ignore;
+  }
+
+  const archiveMembers: ArchiveReader = async (found, entry, signal) => {
+    const key = `${found.path}\0${entry.bytes}\0${entry.mtimeMs}\0${entry.inode}`;
+    const known = archives.get(key);
+    if (known !== undefined) return known;
+    const members = await readArchive(
+      files,
+      folders.hostPath(found.path),
+      found.path,
+      options.decompressors ?? {},
+      { members: mostMembers, bytes: options.mostArchiveBytes ?? defaultArchiveBytes },
+      signal,
+    );
+    if (archives.size >= 64) archives.clear();
+    archives.set(key, members);
+    return members;
+  };
+
+  async function gather(copy: ResolvedCopy, signal: AbortSignal | undefined): Promise<Gathered> {
+    signal?.throwIfAborted();
+    const { file } = await loadIgnore();
+    const tree = contextTree(folders, file.matcher, signal);
+    const unfiltered = contextTree(folders, ignoreNothing.matcher, signal);
+    const gathered = await gatherSources(copy, tree, unfiltered, archiveMembers, signal);
+    const [problem] = file.problems;
+    if (!problem) return gathered;
+    const note = `The build fails: ${problem.message} (line ${problem.line} of the ignore file).`;
+    return { ...gathered, notes: [...gathered.notes, note] };
+  }
+
+  return {
+    root,
+    async ignoreState() {
+      try {
+        const { path, file } = await loadIgnore();
+        return { path, patterns: file.patterns, problems: file.problems, unreadable: null };
+      } catch (error) {
+        return { path: null, patterns: [], problems: [], unreadable: reasonOf(error) };
+      }
+    },
+    async copy(copy, signal, below = { isDirectory: null }) {
+      try {
+        return factsOf(copy, await gather(copy, signal), below);
+      } catch (error) {
+        signal?.throwIfAborted();
+        return { kind: 'unknown', reason: reasonOf(error), atLeastBytes: 0 };
+      }
+    },
+    async files(copy, signal, below = { isDirectory: null }) {
+      try {
+        const gathered = await gather(copy, signal);
+        return sumTree(treeOf(copy, gathered, below.isDirectory ?? true, below)).contents;
+      } catch {
+        signal?.throwIfAborted();
+        return [];
+      }
+    },
+    invalidate(path) {
+      const isIgnore = path === undefined || ignoreNames.includes(slashes(path));
+      if (isIgnore) ignoreIsStale = true;
+      const known = folders.invalidate(path);
+      return known || (isIgnore && ignore !== null);
+    },
+    async revalidate(signal) {
+      const before = ignore;
+      ignoreIsStale = true;
+      const ignoreChanged = before !== null && (await loadIgnore().catch(() => null)) !== before;
+      return (await folders.revalidate(signal)) || ignoreChanged;
+    },
+  };
+}
+
+/** A bind mount of the context asks the same question as a COPY of its source. */
+export function copyOfMount(mount: ResolvedMount): ResolvedCopy {
+  return {
+    add: false,
+    origin: mount.origin ?? { kind: 'context' },
+    sources: [mount.source],
+    remotes: [],
+    files: [],
+    dest: '/',
+    chown: null,
+    chmod: null,
+    link: false,
+    parents: false,
+    exclude: [],
+    unpack: null,
+    checksum: null,
+    keepGitDir: false,
+  };
+}
+
+interface LoadedIgnore {
+  readonly path: string | null;
+  readonly text: string;
+  readonly file: IgnoreFile;
+}
+
+/** Absolute paths, the first that exists counts (BuildKit `dockerui/config.go`). */
+function ignoreCandidates(root: string, dockerfile: string | null): readonly string[] {
+  const own = `${slashes(root).replace(/\/+$/, '')}/.dockerignore`;
+  return dockerfile === null ? [own] : [`${slashes(dockerfile)}.dockerignore`, own];
+}
+
+const mostIgnoreBytes = 4 << 20;
+
+async function readIgnore(files: FileSystem, paths: readonly string[]): Promise<LoadedIgnore> {
+  for (const path of paths) {
+    try {
+      const bytes = await files.read(path, mostIgnoreBytes);
+      const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+      return { path, text, file: readIgnoreFile(text) };
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === 'ENOENT' || code === 'ENOTDIR') continue;
+      throw new Unreadable(
+        `The ignore file ${path} cannot be read (${code || String(error)}), so what is copied is not known.`,
+      );
+    }
+  }
+  return { path: null, text: '', file: ignoreNothing };
+}
+
+type ArchiveReader = (
+  found: Found,
+  entry: Entry,
+  signal: AbortSignal | undefined,
+) => Promise<readonly Member[] | null>;
+
+interface Gathered {
+  readonly sources: readonly Source[];
+  readonly missing: readonly string[];
+  readonly ignored: readonly string[];
+  readonly unmatched: readonly string[];
+  readonly notes: readonly string[];
+}
+
+async function gatherSources(
+  copy: ResolvedCopy,
+  tree: ContextTree,
+  unfiltered: ContextTree,
+  archiveMembers: ArchiveReader,
+  signal: AbortSignal | undefined,
+): Promise<Gathered> {
+  const sources: Source[] = [];
+  const missing: string[] = [];
+  const ignored: string[] = [];
+  const unmatched: string[] = [];
+  const notes: string[] = [];
+  const unpack = copy.unpack ?? copy.add;
+  const excluded = patternsOf(copy.exclude, '--exclude');
+  for (const source of copy.sources) {
+    const { base, include } = copy.parents ? pivot(source) : { base: source, include: null };
+    const resolved = await resolveSource(tree, base);
+    for (const link of resolved.dangling) {
+      missing.push(link);
+      notes.push(`${link} is a link to nothing that is copied; the build fails on it.`);
+    }
+    let any = false;
+    for (const match of resolved.matches) {
+      const made = await sourceOf(match, {
+        tree,
+        include,
+        excluded,
+        unpack,
+        archiveMembers,
+        signal,
+      });
+      any ||= include === null || (made.kind === 'directory' && made.entries.length > 0);
+      sources.push(made);
+    }
+    if (any || resolved.dangling.length > 0) continue;
+    const wildcard = resolved.wildcard || (include !== null && /[*?[]/.test(source));
+    const exists = (await resolveSource(unfiltered, source.replace('/./', '/'))).matches.length > 0;
+    if (exists) ignored.push(source);
+    if (wildcard) unmatched.push(source);
+    else if (!exists) missing.push(source);
+  }
+  // Heredocs are no part of the context, but they may replace what is.
+  for (const { name } of copy.files) {
+    const content: Content = { bytes: 0, path: `<<${name}` };
+    sources.push({ kind: 'entry', name, node: { kind: 'file', content } });
+  }
+  return { sources, missing, ignored, unmatched, notes };
+}
+
+/** `--parents`: up to `/./` names a folder, the rest is a pattern below it (`convert_copy.go`). */
+function pivot(source: string): { readonly base: string; readonly include: PatternMatcher | null } {
+  const at = source.indexOf('/./');
+  const base = at < 0 ? '/' : source.slice(0, at);
+  const pattern = partsOf(at < 0 ? source : source.slice(at + 3)).join('/');
+  return { base, include: pattern === '' ? null : patternsOf([pattern], '--parents') };
+}
+
+function patternsOf(texts: readonly string[], flag: string): PatternMatcher | null {
+  if (texts.length === 0) return null;
+  const { matcher, problems } = compilePatterns(texts);
+  const [problem] = problems;
+  if (problem) throw new Unreadable(`The build fails: ${problem.message} (${flag}).`);
+  return matcher;
+}
+
+interface Taking {
+  readonly tree: ContextTree;
+  readonly include: PatternMatcher | null;
+  readonly excluded: PatternMatcher | null;
+  readonly unpack: boolean;
+  readonly archiveMembers: ArchiveReader;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function sourceOf(match: Match, taking: Taking): Promise<Source> {
+  const { found, name } = match;
+  const { entry } = found;
+  if (entry && entry.kind !== 'directory') {
+    if (entry.kind === 'file' && taking.unpack) {
+      const members = await taking.archiveMembers(found, entry, taking.signal);
+      if (members) return { kind: 'archive', path: found.path, members };
+    }
+    return { kind: 'entry', name, node: nodeOf(entry, found.path, new Map()) };
+  }
+  const entries: TreeEntry[] = [];
+  await walk(found, [], null, null, taking, new Map(), entries);
+  return { kind: 'directory', entries };
+}
+
+/** Collects what is copied of a folder; true when there is any (fsutil `copier.copy`). */
+async function walk(
+  folder: Found,
+  parts: readonly string[],
+  includeInfo: MatchInfo | null,
+  excludeInfo: MatchInfo | null,
+  taking: Taking,
+  inodes: Map<string, Content>,
+  entries: TreeEntry[],
+): Promise<boolean> {
+  const { include, excluded } = taking;
+  let any = false;
+  for (const child of await taking.tree.children(folder)) {
+    const below = [...parts, child.entry.name];
+    const path = below.join('/');
+    const included = include && matchPath(include, path, includeInfo);
+    const dropped = excluded && matchPath(excluded, path, excludeInfo);
+    const taken = included?.matched !== false && dropped?.matched !== true && !child.perhaps;
+    if (child.entry.kind !== 'directory') {
+      if (!taken) continue;
+      entries.push({ parts: below, node: nodeOf(child.entry, child.path, inodes) });
+      any = true;
+      continue;
+    }
+    if (dropped?.matched && !excluded?.hasExclusions) continue;
+    if (included && !included.matched && !mayMatchBelow(include, path)) continue;
+    const own = entries.push({ parts: below, node: { kind: 'directory' } }) - 1;
+    const inside = await walk(
+      child,
+      below,
+      included?.info ?? null,
+      dropped?.info ?? null,
+      taking,
+      inodes,
+      entries,
+    );
+    if (taken || inside) any = true;
+    else entries.splice(own, 1);
+  }
+  return any;
+}
+
+/** Could a pattern match below this folder? Saves a walk where patterns begin with plain names. */
+function mayMatchBelow(include: PatternMatcher | null, path: string): boolean {
+  const depth = path.split('/').length;
+  return (include?.patterns ?? []).some((pattern) => {
+    const parts = pattern.text.split('/');
+    const wild = parts.findIndex((part) => /[*?[\]^\\|{]/.test(part));
+    const plain = parts.slice(0, wild < 0 ? parts.length : wild);
+    return plain.slice(0, depth).join('/') === path.split('/').slice(0, plain.length).join('/');
+  });
+}
+
+/** Hard links stay links within one copied folder, and only there (`copier.inodes`). */
+function nodeOf(
+  entry: Entry,
+  path: string,
+  inodes: Map<string, Content>,
+): Exclude<TreeEntry['node'], { readonly kind: 'directory' }> {
+  if (entry.kind === 'symlink') return { kind: 'symlink', target: entry.target };
+  if (entry.kind !== 'file') return { kind: 'other' };
+  const linked = entry.links > 1 && entry.inode !== '' ? inodes.get(entry.inode) : undefined;
+  const content = linked ?? { bytes: entry.bytes, path };
+  if (entry.links > 1 && entry.inode !== '') inodes.set(entry.inode, content);
+  return { kind: 'file', content };
+}
+
+function treeOf(
+  copy: ResolvedCopy,
+  gathered: Gathered,
+  isDirectory: boolean,
+  below: Below,
+): Folder {
+  const slashed = copy.dest.endsWith('/') || copy.dest.endsWith('/.');
+  return place(gathered.sources, {
+    parts: partsOf(copy.dest),
+    isDirectory: slashed || isDirectory,
+    onScratch: below.scratch ?? false,
+  });
+}
+
+function factsOf(copy: ResolvedCopy, gathered: Gathered, below: Below): CopyFacts {
+  const candidates = below.isDirectory === null ? [true, false] : [below.isDirectory];
+  const sums: ReturnType<typeof sumTree>[] = [];
+  let failure: BuildFails | null = null;
+  for (const isDirectory of candidates) {
+    try {
+      sums.push(sumTree(treeOf(copy, gathered, isDirectory, below)));
+    } catch (error) {
+      if (!(error instanceof BuildFails)) throw error;
+      failure = error;
+    }
+  }
+  const [sum, other] = sums;
+  if (!sum) return { kind: 'unknown', reason: failure?.reason ?? '', atLeastBytes: 0 };
+  if (other && other.bytes !== sum.bytes) {
+    return {
+      kind: 'unknown',
+      reason: `The sources add ${sum.bytes} bytes if ${copy.dest} is a folder in the image, else each replaces the one before and ${other.bytes} bytes stay; a slash at its end makes it a folder.`,
+      atLeastBytes: Math.min(sum.bytes, other.bytes),
+    };
+  }
+  const { missing, ignored, unmatched, notes } = gathered;
+  const own = gathered.sources.length - copy.files.length;
+  const isSingleFile = own === 1 && gathered.sources[0]?.kind === 'entry';
+  const contents = sum.contents.filter(({ path }) => !path.startsWith('<<'));
+  const largest = contents.slice(0, 10).map(({ path, bytes }) => ({ path, bytes }));
+  const { bytes, directories } = sum;
+  const files = sum.files - copy.files.length;
+  const figures = { bytes, files, directories, largest, isSingleFile };
+  return { kind: 'known', ...figures, missing, ignored, unmatched, notes };
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Unreadable || error instanceof BuildFails) return error.reason;
+  return `The build context could not be read (${error instanceof Error ? error.message : String(error)}).`;
+}

@@ -1,0 +1,162 @@
+/**
+ * Finds what COPY and ADD sources name in the filtered context: plain paths, wildcards, folders,
+ * symlinks (followed like BuildKit does: the root of the context is the root of all links).
+ *
+ * Follows fsutil `copy.ResolveWildcards` and `rootPath`, continuity `fs.RootPath`.
+ */
+
+import { type Filter, filterEntry, rootFilter } from './dockerignore.ts';
+import type { Entry, Folders } from './folders.ts';
+import { hasWildcard, matchName, partsOf } from './goPath.ts';
+import type { PatternMatcher } from './patternMatcher.ts';
+
+/** A file or folder of the context that the ignore file lets through. */
+export interface Found {
+  /** Relative to the root; `''` is the root itself. */
+  readonly path: string;
+  /** Null for the root. */
+  readonly entry: Entry | null;
+  /** Decides on what is below. */
+  readonly filter: Filter;
+}
+
+export interface Child extends Found {
+  readonly entry: Entry;
+  /** Itself not sent, but something below may be. */
+  readonly perhaps: boolean;
+}
+
+export interface ContextTree {
+  readonly root: Found;
+  /** What is sent of a folder, in byte order. */
+  children(folder: Found): Promise<readonly Child[]>;
+  /** The entry at a path; a symlink at its end is followed. Undefined: not there, or not sent. */
+  find(path: readonly string[]): Promise<Found | undefined>;
+  /** Is anything below this folder sent? */
+  holdsAny(folder: Found): Promise<boolean>;
+}
+
+/** continuity gives up after as many links. */
+const mostLinks = 255;
+
+/** The tree of a context as the builder gets it. */
+export function contextTree(
+  folders: Folders,
+  matcher: PatternMatcher,
+  signal: AbortSignal | undefined,
+): ContextTree {
+  const root: Found = { path: '', entry: null, filter: rootFilter(matcher) };
+  const isFolder = (found: Found) => !found.entry || found.entry.kind === 'directory';
+  let steps = 0;
+
+  const childOf = (folder: Found, entry: Entry): Child | undefined => {
+    const isDirectory = entry.kind === 'directory';
+    const { verdict, below } = filterEntry(folder.filter, entry.name, isDirectory);
+    if (verdict === 'dropped') return undefined;
+    return { path: below.path, entry, filter: below, perhaps: verdict === 'perhaps' };
+  };
+
+  const tree: ContextTree = {
+    root,
+    async children(folder) {
+      signal?.throwIfAborted();
+      const entries = await folders.read(folder.path, signal);
+      steps += entries.size + 1;
+      if (steps > 2000) {
+        // A walk over what is remembered would else never let a cancellation in.
+        steps = 0;
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        signal?.throwIfAborted();
+      }
+      return [...entries.values()].flatMap((entry) => childOf(folder, entry) ?? []);
+    },
+    async find(path) {
+      const todo = [...path].reverse();
+      let trail: Found[] = [root];
+      let links = 0;
+      for (let part = todo.pop(); part !== undefined; part = todo.pop()) {
+        const here = trail.at(-1) ?? root;
+        if (part === '' || part === '.') continue;
+        if (part === '..') {
+          if (trail.length > 1) trail.pop();
+          continue;
+        }
+        if (!isFolder(here)) return undefined;
+        const entry = (await folders.read(here.path, signal)).get(part);
+        const child = entry && childOf(here, entry);
+        if (!child) return undefined;
+        if (child.entry.kind !== 'symlink') {
+          trail.push(child);
+          continue;
+        }
+        if (++links > mostLinks) return undefined;
+        if (child.entry.target.startsWith('/')) trail = [root];
+        todo.push(...child.entry.target.split('/').reverse());
+      }
+      const found = trail.at(-1) ?? root;
+      const perhaps = 'perhaps' in found && found.perhaps === true;
+      return perhaps && !(await tree.holdsAny(found)) ? undefined : found;
+    },
+    async holdsAny(folder) {
+      for (const child of await tree.children(folder)) {
+        if (!child.perhaps || (await tree.holdsAny(child))) return true;
+      }
+      return false;
+    },
+  };
+  return tree;
+}
+
+/** One place that a source names. */
+export interface Match {
+  /** The name that the copy gets where the destination is a folder. */
+  readonly name: string;
+  readonly found: Found;
+}
+
+export interface Resolved {
+  readonly matches: readonly Match[];
+  /** The source has a wildcard, so that finding nothing is no error. */
+  readonly wildcard: boolean;
+  /** Wildcard matches that are links to nothing: the build fails on them. */
+  readonly dangling: readonly string[];
+}
+
+/** What one source names, symlinks followed; no matches: it is not there, or ignored. */
+export async function resolveSource(tree: ContextTree, source: string): Promise<Resolved> {
+  const parts = partsOf(source);
+  const wild = parts.findIndex(hasWildcard);
+  if (wild < 0) {
+    const found = await tree.find(parts);
+    const matches = found ? [{ name: parts.at(-1) ?? '', found }] : [];
+    return { matches, wildcard: false, dangling: [] };
+  }
+  const base = await tree.find(parts.slice(0, wild));
+  const paths = base ? await expand(tree, base, parts.slice(wild)) : [];
+  const matches: Match[] = [];
+  const dangling: string[] = [];
+  for (const path of paths) {
+    const found = await tree.find(path.split('/'));
+    if (found) matches.push({ name: path.split('/').at(-1) ?? '', found });
+    else dangling.push(path);
+  }
+  return { matches, wildcard: true, dangling };
+}
+
+/** Paths below a folder that fit the components, in the order of a walk; links are not walked into. */
+async function expand(
+  tree: ContextTree,
+  folder: Found,
+  patterns: readonly string[],
+): Promise<readonly string[]> {
+  const [pattern = '', ...rest] = patterns;
+  const paths: string[] = [];
+  if (folder.entry && folder.entry.kind !== 'directory') return paths;
+  for (const child of await tree.children(folder)) {
+    if (matchName(pattern, child.entry.name) !== true) continue;
+    if (rest.length > 0) {
+      if (child.entry.kind === 'directory') paths.push(...(await expand(tree, child, rest)));
+    } else if (!child.perhaps || (await tree.holdsAny(child))) paths.push(child.path);
+  }
+  return paths;
+}
