@@ -1,0 +1,131 @@
+/**
+ * How big the layer of each step is, from the plan and from what is known of the build context.
+ * A COPY or ADD is counted to the byte; what cannot be counted is unknown, with the reason.
+ */
+
+import type { CopyFacts } from '../context/buildContext.ts';
+import type { Fact } from '../context/fact.ts';
+import type { Plan, ResolvedCopy, Step } from '../model/plan.ts';
+import { computed, type Size, type SizePart, sum, unknown } from './size.ts';
+import { sizeFromStage } from './stageFiles.ts';
+
+type KnownCopy = Extract<CopyFacts, { readonly kind: 'known' }>;
+
+/** What a COPY or ADD takes from the build context, as far as it is known now. */
+export type CopyLookup = (step: Step) => Fact<CopyFacts>;
+
+/** The size of every step of needed stages that makes a layer. */
+export function sizeOfSteps(plan: Plan, copies: CopyLookup): ReadonlyMap<Step, Size> {
+  const sizes = new Map<Step, Size>();
+  const known = {
+    sizeOf: (step: Step) => sizes.get(step) ?? unknown('Its size is not known.'),
+    isSingleFile: (step: Step) => takesOneFile(step, () => copies(step)),
+  };
+  for (const stage of plan.stages) {
+    if (!stage.needed) continue;
+    for (const step of [...stage.triggers, ...stage.steps]) {
+      if (step.effect !== 'layer') continue;
+      sizes.set(step, sizeOfStep(plan, step, copies, known));
+    }
+  }
+  return sizes;
+}
+
+function sizeOfStep(
+  plan: Plan,
+  step: Step,
+  copies: CopyLookup,
+  earlier: Parameters<typeof sizeFromStage>[2],
+): Size {
+  if (step.workdir !== null) {
+    return computed(0, 'A working directory holds no file contents.');
+  }
+  if (step.run) return unknown('What this command writes is known only after a build.');
+  const { copy } = step;
+  if (!copy) return unknown('The instruction cannot be built as it stands.');
+  const parts: Size[] = [];
+  if (copy.sources.length > 0) {
+    if (copy.origin.kind === 'stage') parts.push(sizeFromStage(plan, copy, earlier));
+    else if (copy.origin.kind === 'context') parts.push(sizeFromContext(copy, copies(step)));
+    else parts.push(unknown(elsewhere(copy)));
+  }
+  if (copy.files.length > 0) parts.push(sizeOfHeredocs(copy));
+  for (const { kind, reference } of copy.remotes) {
+    const what = kind === 'git' ? 'the repository' : 'the download';
+    parts.push(unknown(`How big ${what} ${reference} is shows only when it is fetched.`));
+  }
+  const [only] = parts;
+  return parts.length === 1 && only ? only : sum(parts, 'kinds of sources');
+}
+
+/** The step's only source names a regular file of the context, not a folder, a link or an archive. */
+function takesOneFile({ copy }: Step, fact: () => Fact<CopyFacts>): boolean {
+  if (!copy || copy.add || copy.origin.kind !== 'context') return false;
+  const known = fact();
+  if (known.state !== 'known' || known.value.kind !== 'known') return false;
+  const { files, directories, largest } = known.value;
+  const named = copy.sources[0]?.split('/').filter((part) => part !== '' && part !== '.');
+  return files === 1 && directories === 0 && largest[0]?.path === named?.join('/');
+}
+
+function elsewhere({ origin }: ResolvedCopy): string {
+  if (origin.kind === 'image') return `The files of the image ${origin.reference} are not known.`;
+  return 'The files of a named build context are not known.';
+}
+
+function sizeFromContext(copy: ResolvedCopy, fact: Fact<CopyFacts>): Size {
+  if (fact.state === 'pending') {
+    return { ...unknown('The files of the build context are being counted.'), pending: true };
+  }
+  if (fact.state === 'unavailable') return unknown(fact.reason);
+  const facts = fact.value;
+  if (facts.kind === 'unknown') return unknown(facts.reason);
+  const lacking = [...facts.missing, ...facts.ignored];
+  if (lacking.length > 0) return unknown(lackingReason(facts));
+  const { largest, files, directories } = facts;
+  const shown: SizePart[] = largest.map(({ path, bytes }) => ({ label: path, bytes }));
+  const count = (n: number, word: string) =>
+    `${n.toLocaleString('en-US')} ${word}${n === 1 ? '' : 's'}`;
+  const folders = directories > 0 ? ` in ${count(directories, 'folder')}` : '';
+  const notes = [...facts.notes, ...unmatchedNotes(facts)];
+  const origin = copy.add && facts.notes.length > 0 ? 'counted' : 'counted in the build context';
+  return computed(
+    facts.bytes,
+    [`${count(files, 'file')}${folders}, ${origin}.`, ...notes].join(' '),
+    shown,
+  );
+}
+
+function lackingReason({ missing, ignored }: KnownCopy): string {
+  const [gone] = missing;
+  if (gone !== undefined) return `${nameOf(gone)} is not in the build context.`;
+  return `${nameOf(ignored[0] ?? '')} is left out of the build context by the ignore file.`;
+}
+
+function unmatchedNotes({ unmatched }: KnownCopy): readonly string[] {
+  return unmatched.map((source) => `Nothing matches ${source}.`);
+}
+
+function nameOf(source: string): string {
+  return source === '' ? 'The whole context' : source;
+}
+
+/** Files that heredocs make: their bodies after expansion, as UTF-8. Equal names are one file. */
+function sizeOfHeredocs(copy: ResolvedCopy): Size {
+  const isFolder = copy.dest.endsWith('/');
+  const encoder = new TextEncoder();
+  const files = new Map<string, number>();
+  for (const { name, content } of copy.files) {
+    files.set(isFolder ? name : '', encoder.encode(content).length);
+  }
+  const bytes = [...files.values()].reduce((all, one) => all + one, 0);
+  if (!isFolder && copy.files.length > 1) {
+    const names = new Set(copy.files.map(({ name }) => name));
+    if (names.size > 1) {
+      return unknown(
+        `Several files are copied to ${copy.dest}; whether that is a folder is known only to the base image. End it with a slash to make it one.`,
+      );
+    }
+  }
+  return computed(bytes, 'The text of the heredoc, after expansion.');
+}

@@ -1,0 +1,101 @@
+/**
+ * A figure with how it is known. Bytes are those that `docker history` shows on the classic image
+ * store: contents of regular files, hard-linked files once, nothing for directories and links.
+ */
+
+export interface Size {
+  readonly basis: 'measured' | 'computed' | 'estimated' | 'unknown';
+  /** Unknown: `bytes`, `low` and `high` are null. */
+  readonly bytes: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  /** A part of it is unknown. */
+  readonly atLeast: boolean;
+  /** A full sentence: how it is known, or why it is not. */
+  readonly reason: string;
+  /** A better figure is on its way. */
+  readonly pending?: boolean;
+  /** What it is made of, largest first; null bytes: unknown. */
+  readonly parts?: readonly SizePart[];
+}
+
+export interface SizePart {
+  readonly label: string;
+  readonly bytes: number | null;
+}
+
+/** An exact figure, counted by us. */
+export function computed(bytes: number, reason: string, parts?: readonly SizePart[]): Size {
+  const figure = { basis: 'computed', bytes, low: bytes, high: bytes, atLeast: false } as const;
+  return { ...figure, reason, ...(parts?.length ? { parts } : {}) };
+}
+
+/** No figure, and why. */
+export function unknown(reason: string): Size {
+  return { basis: 'unknown', bytes: null, low: null, high: null, atLeast: false, reason };
+}
+
+const order = ['measured', 'computed', 'estimated'] as const;
+
+/** Figures added up so far. Adding is cheap, so that long chains of stages share their sums. */
+export interface Tally {
+  readonly bytes: number;
+  readonly low: number;
+  readonly high: number;
+  /** How many figures were added, and how many of them are unknown. */
+  readonly count: number;
+  readonly missing: number;
+  readonly atLeast: boolean;
+  readonly pending: boolean;
+  /** The least certain basis so far, as an index of `order`. */
+  readonly doubt: number;
+}
+
+export const nothingYet: Tally = {
+  bytes: 0,
+  low: 0,
+  high: 0,
+  count: 0,
+  missing: 0,
+  atLeast: false,
+  pending: false,
+  doubt: 0,
+};
+
+export function add(tally: Tally, size: Size): Tally {
+  const isKnown = size.basis !== 'unknown';
+  return {
+    bytes: tally.bytes + (size.bytes ?? 0),
+    low: tally.low + (size.low ?? 0),
+    high: tally.high + (size.high ?? 0),
+    count: tally.count + 1,
+    missing: tally.missing + (isKnown ? 0 : 1),
+    atLeast: tally.atLeast || !isKnown || size.atLeast,
+    pending: tally.pending || size.pending === true,
+    doubt: isKnown ? Math.max(tally.doubt, order.indexOf(size.basis as never)) : tally.doubt,
+  };
+}
+
+/**
+ * The sum as a figure. Unknown parts make it a lower bound; a sum without any known byte is unknown.
+ * The basis is that of the least certain part.
+ */
+export function settle(tally: Tally, what: string): Size {
+  const { bytes, low, high, missing, atLeast, doubt } = tally;
+  const pending = tally.pending ? { pending: true } : {};
+  if (tally.count === 0) return computed(0, `There are no ${what}.`);
+  const lacking = missing === 1 ? '1 is not known' : `${missing} are not known`;
+  if (atLeast && bytes === 0) {
+    return { ...unknown(`The sizes of the ${what} are not known.`), ...pending };
+  }
+  const basis = order[doubt] ?? 'computed';
+  const reason = missing
+    ? `The sum of ${tally.count} ${what}, of which ${lacking}.`
+    : `The sum of ${tally.count} ${what}.`;
+  return { basis, bytes, low, high, atLeast, reason, ...pending };
+}
+
+/** The sum of some figures; `what` names them in the plural. */
+export function sum(sizes: readonly Size[], what: string): Size {
+  return settle(sizes.reduce(add, nothingYet), what);
+}
