@@ -1,7 +1,7 @@
 /**
  * The extension in a real VS Code: `npm run test:vscode`.
  *
- *   --only=suite,restricted,ui,package,manners   some of the parts
+ *   --only=suite,restricted,peer,ui,package,manners   some of the parts
  *   --floor                                      on the oldest VS Code that the manifest allows
  *
  * The suite runs in a desktop VS Code where one is given (`VSCODE_EXECUTABLE`) or can be
@@ -44,11 +44,12 @@ if (wanted('suite')) {
 }
 if (host) {
   if (wanted('restricted')) results.push(...(await runInServer(host, 'restricted')));
+  if (wanted('peer')) results.push(...(await runInServer(host, 'peer')));
   if (wanted('ui')) results.push(...(await runUi(host)));
   if (wanted('package')) results.push(...(await runUi(host, await packageExtension())));
   if (wanted('manners')) results.push(...(await manners(host)));
 } else {
-  for (const part of ['restricted', 'ui', 'package', 'manners'].filter(wanted)) {
+  for (const part of ['restricted', 'peer', 'ui', 'package', 'manners'].filter(wanted)) {
     results.push(skipped(`${part}: VS Code's server or Chromium cannot be had here`));
   }
 }

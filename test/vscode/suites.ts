@@ -1,6 +1,6 @@
 /** Runs a Mocha suite inside a real extension host: of VS Code's server, or of a desktop VS Code. */
 
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format } from 'node:util';
 import { downloadAndUnzipVSCode, runTests } from '@vscode/test-electron';
@@ -11,7 +11,7 @@ import { projectRoot } from './project.ts';
 import { print, type Result, skipped } from './results.ts';
 import { makeWorkspace } from './workspace.ts';
 
-export type SuiteName = 'main' | 'restricted';
+export type SuiteName = 'main' | 'restricted' | 'peer';
 
 const timeoutMs = 180_000;
 
@@ -19,6 +19,19 @@ const timeoutMs = 180_000;
 const hostile = {
   '.vscode/settings.json': JSON.stringify({ 'dockerfileLayers.context.path': '../outside' }),
 };
+
+/** Stands in for Docker DX: an extension by that name is all that ours looks for. */
+function addPeer(extensionsDir: string): void {
+  const folder = join(extensionsDir, 'docker.docker-1.0.0');
+  mkdirSync(folder, { recursive: true });
+  const manifest = {
+    publisher: 'docker',
+    name: 'docker',
+    version: '1.0.0',
+    engines: { vscode: '*' },
+  };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+}
 
 /** Runs a suite in VS Code's server with the workbench in Chromium. */
 export async function runInServer(
@@ -31,8 +44,11 @@ export async function runInServer(
   const opened = await openBrowser();
   if (!opened) return [skipped(`${suite} suite: there is no Chromium`)];
   const { browser, page } = opened;
+  const extensionsDir = join(root, 'extensions');
+  if (suite === 'peer') addPeer(extensionsDir);
   const server = await startServer({
     host,
+    extensionsDir,
     trusted: suite !== 'restricted',
     env: { TEST_SUITE: suite, TEST_RESULT_FILE: resultFile },
   });

@@ -23,7 +23,9 @@ describe('in Restricted Mode', () => {
     const { choices, stack } = await api();
     await choices.pick(document.uri.toString(), { context: `${folder()}/../outside` });
     await hint(document, 'COPY src', /^layer 4$/);
-    assert.match(stack.report?.contextChoice.reason ?? '', /Restricted Mode/);
+    await until('the reason', () =>
+      /Restricted Mode/.test(stack.report?.contextChoice.reason ?? ''),
+    );
     await choices.pick(document.uri.toString(), { context: null });
   });
 });
