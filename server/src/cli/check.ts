@@ -1,6 +1,6 @@
 /** Budgets against a report. A size that is unknown never passes, and never fails, by guess. */
 
-import { bytes, size as sizeText } from '../features/render.ts';
+import { bytes, sizePhrase } from '../features/render.ts';
 import type { InstructionReport, SizeReport, StackReport } from '../protocol.ts';
 
 export interface Budgets {
@@ -53,7 +53,7 @@ function imageFindings(report: StackReport, { maxImage }: Budgets): readonly Fin
   const limit = bytes(maxImage, 'decimal');
   const message =
     verdict === 'broken'
-      ? `The image is ${sizeText(size, 'decimal')}, over the budget of ${limit}.${heaviest(report)}`
+      ? `The image is ${sizePhrase(size, 'decimal')}, over the budget of ${limit}.${heaviest(report)}`
       : target
         ? `Whether the image keeps within ${limit} cannot be decided: ${unknownLines(report)}.`
         : 'There is no stage to build, so the image has no size.';
@@ -71,7 +71,7 @@ function layerFindings(report: StackReport, { maxLayer }: Budgets): readonly Fin
     const line = `Line ${range.start.line + 1} (${one.keyword}, layer ${layer})`;
     const message =
       verdict === 'broken'
-        ? `${line} adds ${sizeText(size, 'decimal')}, over the budget of ${limit}.`
+        ? `${line} adds ${sizePhrase(size, 'decimal')}, over the budget of ${limit}.`
         : `${line}: whether it keeps within ${limit} cannot be decided. ${size.reason}`;
     return [
       { budget: 'max-layer' as const, verdict, range, layer, limit: maxLayer, size, message },
@@ -100,7 +100,7 @@ function heaviest(report: StackReport): string {
     .filter((one) => one.size?.bytes)
     .sort((a, b) => (b.size?.bytes ?? 0) - (a.size?.bytes ?? 0));
   if (!top?.size) return '';
-  return ` The heaviest line is ${top.range.start.line + 1} (${top.keyword}) with ${sizeText(top.size, 'decimal')}.`;
+  return ` The heaviest line is ${top.range.start.line + 1} (${top.keyword}) with ${sizePhrase(top.size, 'decimal')}.`;
 }
 
 function unknownLines(report: StackReport): string {

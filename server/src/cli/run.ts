@@ -1,5 +1,6 @@
 /** The command line tool without its process: arguments in, text and an exit code out. */
 
+import { isAbsolute, relative } from 'node:path';
 import { check, type Outcome } from './check.ts';
 import { checkGithub, checkJson, checkSarif, checkText } from './checkFormats.ts';
 import { readDockerfile } from './dockerfile.ts';
@@ -48,8 +49,12 @@ async function run(command: Command, io: CliIo): Promise<number> {
         writeJson(report, io);
         return 0;
       }
-      const width = io.columns ?? defaultWidth;
-      for (const line of table(report, { width, color: io.color })) io.out(line);
+      const look = {
+        width: io.columns ?? defaultWidth,
+        color: io.color,
+        context: report.context === null ? null : nameOf(report.context, io.cwd),
+      };
+      for (const line of table(report, look)) io.out(line);
       return 0;
     }
     case 'check':
@@ -82,6 +87,12 @@ async function runCheck(command: Command & { kind: 'check' }, io: CliIo): Promis
       break;
   }
   return exitCodes[outcome.verdict];
+}
+
+/** A path below the current folder by its way from there, any other whole. */
+function nameOf(path: string, cwd: string): string {
+  const way = relative(cwd, path);
+  return way.startsWith('..') || isAbsolute(way) ? path : way || '.';
 }
 
 function writeJson(value: object, io: CliIo): void {

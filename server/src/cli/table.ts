@@ -14,6 +14,8 @@ export interface Look {
   /** Characters in a row. */
   readonly width: number;
   readonly color: boolean;
+  /** The build context as people name it here; null: there is none. */
+  readonly context: string | null;
 }
 
 type Paint = 'bold' | 'dim' | 'red' | 'yellow' | 'cyan';
@@ -59,7 +61,8 @@ export function* table(report: StackReport, look: Look): Generator<string> {
   };
 
   yield `${paint('bold', shown(report.dockerfile))}${separator}${report.platform}\n`;
-  yield `${shown(report.contextChoice.reason)}\n`;
+  const context = look.context === null ? [] : [`context ${shown(look.context)}`];
+  yield `${[...context, shown(report.contextChoice.reason)].join(separator)}\n`;
   yield '\n';
   if (globals.length + stages.length > 0)
     yield paint('cyan', draw({ ...headings, faint: false }).trimEnd()).concat('\n');

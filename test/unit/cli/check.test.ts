@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { check } from '../../../server/src/cli/check.ts';
 import { checkGithub, checkSarif, checkText } from '../../../server/src/cli/checkFormats.ts';
 import type { SizeReport, StackReport } from '../../../server/src/protocol.ts';
-import { cli } from '../../support/cli.ts';
+import { cli, folderWith, removeFolders } from '../../support/cli.ts';
 
 const known = (bytes: number, more: Partial<SizeReport> = {}): SizeReport => ({
   basis: 'computed',
@@ -59,6 +59,8 @@ function stack(
 }
 
 describe('check', () => {
+  afterEach(removeFolders);
+
   it('keeps budgets that are just met', () => {
     const report = stack(known(500), known(700), known(2200));
     assert.deepEqual(check(report, { maxImage: 2200, maxLayer: 700 }), {
@@ -160,6 +162,18 @@ describe('check', () => {
     const kept = await cli(['check', '-', '--max-layer', '0'], { input: 'FROM scratch\nUSER a\n' });
     assert.equal(kept.code, 0);
     assert.match(kept.out, /within budget/);
+  });
+
+  it('exits 1 when a COPY is over budget, with its bytes', async () => {
+    const cwd = folderWith({ Dockerfile: 'FROM scratch\nCOPY big /\n', big: 'x'.repeat(2000) });
+    const broken = await cli(['check', '--max-layer', '1.9kB'], { cwd });
+    assert.equal(broken.code, 1);
+    assert.equal(
+      broken.out,
+      'Dockerfile:2: over budget: Line 2 (COPY, layer 1) adds 2 kB (2,000 bytes), over the budget of 1.9 kB.\n',
+    );
+    assert.equal((await cli(['check', '--max-image', '2000'], { cwd })).code, 0);
+    assert.equal((await cli(['check', '--max-image', '1999'], { cwd })).code, 1);
   });
 
   it('writes JSON with the verdict for scripts', async () => {

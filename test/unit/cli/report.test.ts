@@ -157,6 +157,23 @@ describe('report', () => {
     await report(['-', '--no-engine'], { input: 'FROM x\n' });
   });
 
+  it('names the context: what it counts from, and where that is', async () => {
+    const files = {
+      'docker/Dockerfile': 'FROM x\nCOPY src /\n',
+      'src/a': '12345',
+      'docker/b': '1',
+    };
+    const cwd = folderWith(files);
+    const around = await report(['docker/Dockerfile'], { cwd });
+    assert.equal(around.context, cwd);
+    assert.equal(around.stages[0]?.instructions[1]?.size?.bytes, 5);
+    const named = await cli(['report', 'docker/Dockerfile', '--context', 'docker'], { cwd });
+    assert.match(named.out, /^context docker · /m);
+    const here = await cli(['report', 'docker/Dockerfile'], { cwd });
+    assert.match(here.out, /^context \. · /m);
+    assert.match(here.out, /^ +2 {2}1 +5 B {2}COPY src \/$/m);
+  });
+
   it('says so when the context is missing, and reports all the same', async () => {
     const cwd = folderWith({ Dockerfile: 'FROM x\nCOPY a /\nRUN b\n', file: '' });
     for (const context of ['gone', 'file']) {

@@ -68,9 +68,9 @@ const report = {
 describe('the table of report', () => {
   it('shows each figure with its basis, explains the marks, and ends with the problems', () => {
     assert.equal(
-      [...table(report, { width: 80, color: false })].join(''),
+      [...table(report, { width: 80, color: false, context: 'docker' })].join(''),
       `Dockerfile · linux/arm64
-The folder of the Dockerfile is the build context.
+context docker · The folder of the Dockerfile is the build context.
 
   LINE  LAYER      SIZE  CACHE    INSTRUCTION
      1  base     117 MB           FROM debian
@@ -93,7 +93,7 @@ The folder of the Dockerfile is the build context.
   });
 
   it('is faint where nothing of the image changes', () => {
-    const lines = [...table(report, { width: 80, color: true })];
+    const lines = [...table(report, { width: 80, color: true, context: null })];
     const faint = lines.filter((line) => line.startsWith('\u001b[2m'));
     assert.ok(faint.some((line) => line.includes('USER c')));
     assert.ok(!faint.some((line) => line.includes('RUN b')));
