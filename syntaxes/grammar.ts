@@ -52,7 +52,7 @@ const jsonLine = raw`\[[ \t]*(?:${jsonString}[ \t]*,[ \t]*)*(?:${jsonString}[ \t
 const balanced = raw`(?:[^"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')*`;
 const delimiter = raw`[^\s<>"']+`;
 /** Groups: dash, quote, delimiter. */
-const heredoc = raw`\d*<<(-|[ \t]*)(["']?)(${delimiter})`;
+const heredoc = raw`\d*<<(?!-[ \t])(-?)[ \t]*(["']?)(${delimiter})`;
 const aShell = raw`(?:/(?:usr/)?bin/)?(?:ba|da|a|z|k)?sh`;
 /** The line that ends a heredoc; tabs before it count only with `<<-`. An empty group makes `(?!)`. */
 const terminator = (dash: number, name: number) => `(?:(?!\\${dash})(?=\\t)\\t+)?\\${name}$`;
@@ -96,30 +96,32 @@ const quoted = (quote: string, scopeName: string, ...patterns: string[]) => ({
   patterns: include('#continuation', '#escape', ...patterns),
 });
 
-const heredocText = (quote: string, ...patterns: string[]) => ({
-  begin: raw`(?<=[ \t])(?=\d*<<(-|[ \t]*)(${quote})(${delimiter})\2(?=[ \t]|$)(?!.*[ \t]\d*<<(?!<)))`,
+/** A heredoc that is text: `rest` colors what follows on its line, `body` the text. */
+const heredocText = (quote: string, rest: object[], body: object[]) => ({
+  begin: raw`(?<=[ \t])(?=\d*<<(?!-[ \t])(-?)[ \t]*(${quote})(${delimiter})\2(?=[ \t]|$)(?!.*[ \t]\d*<<(?!<)))`,
   end: `^${terminator(1, 3)}`,
   endCaptures: { 0: scope('keyword.control.heredoc-token.dockerfile') },
   patterns: [
     {
-      begin: raw`(\d*<<-?)[ \t]*((${quote})(${delimiter})\3)(?=[ \t]|$)`,
+      begin: raw`(\d*<<)(-?)[ \t]*((${quote})(${delimiter})\4)(?=[ \t]|$)`,
       beginCaptures: {
         1: scope('keyword.operator.heredoc.dockerfile'),
-        2: scope('keyword.control.heredoc-token.dockerfile'),
+        2: scope('keyword.operator.heredoc.dockerfile'),
+        3: scope('keyword.control.heredoc-token.dockerfile'),
       },
-      // The outer rule's pattern has the exact form; here any indentation may end the text.
-      while: raw`^(?!\t*\4$)`,
+      while: `^(?!${terminator(2, 5)})`,
       patterns: [
         {
           name: 'string.unquoted.heredoc.dockerfile',
           match: '^.+$',
-          captures: { 0: { patterns: include(...patterns) } },
+          captures: { 0: { patterns: body } },
         },
-        { match: '.+$', captures: { 0: { patterns: include('#variable') } } },
+        { match: '.+$', captures: { 0: { patterns: rest } } },
       ],
     },
   ],
 });
+const quotes = `["']`;
 
 /** Injected everywhere but inside what it already matched. */
 export const details = {
@@ -231,7 +233,7 @@ export const details = {
       beginCaptures: keywordCaptures,
       end: instructionEnd,
       patterns: [
-        ...include('#run-flag', '#heredoc', '#heredoc-quoted', '#heredoc-mark'),
+        ...include('#run-flag', '#run-heredoc-text', '#run-heredoc-quoted', '#heredoc-mark'),
         {
           name: 'meta.embedded.line.shell.dockerfile',
           match: raw`(?:[^ \t\n]|[ \t]+(?!\d*<<(?!<)|--|\n))+`,
@@ -239,11 +241,13 @@ export const details = {
         },
       ],
     },
-    heredoc: heredocText('', '#variable'),
-    'heredoc-quoted': heredocText(`["']`),
+    heredoc: heredocText('', include('#variable'), include('#variable')),
+    'heredoc-quoted': heredocText(quotes, include('#variable'), []),
+    'run-heredoc-text': heredocText('', shell, include('#variable')),
+    'run-heredoc-quoted': heredocText(quotes, shell, []),
     'heredoc-mark': {
       comment: 'One of several on a line; the text reaches to the end of the last one.',
-      match: raw`(?<=[ \t])(\d*<<-?)[ \t]*((["']?)${delimiter}\3)(?=[ \t]|$)`,
+      match: raw`(?<=[ \t])(\d*<<(?!-[ \t])-?)[ \t]*((["']?)${delimiter}\3)(?=[ \t]|$)`,
       captures: {
         1: scope('keyword.operator.heredoc.dockerfile'),
         2: scope('keyword.control.heredoc-token.dockerfile'),
