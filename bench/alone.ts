@@ -7,6 +7,7 @@ import { DockerfileParser } from 'dockerfile-ast';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { createAnalyzer } from '../server/src/analysis.ts';
 import { inlayHints } from '../server/src/features/inlayHints.ts';
+import { nodeDecompressors } from '../server/src/host/decompress.ts';
 import { buildPlatform } from '../server/src/host/machine.ts';
 import { nodeFileSystem } from '../server/src/host/nodeFileSystem.ts';
 import { readSettings } from '../server/src/settings.ts';
@@ -35,7 +36,10 @@ const texts = [
   singleRun(5e6),
   continuation(10_000),
 ];
-const analyzer = createAnalyzer({ files: nodeFileSystem, buildPlatform }, () => {});
+const analyzer = createAnalyzer(
+  { files: nodeFileSystem, decompressors: nodeDecompressors, buildPlatform },
+  () => {},
+);
 let version = 0;
 
 process.stdout.write(JSON.stringify(texts.map(measure)));

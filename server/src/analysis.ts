@@ -7,17 +7,20 @@
  * moves. Asking for an analysis never waits; `analyze` waits until all is known.
  */
 
+import { ContextFacts, type ContextPorts, type ContextReading } from './analysis/contextFacts.ts';
+import { contextProblems } from './analysis/contextProblems.ts';
 import { createModelMemory, type ModelMemory, planOf } from './analysis/model.ts';
-import type { FileSystem } from './context/fileSystem.ts';
 import type { Plan, Platform, Step } from './model/plan.ts';
 import { formatPlatform } from './model/platform.ts';
 import type { Settings } from './settings.ts';
+import { sizeOfSteps } from './size/estimate.ts';
+import type { Size } from './size/size.ts';
+import { type Totals, totals } from './size/totals.ts';
 import type { Dockerfile, Problem } from './syntax/ast.ts';
 import type { Program } from './syntax/commands.ts';
 
 /** The outside world as the analysis needs it. */
-export interface AnalysisPorts {
-  readonly files: FileSystem;
+export interface AnalysisPorts extends ContextPorts {
   /** What a builder on this machine builds for by itself. */
   readonly buildPlatform: Platform;
 }
@@ -49,16 +52,6 @@ export interface ContextState {
   readonly alternatives: readonly string[];
 }
 
-/** How big what a step adds is. */
-export interface StepSize {
-  readonly basis: 'measured' | 'computed' | 'estimated' | 'unknown';
-  readonly bytes: number | null;
-  readonly low: number | null;
-  readonly high: number | null;
-  readonly atLeast: boolean;
-  readonly reason: string;
-}
-
 /** All that is known of one version of one Dockerfile. Never changes. */
 export interface Analysis {
   readonly dockerfile: Dockerfile;
@@ -68,7 +61,10 @@ export interface Analysis {
   /** `os/arch[/variant]` that the plan is made for. */
   readonly platform: string;
   readonly context: ContextState;
-  readonly sizes: ReadonlyMap<Step, StepSize>;
+  /** Of every step of needed stages that makes a layer. */
+  readonly sizes: ReadonlyMap<Step, Size>;
+  /** Sums of each stage, by index, the stages below it included. */
+  readonly totals: readonly Totals[];
   /** Of all phases and of the context, in source order. */
   readonly problems: readonly Problem[];
   /** Something is still on its way. */
@@ -111,47 +107,84 @@ export async function analyze(
 
 /** Remembers, per document, the model of its last version and the facts that it needs. */
 export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) => void): Analyzer {
-  const documents = new Map<string, ModelMemory>();
-  const stateOf = (key: string) => {
+  const documents = new Map<string, DocumentState>();
+  const stateOf = (key: string): DocumentState => {
     const known = documents.get(key);
     if (known) return known;
-    const created = createModelMemory();
-    documents.set(key, created);
-    return created;
+    const state: DocumentState = {
+      model: createModelMemory(),
+      facts: new ContextFacts(ports, () => {
+        state.last = null;
+        onChanged(key);
+      }),
+      last: null,
+    };
+    documents.set(key, state);
+    return state;
   };
-  void onChanged;
+  const close = (key: string) => {
+    documents.get(key)?.facts.stop();
+    documents.delete(key);
+  };
   return {
-    analysis(subject) {
+    analysis(subject, aside = false) {
       const state = stateOf(subject.key);
-      return join(subject, planOf(state, subject, ports.buildPlatform));
+      const plan = planOf(state.model, subject, ports.buildPlatform);
+      const subjectNow = identityOf(subject);
+      const { last, facts } = state;
+      if (last?.plan === plan && last.subject === subjectNow && !facts.busy) return last.analysis;
+      const analysis = join(subject, plan, facts.read(subject, plan, aside));
+      const isFinal = !aside && !analysis.pending;
+      state.last = isFinal ? { plan, subject: subjectNow, analysis } : null;
+      return analysis;
     },
-    filesChanged() {},
-    revalidate() {},
-    async settled() {},
-    close(key) {
-      documents.delete(key);
+    filesChanged(paths) {
+      for (const { facts } of documents.values()) facts.filesChanged(paths);
     },
+    revalidate: (key) => documents.get(key)?.facts.revalidate(),
+    settled: async (key) => documents.get(key)?.facts.settled(),
+    close,
     stop() {
-      documents.clear();
+      for (const key of [...documents.keys()]) close(key);
     },
   };
 }
 
-function join(subject: Subject, plan: Plan): Analysis {
+interface DocumentState {
+  readonly model: ModelMemory;
+  readonly facts: ContextFacts;
+  last: {
+    readonly plan: Plan;
+    readonly subject: string;
+    readonly analysis: Analysis;
+  } | null;
+}
+
+/** All of a subject that decides on its analysis beside its plan. */
+function identityOf({ path, folder, within, settings }: Subject): string {
+  return JSON.stringify([path, folder, within, { ...settings, buildArgs: null }]);
+}
+
+function join(subject: Subject, plan: Plan, context: ContextReading): Analysis {
+  const figures = sizeOfSteps(plan, (step) => context.copies.get(step)?.fact ?? pendingFact);
+  const sizes = new Map<Step, Size>();
+  for (const [step, figure] of figures) {
+    const refreshing = context.copies.get(step)?.refreshing === true;
+    sizes.set(step, refreshing ? { ...figure, pending: true } : figure);
+  }
+  const problems = [...plan.problems, ...contextProblems(plan, context)];
   return Object.freeze({
     dockerfile: plan.program.dockerfile,
     program: plan.program,
     plan,
     settings: subject.settings,
     platform: formatPlatform(plan.options.platform),
-    context: {
-      path: null,
-      inferred: true,
-      reason: 'No folder is taken as the build context.',
-      alternatives: [],
-    },
-    sizes: new Map(),
-    problems: plan.problems,
-    pending: false,
+    context: context.state,
+    sizes,
+    totals: totals(plan, sizes),
+    problems: problems.sort((a, b) => a.span.start - b.span.start),
+    pending: context.pending,
   });
 }
+
+const pendingFact = { state: 'pending' } as const;

@@ -5,6 +5,7 @@
 
 import process from 'node:process';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
+import { nodeDecompressors } from './host/decompress.ts';
 import { buildPlatform, pathOf } from './host/machine.ts';
 import { nodeFileSystem } from './host/nodeFileSystem.ts';
 import { startServer } from './server.ts';
@@ -18,4 +19,9 @@ process.on('unhandledRejection', (reason) => {
   );
 });
 
-startServer(connection, { files: nodeFileSystem, buildPlatform, pathOf });
+startServer(connection, {
+  files: nodeFileSystem,
+  decompressors: nodeDecompressors,
+  buildPlatform,
+  pathOf,
+});

@@ -88,7 +88,7 @@ export interface StageReport {
   readonly range: Range;
   /** Number of the stage's topmost own layer, those inherited through FROM stage counted; 0: none. */
   readonly lastLayer: number;
-  /** What the layers of this stage alone add; unknown parts make it `atLeast`. */
+  /** What the stage's own layers add, those inherited through FROM stage included. */
   readonly own: SizeReport;
   readonly display: {
     /** The base on one line: `debian:bookworm`, `stage build`, `scratch`. */

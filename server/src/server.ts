@@ -21,7 +21,8 @@ import {
   TextDocuments,
 } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { type Analysis, type AnalysisPorts, createAnalyzer } from './analysis.ts';
+import { isWithin } from './analysis/hostPaths.ts';
+import { type Analysis, type AnalysisPorts, createAnalyzer, type Subject } from './analysis.ts';
 import { codeActions } from './features/codeActions.ts';
 import { diagnostics } from './features/diagnostics.ts';
 import { documentSymbols } from './features/documentSymbols.ts';
@@ -39,7 +40,6 @@ import {
 } from './protocol.ts';
 import { readClient } from './server/client.ts';
 import { createDocumentSettings, type DocumentSettings } from './server/documentSettings.ts';
-import { isWithin } from './server/paths.ts';
 import { type Changes, createRefresher } from './server/refresher.ts';
 import { type Handler, Outdated, safely } from './server/safely.ts';
 import { type Settings, withChoices } from './settings.ts';
@@ -112,15 +112,16 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
       ...(target !== undefined && { target }),
     });
     const path = ports.pathOf(uri);
-    const analysis = analyzer.analysis({
+    const subject: Subject = {
       key: uri,
       path,
-      folder: path === null ? null : folderOf(path, folders),
+      folder: path === null ? null : workspaceFolderOf(path, folders),
       within: client.trusted ? null : folders,
       text: document.getText(),
       version,
       settings: chosen,
-    });
+    };
+    const analysis = analyzer.analysis(subject, target !== undefined);
     return { document, analysis, settings: chosen };
   }
 
@@ -292,7 +293,7 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
 }
 
 /** The innermost workspace folder that holds the path; null when none does. */
-function folderOf(path: string, folders: readonly string[]): string | null {
+function workspaceFolderOf(path: string, folders: readonly string[]): string | null {
   const holding = folders.filter((folder) => isWithin(path, folder));
   return holding.reduce<string | null>(
     (best, folder) => (best === null || folder.length > best.length ? folder : best),

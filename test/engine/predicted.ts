@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { analyze } from '../../server/src/analysis.ts';
 import type { FileSystem } from '../../server/src/context/fileSystem.ts';
+import { nodeDecompressors } from '../../server/src/host/decompress.ts';
 import { buildPlan } from '../../server/src/model/buildPlan.ts';
 import type { BaseImage, ImageConfig, Platform, Step } from '../../server/src/model/plan.ts';
 import { readSettings, settingDefaults } from '../../server/src/settings.ts';
@@ -71,7 +72,7 @@ export async function analyzeFolder(
         buildArgs,
       }),
     },
-    { files, buildPlatform: platform },
+    { files, decompressors: nodeDecompressors, buildPlatform: platform },
   );
   const bytesOf = (step: Step) => {
     const size = analysis.sizes.get(step);

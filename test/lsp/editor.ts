@@ -38,6 +38,7 @@ import {
   type TextEdit,
 } from 'vscode-languageserver-protocol/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
+import { nodeDecompressors } from '../../server/src/host/decompress.ts';
 import { buildPlatform, pathOf } from '../../server/src/host/machine.ts';
 import { nodeFileSystem } from '../../server/src/host/nodeFileSystem.ts';
 import { type StackReport, stackChanged, stackRequest } from '../../server/src/protocol.ts';
@@ -95,7 +96,13 @@ export class Editor {
       new StreamMessageReader(up),
       new StreamMessageWriter(down),
     );
-    startServer(server, { files: nodeFileSystem, buildPlatform, pathOf, ...options.ports });
+    startServer(server, {
+      files: nodeFileSystem,
+      decompressors: nodeDecompressors,
+      buildPlatform,
+      pathOf,
+      ...options.ports,
+    });
     this.client = createProtocolConnection(
       new StreamMessageReader(down),
       new StreamMessageWriter(up),

@@ -20,8 +20,10 @@ import {
 const entry = join(import.meta.dirname, '../../server/src/main.ts');
 
 /** A whole session with the server's process; resolves to the number of hints. */
-async function session(client: ProtocolConnection): Promise<number> {
+async function session(client: ProtocolConnection, child: ChildProcess): Promise<number> {
   client.listen();
+  // A server that cannot start fails the test at once.
+  child.on('exit', (code) => code && client.dispose());
   await client.sendRequest(InitializeRequest.type, {
     processId: process.pid,
     rootUri: null,
@@ -51,7 +53,7 @@ describe('the process of the language server', () => {
       new StreamMessageReader(child.stdout),
       new StreamMessageWriter(child.stdin),
     );
-    assert.equal(await session(client), 2);
+    assert.equal(await session(client, child), 2);
     assert.equal(await exitCode(child), 0);
   });
 
@@ -61,7 +63,7 @@ describe('the process of the language server', () => {
       new IPCMessageReader(child),
       new IPCMessageWriter(child),
     );
-    assert.equal(await session(client), 2);
+    assert.equal(await session(client, child), 2);
     assert.equal(await exitCode(child), 0);
   });
 });

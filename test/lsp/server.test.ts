@@ -46,7 +46,7 @@ describe('the language server', () => {
   });
 
   it('draws hints that follow every edit', async () => {
-    await opened('FROM scratch ⟦base · empty⟧\nWORKDIR /x ⟦layer 1⟧\n');
+    await opened('FROM scratch ⟦base · empty⟧\nWORKDIR /x ⟦layer 1 · 0 B⟧\n');
     await editor.edit('WORKDIR', 'ENV A=b\nWORKDIR');
     assert.deepEqual((await editor.drawn()).match(/⟦[^⟧ ]+/g), ['⟦base', '⟦metadata', '⟦layer']);
     for (const char of 'LABEL a=b') {

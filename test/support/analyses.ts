@@ -3,6 +3,7 @@
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { type Analysis, analyze, type Subject } from '../../server/src/analysis.ts';
 import type { FileSystem } from '../../server/src/context/fileSystem.ts';
+import { nodeDecompressors } from '../../server/src/host/decompress.ts';
 import { nodeFileSystem } from '../../server/src/host/nodeFileSystem.ts';
 import { readSettings } from '../../server/src/settings.ts';
 import { type Drawing, readDrawing } from './marked.ts';
@@ -32,7 +33,7 @@ export async function analyzed(
       settings: readSettings(settings),
       ...subject,
     },
-    { files, buildPlatform: linux },
+    { files, decompressors: nodeDecompressors, buildPlatform: linux },
   );
   return { ...read, analysis, document };
 }

@@ -7,6 +7,7 @@ import { TextDocument } from 'vscode-languageserver-textdocument';
 import { analyze } from '../analysis.ts';
 import { grouped } from '../features/render.ts';
 import { stack } from '../features/stack.ts';
+import { nodeDecompressors } from '../host/decompress.ts';
 import { buildPlatform } from '../host/machine.ts';
 import { nodeFileSystem } from '../host/nodeFileSystem.ts';
 import type { ProblemReport, SizeReport, StackReport } from '../protocol.ts';
@@ -38,7 +39,7 @@ export async function reportOf(build: BuildOptions, io: CliIo): Promise<StackRep
         context,
       }),
     },
-    { files: nodeFileSystem, buildPlatform },
+    { files: nodeFileSystem, decompressors: nodeDecompressors, buildPlatform },
   );
   const document = TextDocument.create(uri, 'dockerfile', 1, source.text);
   const report = stack(analysis, document, source.name);

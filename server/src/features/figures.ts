@@ -49,7 +49,7 @@ function baseLayers(analysis: Analysis, stage: Stage): number | null {
 }
 
 /** Layers of the image at the bottom of a stage's chain, own ones excluded; null when not known. */
-export function imageLayers(analysis: Analysis, stage: Stage): number | null {
+function imageLayers(analysis: Analysis, stage: Stage): number | null {
   let at = stage;
   // A stage can only start from an earlier one, so this ends.
   for (;;) {
@@ -61,38 +61,30 @@ export function imageLayers(analysis: Analysis, stage: Stage): number | null {
 }
 
 /** The size of what an instruction adds; null for metadata. */
-export function sizeOf(
-  analysis: Analysis,
-  row: Exclude<Row, { kind: 'from' }> | Row,
-): SizeReport | null {
-  if (row.kind === 'from' || row.kind === 'global' || row.step.effect !== 'layer') return null;
+export function sizeOf(analysis: Analysis, row: Row): SizeReport | null {
+  if (row.kind !== 'step' || row.step.effect !== 'layer') return null;
   if (!row.stage.needed) return unknown('The target does not need this stage.');
   return analysis.sizes.get(row.step) ?? unknown('Its size is not known.');
 }
 
-/** The size of what a stage starts from. */
+/** The size of what a stage starts from: an image, or all of another stage. */
 export function baseSize(analysis: Analysis, stage: Stage): SizeReport {
-  if (stage.base.scratch) return nothing('scratch is empty.');
-  void analysis;
-  return unknown('The size of the base image is not known.');
+  return analysis.totals[stage.index]?.start ?? unknown('The size of the base is not known.');
 }
 
-/** What the stage's own layers add. */
+/** What the stage's own layers add, those of the stages below it included. */
 export function ownSize(analysis: Analysis, stage: Stage): SizeReport {
-  void analysis;
-  void stage;
-  return unknown('');
+  return analysis.totals[stage.index]?.own ?? unknown('The size of the stage is not known.');
 }
 
+/** Layers and sizes of the image that is built. */
 export function targetTotals(analysis: Analysis): StackReport['totals'] {
-  const target = analysis.plan.stages[analysis.plan.target];
-  return {
-    layers: target?.layers ?? 0,
-    baseLayers: null,
-    size: unknown(''),
-    base: unknown(''),
-    own: unknown(''),
-  };
+  const { plan, totals } = analysis;
+  const target = plan.stages[plan.target];
+  const none = unknown('There is no stage to build.');
+  const { size, base, own } = totals[plan.target] ?? { size: none, base: none, own: none };
+  const baseLayers = target ? imageLayers(analysis, target) : null;
+  return { layers: target?.layers ?? 0, baseLayers, size, base, own };
 }
 
 /** The prediction for a layer of a needed stage; null for all else. */
@@ -108,8 +100,4 @@ const noBuild: CacheReport = {
 
 function unknown(reason: string): SizeReport {
   return { basis: 'unknown', bytes: null, low: null, high: null, atLeast: false, reason };
-}
-
-function nothing(reason: string): SizeReport {
-  return { basis: 'computed', bytes: 0, low: 0, high: 0, atLeast: false, reason };
 }

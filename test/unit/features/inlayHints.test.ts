@@ -30,7 +30,7 @@ ENV A=1 B=2 ⟦metadata⟧
 LABEL x=y ⟦metadata⟧
 RUN echo ⟦layer 1⟧
 COPY . /app ⟦layer 2⟧
-WORKDIR /app ⟦layer 3⟧
+WORKDIR /app ⟦layer 3 · 0 B⟧
 WORKDIR / ⟦metadata⟧
 USER me ⟦metadata⟧
 EXPOSE 80 ⟦metadata⟧
@@ -60,8 +60,8 @@ CMD x ⟦metadata⟧
   it('know how many layers an empty base has', () =>
     draws(`\
 FROM scratch AS a ⟦base · empty⟧
-WORKDIR /x ⟦layer 1⟧
-FROM a ⟦base · 1 layer⟧
+WORKDIR /x ⟦layer 1 · 0 B⟧
+FROM a ⟦base · 1 layer · 0 B⟧
 `));
 
   it('stand at the end of the first line', () =>
@@ -71,7 +71,7 @@ RUN apt-get update && \\ ⟦layer 1⟧
     # why
     apt-get install -y curl
 
-  COPY <<A <<B /x/ ⟦layer 2⟧
+  COPY <<A <<B /x/ ⟦layer 2 · 4 B⟧
 a
 A
 b

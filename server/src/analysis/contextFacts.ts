@@ -1,0 +1,243 @@
+/**
+ * What the build context of one Dockerfile says: which folder it is, and what each COPY takes of it.
+ *
+ * Reading never waits: it gives what is known, starts what is missing, and goes on by itself when
+ * one answer makes the next question possible. While a newer answer is on its way the last one
+ * stands.
+ */
+
+import type { ContextState, Subject } from '../analysis.ts';
+import { type BuildContext, type IgnoreState, openContext } from '../context/buildContext.ts';
+import { chooseContext } from '../context/choose.ts';
+import type { CopyFacts } from '../context/copyFacts.ts';
+import type { Decompressors } from '../context/decompress.ts';
+
+import type { FileSystem } from '../context/fileSystem.ts';
+import type { Plan, ResolvedCopy, Step } from '../model/plan.ts';
+import { BackgroundFact, type Held } from './facts.ts';
+import { folderOf, isWithin, resolvePath } from './hostPaths.ts';
+
+export interface ContextPorts {
+  readonly files: FileSystem;
+  readonly decompressors: Decompressors;
+}
+
+/** What is known of the context now. */
+export interface ContextReading {
+  readonly state: ContextState;
+  /** COPY and ADD of needed stages that take files of the context. */
+  readonly copies: ReadonlyMap<Step, Held<CopyFacts>>;
+  /** The ignore file in force; null while there is no context. */
+  readonly ignore: IgnoreState | null;
+  readonly pending: boolean;
+}
+
+interface Opened {
+  readonly state: ContextState;
+  readonly context: BuildContext | null;
+  readonly ignore: IgnoreState | null;
+}
+
+export class ContextFacts {
+  readonly #ports: ContextPorts;
+  readonly #onChanged: () => void;
+  #wanted: { readonly key: string; readonly fact: BackgroundFact<Opened> } | null = null;
+  #opened: Opened | null = null;
+  /** The Dockerfile that the open context was opened for. */
+  #dockerfile: string | null = null;
+  /** By what the copy takes, so that edits elsewhere in the file keep them. */
+  #copies = new Map<string, BackgroundFact<CopyFacts>>();
+  /** What the document itself needs, by key; starts when the context is open. */
+  #needed = new Map<string, ResolvedCopy>();
+
+  constructor(ports: ContextPorts, onChanged: () => void) {
+    this.#ports = ports;
+    this.#onChanged = onChanged;
+  }
+
+  /** `aside`: for a plan that is not the document's own; it takes what is known and drops nothing. */
+  read(subject: Subject, plan: Plan, aside: boolean): ContextReading {
+    const steps = contextSteps(plan);
+    const needed = new Map(steps.map(({ copy }) => [keyOf(copy), copy]));
+    if (!aside || !this.#wanted) {
+      this.#needed = needed;
+      this.#want(subject, [...needed.values()]);
+      this.#drop(needed);
+    } else for (const [key, copy] of needed) this.#needed.set(key, copy);
+    this.#advance();
+    // While the context is looked at again, none of its figures is the last word.
+    const reopening = this.#wanted?.fact.held.refreshing === true;
+    const copies = new Map(
+      steps.map(({ step, copy }) => {
+        const held = this.#copies.get(keyOf(copy))?.held ?? this.#missing();
+        return [step, reopening ? { ...held, refreshing: true } : held];
+      }),
+    );
+    return {
+      state: this.#opened?.state ?? looking,
+      copies,
+      ignore: this.#opened?.ignore ?? null,
+      pending: this.busy,
+    };
+  }
+
+  filesChanged(paths: readonly string[]): void {
+    const context = this.#opened?.context;
+    if (context && paths.filter((path) => context.invalidate(path)).length > 0)
+      this.#refreshCopies();
+  }
+
+  revalidate(): void {
+    this.#wanted?.fact.refresh();
+  }
+
+  /** Something is on its way. */
+  get busy(): boolean {
+    return this.#pending().length > 0;
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all(this.#pending());
+  }
+
+  stop(): void {
+    this.#wanted?.fact.stop();
+    for (const fact of this.#copies.values()) fact.stop();
+  }
+
+  #pending(): readonly Promise<void>[] {
+    const facts = [this.#wanted?.fact, ...this.#copies.values()];
+    return facts.map((fact) => fact?.settling ?? null).filter((promise) => promise !== null);
+  }
+
+  /** The state of a copy that nothing is known of: the context is looked for, or there is none. */
+  #missing(): Held<CopyFacts> {
+    const opened = this.#opened;
+    if (!opened || opened.context) return { fact: { state: 'pending' }, refreshing: true };
+    return { fact: { state: 'unavailable', reason: opened.state.reason }, refreshing: false };
+  }
+
+  /** Looks for the context again when what decides on it changed. */
+  #want(subject: Subject, copies: readonly ResolvedCopy[]): void {
+    const { path, folder, within, settings } = subject;
+    const named = settings.contextPath;
+    // A context that was named is the same whatever is copied from it.
+    const sources = named === null ? [...new Set(copies.flatMap((copy) => copy.sources))] : [];
+    const key = JSON.stringify([path, folder, within, named, sources]);
+    if (this.#wanted?.key === key) return;
+    this.#wanted?.fact.stop();
+    const fact = new BackgroundFact<Opened>(
+      async (signal) => {
+        const value = await this.#open(subject, sources, signal);
+        if (!signal.aborted) this.#take(value, path);
+        return { state: 'known', value };
+      },
+      this.#onChanged,
+      (a, b) => a.context === b.context && JSON.stringify(a.state) === JSON.stringify(b.state),
+    );
+    this.#wanted = { key, fact };
+  }
+
+  /** Which folder it is, and that folder opened; the same one again is only looked at anew. */
+  async #open(
+    { path, folder, within, settings }: Subject,
+    sources: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Opened> {
+    const own = path === null ? null : folderOf(path);
+    const named = settings.contextPath;
+    const choice = await chooseContext(this.#ports.files, {
+      explicit: named === null ? null : resolvePath(folder ?? own ?? '/', named),
+      dockerfileFolder: own,
+      workspaceFolder: folder,
+      sources,
+    });
+    if (choice.path !== null && within && !within.some((one) => isWithin(choice.path ?? '', one))) {
+      const reason = 'In Restricted Mode no folder outside the workspace is read.';
+      return { state: { ...choice, path: null, reason }, context: null, ignore: null };
+    }
+    const root = choice.path;
+    if (root === null) return { state: choice, context: null, ignore: null };
+    const before = this.#opened?.context;
+    if (before?.root === root && this.#dockerfile === path) {
+      await before.revalidate(signal);
+      const ignore = await before.ignoreState(signal);
+      this.#refreshCopies();
+      return { state: choice, context: before, ignore };
+    }
+    const context = openContext(this.#ports.files, root, {
+      dockerfile: path,
+      decompressors: this.#ports.decompressors,
+    });
+    return { state: choice, context, ignore: await context.ignoreState(signal) };
+  }
+
+  /** Takes an opened context in force; figures of another folder are dropped. */
+  #take(opened: Opened, dockerfile: string | null): void {
+    if (opened.context !== this.#opened?.context) {
+      for (const fact of this.#copies.values()) fact.stop();
+      this.#copies.clear();
+    }
+    this.#opened = opened;
+    this.#dockerfile = dockerfile;
+    this.#advance();
+  }
+
+  /** Starts every question that can be asked by now. */
+  #advance(): void {
+    const context = this.#opened?.context;
+    if (!context) return;
+    for (const [key, copy] of this.#needed) {
+      if (this.#copies.has(key)) continue;
+      const fact = new BackgroundFact<CopyFacts>(
+        async (signal) => ({ state: 'known', value: await takenBy(copy, context, signal) }),
+        this.#onChanged,
+        (a, b) => JSON.stringify(a) === JSON.stringify(b),
+      );
+      this.#copies.set(key, fact);
+    }
+  }
+
+  #refreshCopies(): void {
+    for (const fact of this.#copies.values()) fact.refresh();
+  }
+
+  /** Ends what nobody asks for any more, as what was typed on the way to a longer name. */
+  #drop(needed: ReadonlyMap<string, unknown>): void {
+    for (const [key, fact] of this.#copies) {
+      if (needed.has(key)) continue;
+      fact.stop();
+      this.#copies.delete(key);
+    }
+  }
+}
+
+const looking: ContextState = {
+  path: null,
+  inferred: true,
+  reason: 'The build context is being looked for.',
+  alternatives: [],
+};
+
+/** Steps of needed stages that take files of the build context, with what they take. */
+function contextSteps(plan: Plan): readonly { readonly step: Step; readonly copy: ResolvedCopy }[] {
+  return plan.stages
+    .filter(({ needed }) => needed)
+    .flatMap(({ triggers, steps }) => [...triggers, ...steps])
+    .flatMap((step) => (step.copy?.origin.kind === 'context' ? [{ step, copy: step.copy }] : []));
+}
+
+/** Equal for copies that take the same. Heredocs stand for their content: their places move. */
+function keyOf(copy: ResolvedCopy): string {
+  const files = copy.files.map(({ name, content }) => [name, content]);
+  return JSON.stringify({ ...copy, files });
+}
+
+/** What the sources of the context add; heredocs and downloads of the same COPY are sized apart. */
+function takenBy(
+  copy: ResolvedCopy,
+  context: BuildContext,
+  signal: AbortSignal,
+): Promise<CopyFacts> {
+  return context.copy({ ...copy, files: [], remotes: [] }, signal);
+}
