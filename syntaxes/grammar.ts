@@ -338,8 +338,8 @@ export const details = {
     flag: {
       match: raw`(?<=[ \t]|^)(--)([A-Za-z][\w-]*)(?:(=)([^ \t\n]*))?(?=[ \t]|$)`,
       captures: {
-        1: scope('punctuation.definition.flag.dockerfile'),
-        2: scope('entity.other.attribute-name.flag.dockerfile'),
+        1: scope('constant.other.option.dash.dockerfile'),
+        2: scope('constant.other.option.dockerfile'),
         3: scope('keyword.operator.assignment.dockerfile'),
         4: { name: 'meta.flag-value.dockerfile', patterns: include('#flag-value') },
       },

@@ -62,7 +62,7 @@ describe('colors of a Dockerfile', () => {
     const grammar = await loadGrammar({ ...standIn, shell: null });
     const lines = ['RUN --network=none echo "a" \\', '  && b', 'USER x'];
     const [first = [], , last = []] = scopesOf(grammar, lines);
-    assert.ok(first[6]?.includes('entity.other.attribute-name.flag.dockerfile'));
+    assert.ok(first[6]?.includes('constant.other.option.dockerfile'));
     assert.ok(last[0]?.includes('keyword.other.special-method.dockerfile'));
   });
 
