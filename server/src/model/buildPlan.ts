@@ -1,14 +1,14 @@
 /** Makes the build plan of a Dockerfile: what BuildKit's `dockerfile2llb` makes of it. */
 
-import type { Problem } from '../syntax/ast.ts';
+import type { Instruction, Problem } from '../syntax/ast.ts';
 import type { Command, Program } from '../syntax/commands.ts';
 import { tellOnce } from '../syntax/trailingComment.ts';
 import type { Environment } from './environment.ts';
-import { emptyConfig, viewConfig } from './imageConfig.ts';
+import { type ConfigState, emptyConfig, viewConfig } from './imageConfig.ts';
 import { applyLayer } from './layerSteps.ts';
 import { applyMetadata } from './metadataSteps.ts';
 import type { Outcome } from './outcome.ts';
-import type { Plan, PlanOptions, Stage, Step } from './plan.ts';
+import type { ImageConfig, Plan, PlanOptions, Stage, Step } from './plan.ts';
 import { type PlanProblemCode, planProblem } from './problems.ts';
 import { type Finished, type Running, type Surroundings, startStage } from './running.ts';
 import { buildGraph, type Graph, type GraphStage, stageLabel, type Trigger } from './stages.ts';
@@ -118,18 +118,16 @@ function buildStage(
   const { syntax, resolved, dependsOn } = graphStage;
   const { base } = resolved;
   const parent = base.stage === null ? null : (finished[base.stage] ?? null);
-  const begun = startStage(index, base, resolved.platform, parent, around);
-  const running: Running = { ...begun, view: viewConfig(begun.config) };
+  const running = startStage(index, base, resolved.platform, parent, around);
   const problems: Problem[] = [];
   const take = (command: Command, trigger: Trigger | null): Step => {
     if (resolved.replaced)
-      return { ...nothingDone(command), env: running.env, config: running.view };
-    const { env, config } = running;
+      return { ...nothingDone(command), env: running.env, config: viewConfig(running.config) };
+    const { env } = running;
     const outcome = applyMetadata(running, command) ?? applyLayer(running, command);
     if (outcome.effect === 'layer') running.layers++;
-    if (running.config !== config) running.view = viewConfig(running.config);
     if (outcome.error !== null) problems.push(problemOf(command, outcome.error, outcome));
-    return toStep(command, outcome, running, env, trigger);
+    return new PlannedStep(command, outcome, running, env, trigger);
   };
   const triggers = graphStage.triggers.map((trigger) => take(trigger.command, trigger));
   const steps = syntax.commands.map((command) => take(command, null));
@@ -142,41 +140,66 @@ function buildStage(
     replaced: resolved.replaced,
     triggers,
     steps,
-    config: running.view,
+    config: viewConfig(running.config),
     layers: running.layers,
     dependsOn: [...dependsOn],
   };
   return { stage, finished: running, problems };
 }
 
-/** The step's text is made when it is read: that of a RUN repeats all ARGs above it. */
-function toStep(
-  command: Command,
-  outcome: Outcome,
-  running: Running,
-  before: Environment,
-  trigger: Trigger | null,
-): Step {
-  const { effect, history, error } = outcome;
-  return {
-    instruction: command.instruction,
-    command,
-    effect,
-    layer: effect === 'layer' ? running.layers : null,
-    get createdBy() {
-      return history ? history.text() : null;
-    },
-    get createdByExact() {
-      return error === null && (history?.exact() ?? true);
-    },
-    fromTrigger: trigger !== null,
-    onbuild: trigger?.onbuild ?? null,
-    copy: outcome.copy ?? null,
-    run: outcome.run ?? null,
-    workdir: outcome.workdir ?? null,
-    env: before,
-    config: running.view,
-  };
+/**
+ * A step whose text and config are made when they are read: the text of a RUN repeats all ARGs above
+ * it. A class, because getters in a literal give each object a shape of its own, and there is a step
+ * for each instruction: that would take longer than all the rest of the plan.
+ */
+class PlannedStep implements Step {
+  readonly instruction: Instruction;
+  readonly command: Command;
+  readonly effect: Step['effect'];
+  readonly layer: number | null;
+  readonly fromTrigger: boolean;
+  readonly onbuild: Instruction | null;
+  readonly copy: Step['copy'];
+  readonly run: Step['run'];
+  readonly workdir: string | null;
+  readonly env: Environment;
+  readonly #history: Outcome['history'];
+  readonly #refused: boolean;
+  readonly #config: ConfigState;
+
+  constructor(
+    command: Command,
+    outcome: Outcome,
+    { layers, config }: Running,
+    before: Environment,
+    trigger: Trigger | null,
+  ) {
+    this.instruction = command.instruction;
+    this.command = command;
+    this.effect = outcome.effect;
+    this.layer = outcome.effect === 'layer' ? layers : null;
+    this.fromTrigger = trigger !== null;
+    this.onbuild = trigger?.onbuild ?? null;
+    this.copy = outcome.copy ?? null;
+    this.run = outcome.run ?? null;
+    this.workdir = outcome.workdir ?? null;
+    this.env = before;
+    this.#history = outcome.history;
+    this.#refused = outcome.error !== null;
+    this.#config = config;
+  }
+
+  get createdBy(): string | null {
+    return this.#history ? this.#history.text() : null;
+  }
+
+  get createdByExact(): boolean {
+    return !this.#refused && (this.#history?.exact() ?? true);
+  }
+
+  get config(): ImageConfig {
+    return viewConfig(this.#config);
+  }
 }
 
 function problemOf(command: Command, message: string, outcome: Outcome): Problem {

@@ -78,7 +78,7 @@ export function inheritConfig(parent: ConfigState): ConfigState {
   return parent.onBuild.size === 0 ? parent : { ...parent, onBuild: emptyMap() };
 }
 
-/** The lists are made anew each time they are read: read them once. */
+/** Made anew on each call, and its lists each time they are read: read them once. */
 export function viewConfig(state: ConfigState): ImageConfig {
   const { user, workingDir, cmd, entrypoint, shell, stopSignal, healthcheck, argsEscaped } = state;
   return {

@@ -6,7 +6,7 @@ import { Environment, type KnownValue } from './environment.ts';
 import { baseConfig, type ConfigState, inheritConfig } from './imageConfig.ts';
 import { emptyMap, entriesOf, type OrderedMap } from './orderedMap.ts';
 import { resolveWorkdir } from './paths.ts';
-import type { CopyOrigin, ImageConfig, Platform, StageBase } from './plan.ts';
+import type { CopyOrigin, Platform, StageBase } from './plan.ts';
 import { type Budget, type Expansion, expansionIn } from './variables.ts';
 
 /** A name declared with ARG; `value` is what it was given, which a later ENV may hide. */
@@ -37,7 +37,6 @@ export interface Running {
   readonly shellKnown: boolean;
   env: Environment;
   config: ConfigState;
-  view: ImageConfig;
   args: OrderedMap<DeclaredArg>;
   /** Absolute. */
   workdir: string;
@@ -73,7 +72,7 @@ export function startStage(
   platform: Platform,
   parent: Finished | null,
   around: Surroundings,
-): Omit<Running, 'view'> {
+): Running {
   if (parent) {
     const config = inheritConfig(parent.config);
     const env = Environment.start(parent.env, config.env, parent.namesKnown);

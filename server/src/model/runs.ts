@@ -3,6 +3,7 @@
 import type { RunCommand } from '../syntax/commands.ts';
 import { readHeredocWord } from '../syntax/heredocs.ts';
 import { withoutTabs } from './copies.ts';
+import type { Environment } from './environment.ts';
 import { runText } from './historyText.ts';
 import { processEnv } from './imageConfig.ts';
 import { type ResolvedMounts, resolveMounts } from './mounts.ts';
@@ -22,20 +23,20 @@ export function applyRun(running: Running, command: RunCommand): Outcome {
   const mounts: ResolvedMounts = resolveMounts(running, command);
   const { env, args, namesKnown, workdir } = running;
   const shellExact = !shell || isShellExact(running);
-  const run: ResolvedRun = {
-    argv,
-    shell,
-    script: shell ? script.text : null,
-    get env() {
-      return processEnv(env);
+  const run = new PlannedRun(
+    {
+      argv,
+      shell,
+      script: shell ? script.text : null,
+      proxyEnv: proxyEnv(running.around.buildArgs),
+      cwd: workdir,
+      user: running.config.user,
+      network: command.network ?? 'default',
+      security: command.security ?? 'sandbox',
+      mounts: script.program ? [script.program, ...mounts.mounts] : mounts.mounts,
     },
-    proxyEnv: proxyEnv(running.around.buildArgs),
-    cwd: workdir,
-    user: running.config.user,
-    network: command.network ?? 'default',
-    security: command.security ?? 'sandbox',
-    mounts: script.program ? [script.program, ...mounts.mounts] : mounts.mounts,
-  };
+    env,
+  );
   const declared = () => declaredArgs({ args, env, namesKnown });
   const empty = argv.length === 0 ? 'arguments are required' : null;
   return {
@@ -48,6 +49,37 @@ export function applyRun(running: Running, command: RunCommand): Outcome {
     unlocated: mounts.error === null,
     run,
   };
+}
+
+/** A class for its getter: in a literal it would give each RUN a shape of its own, which is slow. */
+class PlannedRun implements ResolvedRun {
+  readonly argv: ResolvedRun['argv'];
+  readonly shell: boolean;
+  readonly script: string | null;
+  readonly proxyEnv: ResolvedRun['proxyEnv'];
+  readonly cwd: string;
+  readonly user: string;
+  readonly network: string;
+  readonly security: string;
+  readonly mounts: ResolvedRun['mounts'];
+  readonly #env: Environment;
+
+  constructor(run: Omit<ResolvedRun, 'env'>, env: Environment) {
+    this.argv = run.argv;
+    this.shell = run.shell;
+    this.script = run.script;
+    this.proxyEnv = run.proxyEnv;
+    this.cwd = run.cwd;
+    this.user = run.user;
+    this.network = run.network;
+    this.security = run.security;
+    this.mounts = run.mounts;
+    this.#env = env;
+  }
+
+  get env(): readonly string[] {
+    return processEnv(this.#env);
+  }
 }
 
 interface Script {
@@ -90,8 +122,11 @@ const programMount: ResolvedMount = {
   env: null,
 };
 
+const noProxies: readonly string[] = [];
+
 /** `HTTP_PROXY` and its like reach every RUN from `--build-arg`, declared or not, in both cases. */
 function proxyEnv(buildArgs: ReadonlyMap<string, string>): readonly string[] {
+  if (buildArgs.size === 0) return noProxies;
   const names = ['http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy', 'all_proxy'];
   const given = new Map<string, string>();
   for (const name of [...buildArgs.keys()].sort()) {

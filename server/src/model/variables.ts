@@ -33,11 +33,11 @@ export function newBudget(): Budget {
 /** Expansions of one instruction: all its words see the same environment. */
 export interface Expansion {
   /** One word in, one out, quotes removed. After an error the text as written. */
-  readonly word: (text: string) => KnownValue;
+  word(text: string): KnownValue;
   /** One word in, several out (EXPOSE). */
-  readonly words: (text: string) => readonly string[];
+  words(text: string): readonly string[];
   /** The body of a heredoc that COPY or ADD makes a file of; its escape is always a backslash. */
-  readonly body: (text: string) => string;
+  body(text: string): string;
   /** All words so far are certain. */
   readonly exact: boolean;
   /** BuildKit's text of the first error. */
@@ -53,55 +53,71 @@ export interface Expansion {
  * nor a known base defines: an unknown base may define it.
  */
 export function expansionIn(scope: Scope): Expansion {
-  const { env, namesKnown, budget } = scope;
-  const unmatched = new Set<string>();
-  let exact = true;
-  let doubt = false;
-  let error: string | null = null;
-  let certain = true;
-  // The lexer's own lists of names are lost after an error.
-  const lookup = {
-    get(name: string): string | undefined {
-      const known = env.find(name);
-      if (known ? !known.exact : !namesKnown) certain = false;
-      return known?.value;
-    },
-  };
-  const run = (text: string, body: boolean) => {
+  return new ScopedExpansion(scope);
+}
+
+const none: ReadonlySet<string> = new Set();
+
+/** A class, as there is one for nearly every instruction: closures and getters of its own would cost more than its work. */
+class ScopedExpansion implements Expansion {
+  exact = true;
+  error: string | null = null;
+  doubt = false;
+  readonly #scope: Scope;
+  #unmatched: Set<string> | null = null;
+
+  constructor(scope: Scope) {
+    this.#scope = scope;
+  }
+
+  get unmatched(): ReadonlySet<string> {
+    return this.#unmatched ?? none;
+  }
+
+  word(text: string): KnownValue {
+    return isPlain(text) ? { value: text, exact: true } : this.#run(text, false);
+  }
+
+  words(text: string): readonly string[] {
+    return isPlain(text) && !/\s/.test(text) && text !== '' ? [text] : this.#run(text, false).words;
+  }
+
+  body(text: string): string {
+    return /[$\\]/.test(text) ? this.#run(text, true).value : text;
+  }
+
+  #run(text: string, body: boolean): KnownValue & { readonly words: readonly string[] } {
+    const { env, namesKnown, budget } = this.#scope;
     if (budget.left < 0) {
-      exact = false;
+      this.exact = false;
       return { value: text, words: [text], exact: false };
     }
-    certain = true;
+    let certain = true;
+    // The lexer's own lists of names are lost after an error.
+    const lookup = {
+      get(name: string): string | undefined {
+        const known = env.find(name);
+        if (known ? !known.exact : !namesKnown) certain = false;
+        return known?.value;
+      },
+    };
     const result = body
       ? expand(text, lookup, { escape: '\\', skipProcessQuotes: true })
-      : expand(text, lookup, { escape: scope.escape });
-    doubt ||= !certain;
+      : expand(text, lookup, { escape: this.#scope.escape });
+    this.doubt ||= !certain;
     if (!result.ok) {
-      error ??= result.error;
-      exact = false;
+      this.error ??= result.error;
+      this.exact = false;
       return { value: text, words: [text], exact: false };
     }
     budget.left -= result.value.length;
-    for (const name of result.unmatched) unmatched.add(name);
-    exact &&= certain;
+    for (const name of result.unmatched) {
+      this.#unmatched ??= new Set();
+      this.#unmatched.add(name);
+    }
+    this.exact &&= certain;
     return { value: result.value, words: result.words, exact: certain };
-  };
-  return {
-    word: (text) => (isPlain(text) ? { value: text, exact: true } : run(text, false)),
-    words: (text) => run(text, false).words,
-    body: (text) => (/[$\\]/.test(text) ? run(text, true).value : text),
-    get exact() {
-      return exact;
-    },
-    get error() {
-      return error;
-    },
-    get doubt() {
-      return doubt;
-    },
-    unmatched,
-  };
+  }
 }
 
 function isPlain(text: string): boolean {
