@@ -143,7 +143,7 @@ async function* guarded(
     }
   } catch (error) {
     if (error instanceof Stopped) throw error;
-    const code = (error as { readonly code?: unknown } | undefined)?.code;
+    const code = codeOf(error);
     throw new FileError(typeof code === 'string' ? ` (${code})` : '');
   }
 }
@@ -156,8 +156,13 @@ async function* concatenated(
   yield* rest;
 }
 
+const codeOf = (error: unknown) => (error as { readonly code?: unknown } | undefined)?.code;
+
 const isAboutReading = (error: unknown) =>
-  error instanceof FileError || error instanceof Stopped || error instanceof TooManyBytes;
+  error instanceof FileError ||
+  error instanceof Stopped ||
+  error instanceof TooManyBytes ||
+  codeOf(error) === 'ENOTSUP';
 
 const unreadable = (reason: string): ArchiveContent => ({ kind: 'unreadable', reason });
 
@@ -175,6 +180,9 @@ function sentenceOf(error: unknown, limits: ArchiveLimits): string {
   }
   if (error instanceof TarError || error instanceof UnpackError) {
     return `${error.message} A build fails when it unpacks it.`;
+  }
+  if (codeOf(error) === 'ENOTSUP') {
+    return 'The archive is compressed in a way that cannot be read here, so what ADD unpacks from it is not known.';
   }
   return 'The compressed data of the archive is damaged or cut off, so a build fails when it unpacks it.';
 }
