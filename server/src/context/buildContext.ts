@@ -8,8 +8,9 @@
  */
 
 import type { ResolvedCopy, ResolvedMount } from '../model/plan.ts';
-import { type Decompressors, readArchive } from './archive.ts';
+import { type ArchiveContent, readArchive } from './archive.ts';
 import type { CopyFacts } from './copyFacts.ts';
+import type { Decompressors } from './decompress.ts';
 import {
   type IgnoreFile,
   type IgnoreProblem,
@@ -17,25 +18,11 @@ import {
   readIgnoreFile,
 } from './dockerignore.ts';
 import type { FileSystem } from './fileSystem.ts';
-import { codeOf, createFolders, type Entry, slashes, Unreadable } from './folders.ts';
+import { codeOf, createFolders, slashes, Unreadable } from './folders.ts';
+import { type ArchiveReader, type Gathered, gatherSources } from './gather.ts';
 import { partsOf } from './goPath.ts';
-import {
-  BuildFails,
-  type Content,
-  type Folder,
-  type Member,
-  place,
-  type Source,
-  sumTree,
-  type TreeEntry,
-} from './layerTree.ts';
-import {
-  compilePatterns,
-  type MatchInfo,
-  matchPath,
-  type PatternMatcher,
-} from './patternMatcher.ts';
-import { type ContextTree, contextTree, type Found, type Match, resolveSource } from './sources.ts';
+import { BuildFails, type Folder, place, sumTree } from './layerTree.ts';
+import { contextTree } from './sources.ts';
 
 export type { CopyFacts } from './copyFacts.ts';
 
@@ -48,8 +35,6 @@ export interface CopiedFile {
 export interface Below {
   /** Is the destination a folder there? Null: not known. Matters for several sources without a slash. */
   readonly isDirectory: boolean | null;
-  /** The copy goes onto an empty image. */
-  readonly scratch?: boolean;
 }
 
 export interface IgnoreState {
@@ -86,6 +71,7 @@ export interface BuildContext {
   revalidate(signal?: AbortSignal): Promise<boolean>;
 }
 
+const noDecompressors: Decompressors = { open: () => null };
 const mostMembers = 200_000;
 const defaultArchiveBytes = 4 * 2 ** 30;
 
@@ -97,7 +83,7 @@ export function openContext(
 ): BuildContext {
   const folders = createFolders(files, root, options.limit ?? 200_000);
   const ignoreNames = ignoreCandidates(root, options.dockerfile ?? null);
-  const archives = new Map<string, readonly Member[] | null>();
+  const archives = new Map<string, ArchiveContent>();
   let ignore: LoadedIgnore | null = null;
   let ignoreIsStale = true;
 
@@ -110,21 +96,20 @@ export function openContext(
     return ignore;
   }
 
-  const archiveMembers: ArchiveReader = async (found, entry, signal) => {
+  const archiveContent: ArchiveReader = async (found, entry, signal) => {
     const key = `${found.path}\0${entry.bytes}\0${entry.mtimeMs}\0${entry.inode}`;
     const known = archives.get(key);
-    if (known !== undefined) return known;
-    const members = await readArchive(
-      files,
-      folders.hostPath(found.path),
-      found.path,
-      options.decompressors ?? {},
-      { members: mostMembers, bytes: options.mostArchiveBytes ?? defaultArchiveBytes },
-      signal,
+    if (known) return known;
+    const content = await readArchive(
+      () => files.stream(folders.hostPath(found.path)),
+      options.decompressors ?? noDecompressors,
+      { entries: mostMembers, bytes: options.mostArchiveBytes ?? defaultArchiveBytes },
+      signal ?? new AbortController().signal,
     );
+    signal?.throwIfAborted();
     if (archives.size >= 64) archives.clear();
-    archives.set(key, members);
-    return members;
+    archives.set(key, content);
+    return content;
   };
 
   async function gather(copy: ResolvedCopy, signal: AbortSignal | undefined): Promise<Gathered> {
@@ -132,7 +117,7 @@ export function openContext(
     const { file } = await loadIgnore();
     const tree = contextTree(folders, file.matcher, signal);
     const unfiltered = contextTree(folders, ignoreNothing.matcher, signal);
-    const gathered = await gatherSources(copy, tree, unfiltered, archiveMembers, signal);
+    const gathered = await gatherSources(copy, tree, unfiltered, archiveContent, signal);
     const [problem] = file.problems;
     if (!problem) return gathered;
     const note = `The build fails: ${problem.message} (line ${problem.line} of the ignore file).`;
@@ -160,7 +145,7 @@ export function openContext(
     async files(copy, signal, below = { isDirectory: null }) {
       try {
         const gathered = await gather(copy, signal);
-        return sumTree(treeOf(copy, gathered, below.isDirectory ?? true, below)).contents;
+        return sumTree(treeOf(copy, gathered, below.isDirectory ?? true), []).contents;
       } catch {
         signal?.throwIfAborted();
         return [];
@@ -232,187 +217,11 @@ async function readIgnore(files: FileSystem, paths: readonly string[]): Promise<
   return { path: null, text: '', file: ignoreNothing };
 }
 
-type ArchiveReader = (
-  found: Found,
-  entry: Entry,
-  signal: AbortSignal | undefined,
-) => Promise<readonly Member[] | null>;
-
-interface Gathered {
-  readonly sources: readonly Source[];
-  readonly missing: readonly string[];
-  readonly ignored: readonly string[];
-  readonly unmatched: readonly string[];
-  readonly notes: readonly string[];
-}
-
-async function gatherSources(
-  copy: ResolvedCopy,
-  tree: ContextTree,
-  unfiltered: ContextTree,
-  archiveMembers: ArchiveReader,
-  signal: AbortSignal | undefined,
-): Promise<Gathered> {
-  const sources: Source[] = [];
-  const missing: string[] = [];
-  const ignored: string[] = [];
-  const unmatched: string[] = [];
-  const notes: string[] = [];
-  const unpack = copy.unpack ?? copy.add;
-  const excluded = patternsOf(copy.exclude, '--exclude');
-  for (const source of copy.sources) {
-    const { base, include } = copy.parents ? pivot(source) : { base: source, include: null };
-    const resolved = await resolveSource(tree, base);
-    for (const link of resolved.dangling) {
-      missing.push(link);
-      notes.push(`${link} is a link to nothing that is copied; the build fails on it.`);
-    }
-    let any = false;
-    for (const match of resolved.matches) {
-      const made = await sourceOf(match, {
-        tree,
-        include,
-        excluded,
-        unpack,
-        archiveMembers,
-        signal,
-      });
-      any ||= include === null || (made.kind === 'directory' && made.entries.length > 0);
-      sources.push(made);
-    }
-    if (any || resolved.dangling.length > 0) continue;
-    const wildcard = resolved.wildcard || (include !== null && /[*?[]/.test(source));
-    const exists = (await resolveSource(unfiltered, source.replace('/./', '/'))).matches.length > 0;
-    if (exists) ignored.push(source);
-    if (wildcard) unmatched.push(source);
-    else if (!exists) missing.push(source);
-  }
-  // Heredocs are no part of the context, but they may replace what is.
-  for (const { name } of copy.files) {
-    const content: Content = { bytes: 0, path: `<<${name}` };
-    sources.push({ kind: 'entry', name, node: { kind: 'file', content } });
-  }
-  return { sources, missing, ignored, unmatched, notes };
-}
-
-/** `--parents`: up to `/./` names a folder, the rest is a pattern below it (`convert_copy.go`). */
-function pivot(source: string): { readonly base: string; readonly include: PatternMatcher | null } {
-  const at = source.indexOf('/./');
-  const base = at < 0 ? '/' : source.slice(0, at);
-  const pattern = partsOf(at < 0 ? source : source.slice(at + 3)).join('/');
-  return { base, include: pattern === '' ? null : patternsOf([pattern], '--parents') };
-}
-
-function patternsOf(texts: readonly string[], flag: string): PatternMatcher | null {
-  if (texts.length === 0) return null;
-  const { matcher, problems } = compilePatterns(texts);
-  const [problem] = problems;
-  if (problem) throw new Unreadable(`The build fails: ${problem.message} (${flag}).`);
-  return matcher;
-}
-
-interface Taking {
-  readonly tree: ContextTree;
-  readonly include: PatternMatcher | null;
-  readonly excluded: PatternMatcher | null;
-  readonly unpack: boolean;
-  readonly archiveMembers: ArchiveReader;
-  readonly signal: AbortSignal | undefined;
-}
-
-async function sourceOf(match: Match, taking: Taking): Promise<Source> {
-  const { found, name } = match;
-  const { entry } = found;
-  if (entry && entry.kind !== 'directory') {
-    if (entry.kind === 'file' && taking.unpack) {
-      const members = await taking.archiveMembers(found, entry, taking.signal);
-      if (members) return { kind: 'archive', path: found.path, members };
-    }
-    return { kind: 'entry', name, node: nodeOf(entry, found.path, new Map()) };
-  }
-  const entries: TreeEntry[] = [];
-  await walk(found, [], null, null, taking, new Map(), entries);
-  return { kind: 'directory', entries };
-}
-
-/** Collects what is copied of a folder; true when there is any (fsutil `copier.copy`). */
-async function walk(
-  folder: Found,
-  parts: readonly string[],
-  includeInfo: MatchInfo | null,
-  excludeInfo: MatchInfo | null,
-  taking: Taking,
-  inodes: Map<string, Content>,
-  entries: TreeEntry[],
-): Promise<boolean> {
-  const { include, excluded } = taking;
-  let any = false;
-  for (const child of await taking.tree.children(folder)) {
-    const below = [...parts, child.entry.name];
-    const path = below.join('/');
-    const included = include && matchPath(include, path, includeInfo);
-    const dropped = excluded && matchPath(excluded, path, excludeInfo);
-    const taken = included?.matched !== false && dropped?.matched !== true && !child.perhaps;
-    if (child.entry.kind !== 'directory') {
-      if (!taken) continue;
-      entries.push({ parts: below, node: nodeOf(child.entry, child.path, inodes) });
-      any = true;
-      continue;
-    }
-    if (dropped?.matched && !excluded?.hasExclusions) continue;
-    if (included && !included.matched && !mayMatchBelow(include, path)) continue;
-    const own = entries.push({ parts: below, node: { kind: 'directory' } }) - 1;
-    const inside = await walk(
-      child,
-      below,
-      included?.info ?? null,
-      dropped?.info ?? null,
-      taking,
-      inodes,
-      entries,
-    );
-    if (taken || inside) any = true;
-    else entries.splice(own, 1);
-  }
-  return any;
-}
-
-/** Could a pattern match below this folder? Saves a walk where patterns begin with plain names. */
-function mayMatchBelow(include: PatternMatcher | null, path: string): boolean {
-  const depth = path.split('/').length;
-  return (include?.patterns ?? []).some((pattern) => {
-    const parts = pattern.text.split('/');
-    const wild = parts.findIndex((part) => /[*?[\]^\\|{]/.test(part));
-    const plain = parts.slice(0, wild < 0 ? parts.length : wild);
-    return plain.slice(0, depth).join('/') === path.split('/').slice(0, plain.length).join('/');
-  });
-}
-
-/** Hard links stay links within one copied folder, and only there (`copier.inodes`). */
-function nodeOf(
-  entry: Entry,
-  path: string,
-  inodes: Map<string, Content>,
-): Exclude<TreeEntry['node'], { readonly kind: 'directory' }> {
-  if (entry.kind === 'symlink') return { kind: 'symlink', target: entry.target };
-  if (entry.kind !== 'file') return { kind: 'other' };
-  const linked = entry.links > 1 && entry.inode !== '' ? inodes.get(entry.inode) : undefined;
-  const content = linked ?? { bytes: entry.bytes, path };
-  if (entry.links > 1 && entry.inode !== '') inodes.set(entry.inode, content);
-  return { kind: 'file', content };
-}
-
-function treeOf(
-  copy: ResolvedCopy,
-  gathered: Gathered,
-  isDirectory: boolean,
-  below: Below,
-): Folder {
+function treeOf(copy: ResolvedCopy, gathered: Gathered, isDirectory: boolean): Folder {
   const slashed = copy.dest.endsWith('/') || copy.dest.endsWith('/.');
   return place(gathered.sources, {
     parts: partsOf(copy.dest),
     isDirectory: slashed || isDirectory,
-    onScratch: below.scratch ?? false,
   });
 }
 
@@ -422,7 +231,7 @@ function factsOf(copy: ResolvedCopy, gathered: Gathered, below: Below): CopyFact
   let failure: BuildFails | null = null;
   for (const isDirectory of candidates) {
     try {
-      sums.push(sumTree(treeOf(copy, gathered, isDirectory, below)));
+      sums.push(sumTree(treeOf(copy, gathered, isDirectory), partsOf(copy.dest)));
     } catch (error) {
       if (!(error instanceof BuildFails)) throw error;
       failure = error;

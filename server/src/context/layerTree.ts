@@ -4,6 +4,8 @@
  * file count once (fsutil `copy`, moby/go-archive `Unpack`).
  */
 
+import type { ArchiveContent } from './archive.ts';
+
 /** One stored file; hard links share it. */
 export interface Content {
   readonly bytes: number;
@@ -41,24 +43,15 @@ export interface TreeEntry {
 export type Source =
   | { readonly kind: 'directory'; readonly entries: readonly TreeEntry[] }
   | { readonly kind: 'entry'; readonly name: string; readonly node: Exclude<Node, Folder> }
-  | { readonly kind: 'archive'; readonly path: string; readonly members: readonly Member[] };
+  | { readonly kind: 'archive'; readonly path: string; readonly content: UnpackedArchive };
 
-/** An entry of an archive, in order. */
-export interface Member {
-  readonly name: string;
-  readonly kind: 'file' | 'directory' | 'symlink' | 'link' | 'other';
-  readonly bytes: number;
-  /** Of links: where to. */
-  readonly target: string;
-}
+export type UnpackedArchive = ArchiveContent & { readonly kind: 'archive' };
 
 export interface Destination {
   /** Below the image's root. */
   readonly parts: readonly string[];
   /** A folder is there before the copy, or the path ends in a slash. */
   readonly isDirectory: boolean;
-  /** The image below is empty: what is not in the tree does not exist. */
-  readonly onScratch: boolean;
 }
 
 export function newFolder(): Folder {
@@ -72,7 +65,7 @@ export function place(sources: readonly Source[], destination: Destination): Fol
   let isDirectory = destination.isDirectory || parts.length === 0;
   for (const source of sources) {
     if (source.kind === 'archive') {
-      unpack(makeFolders(root, parts), source, destination.onScratch);
+      unpack(makeFolders(root, parts), source.path, source.content);
       isDirectory = true;
     } else if (source.kind === 'directory') {
       const folder = makeFolders(root, parts);
@@ -97,121 +90,52 @@ function put(root: Folder, parts: readonly string[], node: TreeEntry['node']): v
   parent.children.set(name, node);
 }
 
-function makeFolders(root: Folder, parts: readonly string[]): Folder {
+/** Unpacking replaces what is in the way, folders too (go-archive `Unpack`). */
+function unpack(root: Folder, archive: string, { files }: UnpackedArchive): void {
+  const contents = new Map<string, Content>();
+  for (const { path, bytes, sameAs } of files) {
+    const linked = sameAs === undefined ? undefined : contents.get(sameAs);
+    const content = linked ?? { bytes, path: `${archive}/${path}` };
+    contents.set(path, content);
+    const parts = path.split('/');
+    const name = parts.pop() ?? '';
+    makeFolders(root, parts, true).children.set(name, { kind: 'file', content });
+  }
+}
+
+function makeFolders(root: Folder, parts: readonly string[], replace = false): Folder {
   let folder = root;
   for (const part of parts) {
     const child = folder.children.get(part);
-    if (child && child.kind !== 'directory') {
+    const isFolder = child?.kind === 'directory';
+    if (child && !isFolder && !replace) {
       throw new BuildFails(
-        `The build fails: ${parts.join('/')} cannot be a folder, as ${part} is none.`,
+        `The build fails: ${part} would have to be a folder and a file at once.`,
       );
     }
-    const next = child ?? newFolder();
-    if (!child) folder.children.set(part, next);
+    const next = isFolder ? child : newFolder();
+    if (!isFolder) folder.children.set(part, next);
     folder = next;
   }
   return folder;
-}
-
-/** Links followed on one path before it counts as a loop, as Linux does. */
-const mostLinks = 40;
-
-function unpack(root: Folder, archive: Source & { kind: 'archive' }, onScratch: boolean): void {
-  const fails = (what: string) =>
-    new BuildFails(`The build fails to unpack ${archive.path}: ${what}.`);
-  for (const member of archive.members) {
-    const parts = memberParts(member.name);
-    if (!parts) throw fails(`${member.name} is outside of the destination`);
-    const name = parts.at(-1);
-    if (name === undefined) continue;
-    const parent = follow(root, parts.slice(0, -1), true);
-    if (!parent) throw fails(`${member.name} lies below something that is no folder`);
-    const present = parent.children.get(name);
-    if (member.kind === 'directory') {
-      if (present?.kind !== 'directory') parent.children.set(name, newFolder());
-      continue;
-    }
-    parent.children.delete(name);
-    if (member.kind === 'link') {
-      const found = linkTarget(root, member.target);
-      if (found && found.kind !== 'directory') parent.children.set(name, found);
-      else if (found || onScratch)
-        throw fails(`${member.name} links to ${member.target}, which is no file`);
-      else {
-        throw new BuildFails(
-          `${archive.path} has a hard link to ${member.target}, a file of the image below whose size is not known.`,
-        );
-      }
-    } else if (member.kind === 'symlink') {
-      parent.children.set(name, { kind: 'symlink', target: member.target });
-    } else if (member.kind === 'file') {
-      const path = `${archive.path}/${parts.join('/')}`;
-      parent.children.set(name, { kind: 'file', content: { bytes: member.bytes, path } });
-    } else parent.children.set(name, { kind: 'other' });
-  }
-}
-
-/** Undefined when the name leaves the destination. */
-function memberParts(name: string): string[] | undefined {
-  const parts: string[] = [];
-  const rooted = name.startsWith('/');
-  for (const part of name.split('/')) {
-    if (part === '' || part === '.') continue;
-    if (part !== '..') parts.push(part);
-    else if (parts.length > 0) parts.pop();
-    else if (!rooted) return undefined;
-  }
-  return parts;
-}
-
-function linkTarget(root: Folder, target: string): Node | undefined {
-  const parts = memberParts(`/${target}`) ?? [];
-  const name = parts.at(-1);
-  if (name === undefined) return root;
-  return follow(root, parts.slice(0, -1), false)?.children.get(name);
-}
-
-/** The folder at a path, through symlinks that stay below the root; makes what is missing if told to. */
-function follow(root: Folder, path: readonly string[], make: boolean): Folder | undefined {
-  const todo = [...path].reverse();
-  let trail: Folder[] = [root];
-  let links = 0;
-  for (let part = todo.pop(); part !== undefined; part = todo.pop()) {
-    const here = trail.at(-1) ?? root;
-    if (part === '' || part === '.') continue;
-    if (part === '..') {
-      if (trail.length > 1) trail.pop();
-      continue;
-    }
-    let child = here.children.get(part);
-    if (!child && make) {
-      child = newFolder();
-      here.children.set(part, child);
-    }
-    if (child?.kind === 'symlink') {
-      if (++links > mostLinks) return undefined;
-      if (child.target.startsWith('/')) trail = [root];
-      todo.push(...child.target.split('/').reverse());
-    } else if (child?.kind === 'directory') trail.push(child);
-    else return undefined;
-  }
-  return trail.at(-1);
 }
 
 export interface TreeSum {
   readonly bytes: number;
   /** Names that are no folders. */
   readonly files: number;
+  /** Folders below the destination. */
   readonly directories: number;
   /** Each stored file once, largest first. */
   readonly contents: readonly Content[];
 }
 
 /** Adds up a tree: each stored file once, whatever its number of names. */
-export function sumTree(root: Folder): TreeSum {
+export function sumTree(root: Folder, destination: readonly string[]): TreeSum {
   const contents = new Set<Content>();
   let files = 0;
-  let directories = 0;
+  // The way to the destination, and the destination itself, are not copied.
+  let directories = -foldersAlong(root, destination);
   const todo: Folder[] = [root];
   for (let folder = todo.pop(); folder; folder = todo.pop()) {
     for (const child of folder.children.values()) {
@@ -227,4 +151,14 @@ export function sumTree(root: Folder): TreeSum {
   const sorted = [...contents].sort((a, b) => b.bytes - a.bytes || (a.path < b.path ? -1 : 1));
   const bytes = sorted.reduce((all, content) => all + content.bytes, 0);
   return { bytes, files, directories, contents: sorted };
+}
+
+function foldersAlong(root: Folder, path: readonly string[]): number {
+  let folder = root;
+  for (const [index, part] of path.entries()) {
+    const child = folder.children.get(part);
+    if (child?.kind !== 'directory') return index;
+    folder = child;
+  }
+  return path.length;
 }

@@ -118,6 +118,8 @@ export interface Resolved {
   readonly matches: readonly Match[];
   /** The source has a wildcard, so that finding nothing is no error. */
   readonly wildcard: boolean;
+  /** The folder before the first wildcard is there; if not, the build fails (seen on an engine). */
+  readonly hasBase: boolean;
   /** Wildcard matches that are links to nothing: the build fails on them. */
   readonly dangling: readonly string[];
 }
@@ -129,7 +131,7 @@ export async function resolveSource(tree: ContextTree, source: string): Promise<
   if (wild < 0) {
     const found = await tree.find(parts);
     const matches = found ? [{ name: parts.at(-1) ?? '', found }] : [];
-    return { matches, wildcard: false, dangling: [] };
+    return { matches, wildcard: false, hasBase: found !== undefined, dangling: [] };
   }
   const base = await tree.find(parts.slice(0, wild));
   const paths = base ? await expand(tree, base, parts.slice(wild)) : [];
@@ -140,7 +142,8 @@ export async function resolveSource(tree: ContextTree, source: string): Promise<
     if (found) matches.push({ name: path.split('/').at(-1) ?? '', found });
     else dangling.push(path);
   }
-  return { matches, wildcard: true, dangling };
+  const hasBase = base !== undefined && (!base.entry || base.entry.kind === 'directory');
+  return { matches, wildcard: true, hasBase, dangling };
 }
 
 /** Paths below a folder that fit the components, in the order of a walk; links are not walked into. */
