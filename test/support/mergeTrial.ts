@@ -73,9 +73,9 @@ function difference(before: Outcome, after: Outcome, text: string): string | und
     `${key}\n--- separate\n${before[key]}\n--- merged\n${after[key]}\n`;
   for (const key of ['status', 'out', 'err', 'files'] as const) {
     if (before[key] === after[key]) continue;
-    // The parts of a pipeline print their errors and traces at the same time.
+    // The parts of a pipeline and background jobs print their errors and traces at the same time.
     const mixed = key === 'err' || (key !== 'status' && /["\s]-\w*x/.test(text));
-    if (mixed && /\||<\(/.test(text) && letters(before[key]) === letters(after[key])) continue;
+    if (mixed && /\||<\(| & /.test(text) && letters(before[key]) === letters(after[key])) continue;
     return sides(key);
   }
   return undefined;
