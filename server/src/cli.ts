@@ -10,8 +10,10 @@ import { runCli } from './cli/run.ts';
 let hasReader = true;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
     if (stream === process.stdout) hasReader = false;
+    if (error.code === 'EPIPE') return;
+    process.stderr.write(`dockerfile-layers: The output cannot be written: ${error.message}.\n`);
+    process.exit(2);
   });
 }
 

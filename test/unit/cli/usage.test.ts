@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, symlinkSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { cli, folderWith, removeFolders } from '../../support/cli.ts';
@@ -135,6 +135,20 @@ describe('the built tool', () => {
     const code = await new Promise((resolve) => child.on('close', resolve));
     assert.equal(errors, '');
     assert.equal(code, 0);
+  });
+
+  it('says so when its output cannot be written', function () {
+    if (!existsSync('/dev/full')) return this.skip();
+    const full = openSync('/dev/full', 'w');
+    const { status, stderr } = spawnSync(process.execPath, [script, 'report', '-'], {
+      ...options(),
+      input: 'FROM a\n',
+      stdio: ['pipe', full, 'pipe'],
+      encoding: 'utf8',
+    });
+    closeSync(full);
+    assert.equal(status, 2);
+    assert.match(stderr, /^dockerfile-layers: The output cannot be written: .+\.\n$/);
   });
 
   it('answers an editor over standard input and output', async () => {
