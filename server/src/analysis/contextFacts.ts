@@ -58,18 +58,18 @@ export class ContextFacts {
   /** `aside`: for a plan that is not the document's own; it takes what is known and drops nothing. */
   read(subject: Subject, plan: Plan, aside: boolean): ContextReading {
     const steps = contextSteps(plan);
-    const needed = new Map(steps.map(({ copy }) => [keyOf(copy), copy]));
+    const needed = new Map(steps.map(({ key, copy }) => [key, copy]));
     if (!aside || !this.#wanted) {
       this.#needed = needed;
-      this.#want(subject, [...needed.values()]);
+      this.#want(subject, namedSources(plan));
       this.#drop(needed);
     } else for (const [key, copy] of needed) this.#needed.set(key, copy);
     this.#advance();
     // While the context is looked at again, none of its figures is the last word.
     const reopening = this.#wanted?.fact.held.refreshing === true;
     const copies = new Map(
-      steps.map(({ step, copy }) => {
-        const held = this.#copies.get(keyOf(copy))?.held ?? this.#missing();
+      steps.map(({ step, key }) => {
+        const held = this.#copies.get(key)?.held ?? this.#missing();
         return [step, reopening ? { ...held, refreshing: true } : held];
       }),
     );
@@ -118,30 +118,37 @@ export class ContextFacts {
   }
 
   /** Looks for the context again when what decides on it changed. */
-  #want(subject: Subject, copies: readonly ResolvedCopy[]): void {
+  #want(subject: Subject, named: readonly string[]): void {
     const { path, folder, within, settings } = subject;
-    const named = settings.contextPath;
-    // A context that was named is the same whatever is copied from it.
-    const sources = named === null ? [...new Set(copies.flatMap((copy) => copy.sources))] : [];
-    const key = JSON.stringify([path, folder, within, named, sources]);
+    const { contextPath } = settings;
+    // A context that was set is the same whatever is copied from it.
+    const sources = contextPath === null ? named : [];
+    const key = JSON.stringify([path, folder, within, contextPath, sources]);
     if (this.#wanted?.key === key) return;
     this.#wanted?.fact.stop();
+    let asked = false;
     const fact = new BackgroundFact<Opened>(
       async (signal) => {
-        const value = await this.#open(subject, sources, signal);
+        const lookAgain = asked;
+        asked = true;
+        const value = await this.#open(subject, sources, lookAgain, signal);
         if (!signal.aborted) this.#take(value, path);
         return { state: 'known', value };
       },
       this.#onChanged,
-      (a, b) => a.context === b.context && JSON.stringify(a.state) === JSON.stringify(b.state),
+      (a, b) => a.context === b.context && shownOf(a) === shownOf(b),
     );
     this.#wanted = { key, fact };
   }
 
-  /** Which folder it is, and that folder opened; the same one again is only looked at anew. */
+  /**
+   * Which folder it is, and that folder opened. The same one stays open; its files are only looked
+   * at again where someone asked for that, not while the name of a source is being typed.
+   */
   async #open(
     { path, folder, within, settings }: Subject,
     sources: readonly string[],
+    lookAgain: boolean,
     signal: AbortSignal,
   ): Promise<Opened> {
     const own = path === null ? null : folderOf(path);
@@ -160,9 +167,11 @@ export class ContextFacts {
     if (root === null) return { state: choice, context: null, ignore: null };
     const before = this.#opened?.context;
     if (before?.root === root && this.#dockerfile === path) {
-      await before.revalidate(signal);
+      if (lookAgain) {
+        await before.revalidate(signal);
+        this.#refreshCopies();
+      }
       const ignore = await before.ignoreState(signal);
-      this.#refreshCopies();
       return { state: choice, context: before, ignore };
     }
     const context = openContext(this.#ports.files, root, {
@@ -219,18 +228,33 @@ const looking: ContextState = {
   alternatives: [],
 };
 
-/** Steps of needed stages that take files of the build context, with what they take. */
-function contextSteps(plan: Plan): readonly { readonly step: Step; readonly copy: ResolvedCopy }[] {
-  return plan.stages
-    .filter(({ needed }) => needed)
-    .flatMap(({ triggers, steps }) => [...triggers, ...steps])
-    .flatMap((step) => (step.copy?.origin.kind === 'context' ? [{ step, copy: step.copy }] : []));
+/** What anyone sees of an opened context, to tell whether it is new. */
+function shownOf({ state, ignore }: Opened): string {
+  return JSON.stringify([state, ignore?.path, ignore?.problems]);
 }
 
-/** Equal for copies that take the same. Heredocs stand for their content: their places move. */
-function keyOf(copy: ResolvedCopy): string {
-  const files = copy.files.map(({ name, content }) => [name, content]);
-  return JSON.stringify({ ...copy, files });
+interface ContextStep {
+  readonly step: Step;
+  readonly copy: ResolvedCopy;
+  readonly key: string;
+}
+
+/** Steps of needed stages that take files of the build context, with what they take. */
+function contextSteps(plan: Plan): readonly ContextStep[] {
+  const found: ContextStep[] = [];
+  for (const { needed, triggers, steps } of plan.stages) {
+    if (!needed) continue;
+    for (const step of [...triggers, ...steps]) {
+      const { copy } = step;
+      if (copy?.origin.kind === 'context') found.push({ step, copy, key: keyOf(copy) });
+    }
+  }
+  return found;
+}
+
+/** Equal for copies that take the same files to the same place; owners and modes add no bytes. */
+function keyOf({ add, unpack, parents, dest, sources, exclude }: ResolvedCopy): string {
+  return `${add} ${unpack} ${parents}\0${dest}\0${sources.join('\0')}\n${exclude.join('\0')}`;
 }
 
 /** What the sources of the context add; heredocs and downloads of the same COPY are sized apart. */
@@ -240,4 +264,19 @@ function takenBy(
   signal: AbortSignal,
 ): Promise<CopyFacts> {
   return context.copy({ ...copy, files: [], remotes: [] }, signal);
+}
+
+/** Sources of COPY, ADD and bind mounts of needed stages that lie in the build context, each once. */
+function namedSources(plan: Plan): readonly string[] {
+  const sources = new Set<string>();
+  for (const { needed, triggers, steps } of plan.stages) {
+    if (!needed) continue;
+    for (const { copy, run } of [...triggers, ...steps]) {
+      if (copy?.origin.kind === 'context') for (const source of copy.sources) sources.add(source);
+      for (const { type, origin, source } of run?.mounts ?? []) {
+        if (type === 'bind' && origin?.kind === 'context') sources.add(source);
+      }
+    }
+  }
+  return [...sources];
 }
