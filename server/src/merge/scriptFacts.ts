@@ -17,7 +17,7 @@ import {
 } from 'unbash';
 import { environmentShowers, specialBuiltins, stateBuiltins } from './builtins.ts';
 import type { Shell } from './shellPrefix.ts';
-import { visit } from './shellTree.ts';
+import { visit, wordText } from './shellTree.ts';
 
 export interface Prologue {
   /** `set -eux`, as written. */
@@ -220,12 +220,16 @@ function commandChangesState(command: Command): boolean {
   return name === 'printf' && command.args.some((word) => word.text.startsWith('-v'));
 }
 
-/** The command's name when it is plain text, `''` for none; undefined when it is made from expansions. */
+/**
+ * The command's name when it is plain text, `''` for none; undefined when it is made from
+ * expansions, so that it may be any command. A path in which only a part is one names a program.
+ */
 export function literalName(command: Command): string | undefined {
   if (!command.name) return '';
   const { parts } = command.name;
-  if (parts && !parts.every(isLiteral)) return undefined;
-  return command.name.value;
+  if (!parts || parts.every(isLiteral)) return command.name.value;
+  const known = wordText(command.name, new Map());
+  return known.includes('/') ? known : undefined;
 }
 
 function isLiteral(part: SyntaxNode): boolean {

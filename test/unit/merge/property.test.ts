@@ -20,7 +20,7 @@ function isThere(variant: Variant): boolean {
 }
 
 describe('merged RUN lines', function () {
-  this.timeout(300_000);
+  this.timeout(Math.max(300_000, each * 1_000));
   const results = new Map<string, Awaited<ReturnType<typeof runTrial>>>();
 
   before(async function () {
