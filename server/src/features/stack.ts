@@ -5,6 +5,7 @@ import type { Analysis } from '../analysis.ts';
 import type { Stage, Step } from '../model/plan.ts';
 import type {
   ArgumentReport,
+  CacheReport,
   InstructionReport,
   ProblemReport,
   StackReport,
@@ -134,17 +135,25 @@ function instructionReport(
   row: Exclude<Row, { kind: 'from' }>,
 ): InstructionReport {
   const { step } = row;
+  const range = rangeOf(document, row.instruction.span);
   return {
-    ...common(analysis, row, rangeOf(document, row.instruction.span)),
+    ...common(analysis, row, range),
     effect: step.effect,
     layer: step.layer,
     createdBy: step.createdBy,
     createdByExact: step.createdByExact,
     size: sizeOf(analysis, row),
-    cache: cacheOf(analysis, row),
+    cache: placed(cacheOf(analysis, row), range.start.line),
     metadataDetail: metadataDetail(step),
     fromTrigger: step.fromTrigger,
   };
+}
+
+/** A cause that lies in no other line is the instruction's own. */
+function placed(cache: CacheReport | null, line: number): CacheReport | null {
+  return cache?.cause && cache.cause.line === null
+    ? { ...cache, cause: { ...cache.cause, line } }
+    : cache;
 }
 
 /** What every instruction has: its place, its text, and the words of its row. */
