@@ -39,8 +39,14 @@ export function resolveBase(
 
   const written = from.platform ? readPlatform(from.platform, globals, options, report) : null;
   const platform = written ?? options.platform;
-  const base = { reference, platform: written && formatPlatform(written), image: null };
-  const unresolved = { ...base, stage: null, scratch: false, named: null };
+  const unresolved: StageBase = {
+    reference,
+    platform: written && formatPlatform(written),
+    image: null,
+    stage: null,
+    scratch: false,
+    named: null,
+  };
 
   const ownContext = from.name === null ? undefined : namedContext(from.name, options);
   if (ownContext !== undefined) {

@@ -33,8 +33,11 @@ export function trimSpaces(text: string, start: number, end: number): number {
 
 /** Length in bytes of a piece of text in UTF-8; a lone surrogate counts as U+FFFD, three bytes. */
 export function utf8Length(text: string, start: number, end: number): number {
-  let bytes = 0;
-  for (let at = start; at < end; at++) {
+  // Nearly all text is ASCII, which a search passes over many times as fast as a loop does.
+  const ascii = text.slice(start, end).search(/[\u0080-\uffff]/);
+  if (ascii < 0) return Math.max(0, end - start);
+  let bytes = ascii;
+  for (let at = start + ascii; at < end; at++) {
     const code = text.charCodeAt(at);
     if (code < 0x80) bytes += 1;
     else if (code < 0x800) bytes += 2;
