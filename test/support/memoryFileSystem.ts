@@ -25,8 +25,14 @@ export interface MemoryFileSystem extends FileSystem {
   fail(path: string, code: string): void;
 }
 
-/** A file system with the tree of a marked text below `root`; the Dockerfile of the text included. */
-export function memoryFileSystem(text = '', root = '/context'): MemoryFileSystem {
+/**
+ * A file system with the tree of a marked text below `root`, the Dockerfile of the text included; or
+ * with files by absolute path.
+ */
+export function memoryFileSystem(
+  from: string | Readonly<Record<string, string>> = '',
+  root = '/context',
+): MemoryFileSystem {
   const items = new Map<string, Item>([['/', { kind: 'directory' }]]);
   const failing = new Map<string, string>();
   const times = new Map<string, number>();
@@ -55,8 +61,9 @@ export function memoryFileSystem(text = '', root = '/context'): MemoryFileSystem
     set(path, { kind: 'file', content: bytes, inode: String(clock) });
   };
 
-  const tree = readTree(text);
-  folder(root);
+  const tree = readTree(typeof from === 'string' ? from : '');
+  if (typeof from === 'string') folder(root);
+  else for (const [path, content] of Object.entries(from)) write(path, content);
   if (tree.dockerfile.trim() !== '') write(`${root}/Dockerfile`, tree.dockerfile);
   for (const file of tree.files) {
     const path = `${root}/${file.path.replace(/\/$/, '')}`;

@@ -6,9 +6,9 @@
  */
 
 import { type Filter, filterEntry, rootFilter } from './dockerignore.ts';
-import type { Entry, Folders } from './folders.ts';
+import { type Entry, type Folders, Unreadable } from './folders.ts';
 import { hasWildcard, matchName, partsOf } from './goPath.ts';
-import type { PatternMatcher } from './patternMatcher.ts';
+import { compilePattern, type PatternMatcher } from './patternMatcher.ts';
 
 /** A file or folder of the context that the ignore file lets through. */
 export interface Found {
@@ -137,13 +137,44 @@ export async function resolveSource(tree: ContextTree, source: string): Promise<
   const paths = base ? await expand(tree, base, parts.slice(wild)) : [];
   const matches: Match[] = [];
   const dangling: string[] = [];
-  for (const path of paths) {
+  const sent = sentBy([...(base?.path.split('/') ?? []), ...parts.slice(wild)]);
+  for (const path of paths.filter(sent)) {
+    await refuseUnsentLink(tree, path, parts.slice(wild));
     const found = await tree.find(path.split('/'));
     if (found) matches.push({ name: path.split('/').at(-1) ?? '', found });
     else dangling.push(path);
   }
   const hasBase = base !== undefined && (!base.entry || base.entry.kind === 'directory');
   return { matches, wildcard: true, hasBase, dangling };
+}
+
+/**
+ * The client sends what the source matches as an ignore pattern, in which `[*]` and `\\d` mean
+ * something else; what is not sent is not there to be copied (fsutil `FilterOpt.FollowPaths`).
+ */
+function sentBy(pattern: readonly string[]): (path: string) => boolean {
+  return compilePattern(pattern.filter(Boolean).join('/'), false)?.matches ?? (() => true);
+}
+
+/**
+ * The client sends what a matched link points to only where the wildcard is in the last component
+ * (fsutil `FollowLinks`). Else it hangs on other lines whether the builder has it.
+ */
+async function refuseUnsentLink(
+  tree: ContextTree,
+  path: string,
+  patterns: readonly string[],
+): Promise<void> {
+  if (patterns.length < 2) return;
+  const parts = path.split('/');
+  const name = parts.pop();
+  const folder = await tree.find(parts);
+  const children = folder ? await tree.children(folder) : [];
+  const child = children.find(({ entry }) => entry.name === name);
+  if (child?.entry.kind !== 'symlink') return;
+  throw new Unreadable(
+    `A wildcard in a folder name finds the link ${path}; the builder may not have what it points to.`,
+  );
 }
 
 /** Paths below a folder that fit the components, in the order of a walk; links are not walked into. */
