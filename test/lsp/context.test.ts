@@ -66,6 +66,35 @@ COPY missing / ⟦layer 2⟧
     await draws('FROM scratch ⟦base · empty⟧\nCOPY a / ⟦layer 1 · 7 B⟧\n');
   });
 
+  it('appear when a missing file or folder comes, and go with it', async () => {
+    await opened('FROM scratch\nCOPY a/b /\nCOPY c /\n-- c 1B --\n');
+    const event = (path: string, type: FileChangeType) =>
+      editor.client.sendNotification(DidChangeWatchedFilesNotification.type, {
+        changes: [{ uri: editor.uriOf(path), type }],
+      });
+    await draws('FROM scratch ⟦base · empty⟧\nCOPY a/b / ⟦layer 1⟧\nCOPY c / ⟦layer 2 · 1 B⟧\n');
+    mkdirSync(join(editor.folder, 'a'));
+    editor.write('a/b', '22');
+    await event('a', FileChangeType.Created);
+    await draws(
+      'FROM scratch ⟦base · empty⟧\nCOPY a/b / ⟦layer 1 · 2 B⟧\nCOPY c / ⟦layer 2 · 1 B⟧\n',
+    );
+    rmSync(join(editor.folder, 'c'));
+    await event('c', FileChangeType.Deleted);
+    await draws('FROM scratch ⟦base · empty⟧\nCOPY a/b / ⟦layer 1 · 2 B⟧\nCOPY c / ⟦layer 2⟧\n');
+  });
+
+  it('are not counted again for files that nothing copies', async () => {
+    await opened('FROM scratch\nCOPY a /\n-- a 1B --\n-- other/deep/x 1B --\n');
+    await draws('FROM scratch ⟦base · empty⟧\nCOPY a / ⟦layer 1 · 1 B⟧\n');
+    await editor.client.sendNotification(DidChangeWatchedFilesNotification.type, {
+      changes: [{ uri: editor.uriOf('other/deep/x'), type: FileChangeType.Changed }],
+    });
+    const size = (await editor.stack())?.stages[0]?.instructions[1]?.size;
+    assert.equal(size?.bytes, 1);
+    assert.equal(size.pending, undefined);
+  });
+
   it('follow files that change without an event, at the next save or focus', async () => {
     await opened('FROM scratch\nCOPY a /\n-- a 100B --\n');
     await draws('FROM scratch ⟦base · empty⟧\nCOPY a / ⟦layer 1 · 100 B⟧\n');
@@ -192,6 +221,12 @@ COPY missing / ⟦layer 2⟧
     assert.equal(problem?.code, 'ignore-file');
     assert.equal(problem.range.start.line, 1);
     assert.match(JSON.stringify(problem.message), /line 2 of /);
+    editor.write('.dockerignore', 'b\n');
+    await editor.client.sendNotification(DidChangeWatchedFilesNotification.type, {
+      changes: [{ uri: editor.uriOf('.dockerignore'), type: FileChangeType.Changed }],
+    });
+    await until(async () => (await editor.diagnostics()).length === 0);
+    assert.deepEqual(await editor.diagnostics(), []);
   });
 
   it('are unknown, with the reason, where the context folder is missing', async () => {
@@ -200,6 +235,10 @@ COPY missing / ⟦layer 2⟧
     await until(async () => (await size())?.pending === undefined);
     assert.equal((await size())?.basis, 'unknown');
     assert.match((await size())?.reason ?? '', /\.$/);
+    mkdirSync(join(editor.folder, 'gone'));
+    editor.write('gone/a', '333');
+    await editor.client.sendNotification(focused, { uri: null });
+    await draws('FROM scratch ⟦base · empty⟧\nCOPY a / ⟦layer 1 · 3 B⟧\n');
   });
 
   it('are not looked for outside the workspace in Restricted Mode', async () => {

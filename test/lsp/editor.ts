@@ -256,9 +256,9 @@ export class Editor {
   }
 }
 
-/** Waits until `holds` does, for at most two seconds; then the assertion that follows fails. */
+/** Waits until `holds` does, for at most five seconds; then the assertion that follows fails. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + 2000;
+  const end = performance.now() + 5000;
   while (!(await holds()) && performance.now() < end) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

@@ -83,8 +83,12 @@ export class ContextFacts {
 
   filesChanged(paths: readonly string[]): void {
     const context = this.#opened?.context;
-    if (context && paths.filter((path) => context.invalidate(path)).length > 0)
-      this.#refreshCopies();
+    if (!context) return;
+    // Marks all of them, and keeps those that someone has asked about.
+    const near = paths.filter((path) => context.invalidate(path));
+    // An ignore file makes problems of its own, so the context is asked as a whole.
+    if (near.some((path) => path.endsWith('.dockerignore'))) this.revalidate();
+    else if (near.length > 0) this.#refreshCopies();
   }
 
   revalidate(): void {
