@@ -8,6 +8,7 @@
 
 import type { SyntaxNode } from 'unbash';
 import type { Dockerfile } from '../syntax/ast.ts';
+import { endsWithFailure } from './errexit.ts';
 import type { Join, Piece } from './joinScripts.ts';
 import {
   commentsBetween,
@@ -17,7 +18,6 @@ import {
   lineBreaks,
   type RunText,
 } from './runText.ts';
-import { endsWithFailure } from './scriptFacts.ts';
 import { visit } from './shellTree.ts';
 
 /** The text from the first RUN's keyword to the terminator. */

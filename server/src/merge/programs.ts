@@ -7,7 +7,7 @@
 import type { Command, SyntaxNode } from 'unbash';
 import { otherBuiltins, stateBuiltins } from './builtins.ts';
 import { knownWords } from './lifetime.ts';
-import { literalName, runsElsewhere } from './scriptFacts.ts';
+import { literalName, runsElsewhere } from './shellState.ts';
 import { visit } from './shellTree.ts';
 
 /** Programs found in PATH by this very shell when it runs the script. */

@@ -5,8 +5,9 @@
 
 import type { Command, ParameterExpansionPart, ParsedScript, SyntaxNode } from 'unbash';
 import { knownWords } from './lifetime.ts';
-import { literalName, runsElsewhere, type ScriptFacts } from './scriptFacts.ts';
+import type { ScriptFacts } from './scriptFacts.ts';
 import type { Shell } from './shellPrefix.ts';
+import { literalName, runsElsewhere } from './shellState.ts';
 import { readScript, unknownPart, visit } from './shellTree.ts';
 
 /** A reason that holds wherever the script stands, or undefined. */

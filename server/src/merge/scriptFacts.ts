@@ -1,23 +1,14 @@
 /**
  * What decides how a script may stand beside others in one shell: what it leaves behind there,
  * and whether `set -e` means the same for it inside a list as on its own.
- *
- * `set -e` is off in every command of an `&&` or `||` list but the last, in subshells and functions
- * below it too (POSIX.1-2024, XCU 2.15 `set`), which is why a list is not always equal.
  */
 
-import {
-  type Command,
-  type CommandNode,
-  forEachChild,
-  type ParsedScript,
-  type PipelineNode,
-  type Statement,
-  type SyntaxNode,
-} from 'unbash';
-import { environmentShowers, specialBuiltins, stateBuiltins } from './builtins.ts';
+import type { ParsedScript, Statement, SyntaxNode } from 'unbash';
+import { environmentShowers } from './builtins.ts';
+import { endsWithFailure, isIndifferent, literalSet, setsErrexit, someCommand } from './errexit.ts';
 import type { Shell } from './shellPrefix.ts';
-import { visit, wordText } from './shellTree.ts';
+import { leavesState, literalName, nodeLeavesState, runsElsewhere } from './shellState.ts';
+import { visit } from './shellTree.ts';
 
 export interface Prologue {
   /** `set -eux`, as written. */
@@ -144,99 +135,6 @@ function readPrologue(text: string, tree: ParsedScript): Prologue | undefined {
   };
 }
 
-function literalSet(command: Command): readonly string[] | undefined {
-  if (command.name?.text !== 'set' || command.prefix.length > 0) return undefined;
-  const words = command.suffix.map((word) =>
-    word.type === 'Word' && !word.parts ? word.text : undefined,
-  );
-  if (words.length === 0 || words.includes(undefined)) return undefined;
-  return words as readonly string[];
-}
-
-/** Whether a statement may change the shell that runs it: directory, variables, options, functions… */
-function leavesState(statement: Statement): boolean {
-  return !statement.background && nodeLeavesState(statement.command);
-}
-
-function nodeLeavesState(node: SyntaxNode): boolean {
-  let leaves = false;
-  visit(node, (child) => {
-    if (leaves || runsElsewhere(child)) return false;
-    if (changesState(child)) leaves = true;
-    return !leaves;
-  });
-  return leaves;
-}
-
-/** Nodes whose commands run in a process of their own. */
-export function runsElsewhere(node: SyntaxNode): boolean {
-  switch (node.type) {
-    case 'Subshell':
-    case 'CommandExpansion':
-    case 'ProcessSubstitution':
-    case 'ArithmeticCommandExpansion':
-      return true;
-    case 'Pipeline':
-      return node.commands.length > 1;
-    case 'Statement':
-      return node.background === true;
-    default:
-      return false;
-  }
-}
-
-function changesState(node: SyntaxNode): boolean {
-  switch (node.type) {
-    case 'Function':
-    case 'For':
-    case 'ArithmeticFor':
-    case 'Select':
-    case 'Coproc':
-    case 'FileDescriptorVariable':
-    case 'ArrayValue':
-      return true;
-    case 'Default':
-      return node.operator === '=' || node.operator === ':=';
-    case 'ArithmeticUnary':
-      return node.operator === '++' || node.operator === '--';
-    case 'ArithmeticBinary':
-      return /^([-+*/%&|^]|<<|>>|\*\*)?=$/.test(node.operator);
-    case 'TestBinary':
-      return node.operator === '=~';
-    case 'Command':
-      return commandChangesState(node);
-    default:
-      return false;
-  }
-}
-
-function commandChangesState(command: Command): boolean {
-  const assigns = command.prefix.some((part) => part.type === 'Assignment');
-  if (!command.name) return assigns;
-  const name = literalName(command);
-  if (name === 'command' && /^-[vV]$/.test(command.args[0]?.text ?? '')) return assigns;
-  if (name === undefined || stateBuiltins.has(name)) return true;
-  if (assigns && specialBuiltins.has(name)) return true;
-  return name === 'printf' && command.args.some((word) => word.text.startsWith('-v'));
-}
-
-/**
- * The command's name when it is plain text, `''` for none; undefined when it is made from
- * expansions, so that it may be any command. A path in which only a part is one names a program.
- */
-export function literalName(command: Command): string | undefined {
-  if (!command.name) return '';
-  const { parts } = command.name;
-  if (!parts || parts.every(isLiteral)) return command.name.value;
-  const known = wordText(command.name, new Map());
-  return known.includes('/') ? known : undefined;
-}
-
-function isLiteral(part: SyntaxNode): boolean {
-  if (part.type === 'DoubleQuoted') return part.parts.every(isLiteral);
-  return part.type === 'Literal' || part.type === 'SingleQuoted';
-}
-
 function showsEnvironment(tree: SyntaxNode): boolean {
   let shows = false;
   visit(tree, (node) => {
@@ -314,102 +212,4 @@ function hasErrorTrap(tree: SyntaxNode): boolean {
       .slice(1)
       .some((word) => !/^(EXIT|0|SIG\w+|HUP|INT|QUIT|TERM|USR[12]|PIPE|-)$/.test(word.text));
   });
-}
-
-/** Whether `-e` may come into force in this shell or one below that shares its options. */
-function setsErrexit(tree: SyntaxNode): boolean {
-  return someCommand(tree, (command) => {
-    const name = literalName(command);
-    if (name === undefined) return true;
-    if (name === 'eval' || name === '.' || name === 'source') return true;
-    if (name === 'shopt' || name === 'builtin') return true;
-    if (name === 'command') return command.args.some((word) => setters.has(word.text));
-    if (name !== 'set' || command.args.length === 0) return false;
-    const options = literalSet(command);
-    return !options || options.some((word) => /^-[a-zA-Z]*e/.test(word) || word === 'errexit');
-  });
-}
-
-const setters = new Set(['set', 'eval', '.', 'source', 'shopt']);
-
-function someCommand(tree: SyntaxNode, test: (command: Command) => boolean): boolean {
-  let found = false;
-  visit(tree, (node) => {
-    if (!found && node.type === 'Command') found = test(node);
-    return !found;
-  });
-  return found;
-}
-
-/** One command or list of commands in which nothing runs after a failure that `-e` would stop at. */
-function isIndifferent(node: PipelineNode | Statement['command']): boolean {
-  switch (node.type) {
-    case 'AndOr':
-    case 'Pipeline':
-      return node.commands.every(isIndifferent);
-    case 'Command':
-      return isPlain(node);
-    case 'Subshell':
-    case 'BraceGroup': {
-      const [only, ...more] = node.body.commands;
-      return (
-        only !== undefined && more.length === 0 && !only.background && isIndifferent(only.command)
-      );
-    }
-    case 'TestCommand':
-      return !hasSubstitution(node);
-    case 'Redirected':
-      return isIndifferent(node.command as CommandNode) && !hasSubstitution(node);
-    default:
-      return false;
-  }
-}
-
-/** A command that runs no shell code of more than one step in this shell's options. */
-function isPlain(command: Command): boolean {
-  const name = command.name ? literalName(command) : '';
-  if (name === undefined || ['eval', '.', 'source', 'command', 'builtin'].includes(name)) {
-    return name === 'command' && /^-[vV]$/.test(command.args[0]?.text ?? '');
-  }
-  let plain = true;
-  forEachChild(command, (child) => {
-    visit(child, (node) => {
-      if (node.type === 'CommandExpansion' || node.type === 'ArithmeticCommandExpansion') {
-        const [only, ...more] = node.script?.commands ?? [];
-        if (only && (more.length > 0 || only.background || !isIndifferent(only.command))) {
-          plain = false;
-        }
-      }
-      if (node.type === 'ProcessSubstitution') plain = false;
-      return plain;
-    });
-  });
-  return plain;
-}
-
-function hasSubstitution(node: SyntaxNode): boolean {
-  let found = false;
-  visit(node, (child) => {
-    if (child.type === 'CommandExpansion' || child.type === 'ProcessSubstitution') found = true;
-    return !found;
-  });
-  return found;
-}
-
-/** A list that ends in `&&` and a `!` may fail without ending a shell that has `-e`. */
-export function endsWithFailure(node: SyntaxNode): boolean {
-  switch (node.type) {
-    case 'Command':
-    case 'Subshell':
-    case 'TestCommand':
-      return true;
-    case 'Pipeline':
-      return node.prefixes.length === 0;
-    case 'AndOr': {
-      const last = node.commands.at(-1);
-      return node.operators.at(-1) === '||' && last !== undefined && endsWithFailure(last);
-    }
-    default:
-      return false;
-  }
 }
