@@ -32,7 +32,7 @@ export interface Row {
   readonly description: string;
   /** A full sentence, for screen readers. */
   readonly accessible: string;
-  /** Sentences for the tooltip, plain text. */
+  /** Paragraphs of the tooltip, plain text. */
   readonly details: readonly string[];
   /** Where the row stands in the file; null: nowhere. Zero-based lines, both inclusive. */
   readonly lines: { readonly first: number; readonly last: number } | null;
@@ -163,7 +163,7 @@ function instructionRow(
     description: instruction.invalid ? 'not valid' : description,
     accessible: display.accessible,
     details: [
-      display.accessible,
+      joined([display.effect, display.size, display.cache]),
       instruction.metadataDetail ?? '',
       instruction.fromTrigger ? 'The base image has this instruction run here (ONBUILD).' : '',
       reasonOf(size),
@@ -193,7 +193,7 @@ function baseRow(
     label: from.text,
     description: joined(['base', size]),
     accessible: from.display.accessible,
-    details: [from.display.accessible, reasonOf(base.size)],
+    details: [joined(['base', size]), reasonOf(base.size)],
     lines: linesOf(from.range),
     history: from.createdBy,
     bytes: base.size.bytes,

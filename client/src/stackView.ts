@@ -6,6 +6,9 @@ import { covers, type Row, type RowKind, rowAt, type Sort, stackRows } from './r
 
 const viewId = 'dockerfileLayers.stack';
 
+/** A cursor on its way through the file should not open every stage that it passes. */
+const restMs = 80;
+
 const icons: Readonly<Record<RowKind, string>> = {
   stage: 'list-tree',
   writable: 'edit',
@@ -22,6 +25,8 @@ export class StackView implements vscode.TreeDataProvider<Row>, vscode.Disposabl
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #disposables: vscode.Disposable[] = [];
   #roots: readonly Row[] = [];
+  #resting: NodeJS.Timeout | undefined;
+  #revealing = false;
 
   readonly onDidChangeTreeData = this.#changed.event;
 
@@ -118,6 +123,7 @@ export class StackView implements vscode.TreeDataProvider<Row>, vscode.Disposabl
   }
 
   dispose(): void {
+    clearTimeout(this.#resting);
     for (const disposable of this.#disposables) disposable.dispose();
   }
 
@@ -144,10 +150,21 @@ export class StackView implements vscode.TreeDataProvider<Row>, vscode.Disposabl
     this.#followCursor();
   }
 
-  /** Selects the row of the cursor's line, without taking the focus and only where it can be seen. */
+  /** Selects the row of the cursor's line when the cursor rests for a moment. */
   #followCursor(): void {
+    clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => void this.#selectCursorRow(), restMs);
+  }
+
+  /** Without taking the focus, and only where it can be seen. */
+  async #selectCursorRow(): Promise<void> {
     const editor = vscode.window.activeTextEditor;
     if (!this.#view.visible || !editor || editor.document !== this.#stack.document) return;
+    if (this.#revealing) {
+      // Two at a time may end in the wrong order.
+      this.#followCursor();
+      return;
+    }
     const { line } = editor.selection.active;
     const selected = this.#view.selection[0];
     // The row of a base stage's instruction also stands for its line: leave it selected.
@@ -156,8 +173,13 @@ export class StackView implements vscode.TreeDataProvider<Row>, vscode.Disposabl
     }
     const row = rowAt(this.#roots, line);
     if (!row) return;
-    // The view may be disposed or filled anew at this moment; the next move selects again.
-    this.#view.reveal(row, { select: true, focus: false }).then(undefined, () => undefined);
+    this.#revealing = true;
+    try {
+      await this.#view.reveal(row, { select: true, focus: false });
+    } catch {
+      // The view was filled anew or closed meanwhile; the next move selects again.
+    }
+    this.#revealing = false;
   }
 
   /** Whether a row belongs to what is shown now. */
@@ -169,7 +191,7 @@ export class StackView implements vscode.TreeDataProvider<Row>, vscode.Disposabl
 }
 
 /** In a side bar of usual width a long instruction would push its size out of sight. */
-const labelLength = 24;
+const labelLength = 22;
 
 function shortened({ kind, label }: Row): string {
   const hasFigures = kind === 'layer' || kind === 'base';

@@ -94,7 +94,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     { env: childEnv, stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   );
   let log = '';
+  const endAll = () => {
+    stop();
+    process.exit(130);
+  };
   const stop = once(() => {
+    process.off('exit', stop).off('SIGINT', endAll).off('SIGTERM', endAll);
     try {
       if (child.pid) process.kill(-child.pid, 'SIGKILL');
     } catch {
@@ -102,13 +107,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }
     rmSync(data, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   });
-  process.once('exit', stop);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      stop();
-      process.exit(130);
-    });
-  }
+  process.once('exit', stop).once('SIGINT', endAll).once('SIGTERM', endAll);
   const port = await new Promise<number>((found, failed) => {
     const timer = setTimeout(() => failed(new Error(`VS Code did not start:\n${log}`)), 60_000);
     const read = (chunk: Buffer) => {

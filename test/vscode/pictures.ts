@@ -14,11 +14,13 @@ import { until } from './results.ts';
 import {
   editorLine,
   editorLines,
+  findFile,
   goToLine,
   hoverLine,
   layerRows,
-  openFile,
   openFixes,
+  textOf,
+  widenSideBar,
 } from './workbench.ts';
 
 await bundleExtension();
@@ -31,7 +33,7 @@ async function take(theme: string, pictures: string): Promise<void> {
   mkdirSync(pictures, { recursive: true });
   const shoot = (name: string, part: Page | Locator) =>
     part.screenshot({ path: join(pictures, `${name}.png`) });
-  const opened = await openBrowser({ width: 1120, height: 640, scale: 1.5 });
+  const opened = await openBrowser({ width: 1280, height: 720, scale: 1.5 });
   if (!opened) throw new Error('there is no Chromium');
   const { browser, page } = opened;
   const server = await startServer({
@@ -51,36 +53,47 @@ async function take(theme: string, pictures: string): Promise<void> {
   try {
     const folder = join(projectRoot, 'examples');
     await page.goto(workbenchUrl(server.port, { folder, extension: projectRoot }));
-    await openFile(page, 'node/Dockerfile');
-    await hintsArePainted(page);
+    await findFile(page, 'node/Dockerfile');
+    await hintsArePainted(page, 'node/Dockerfile');
+    await widenSideBar(page, 90);
     const rows = await layerRows(page);
-    await until('rows', async () => (await rows.count()) > 3);
-    await goToLine(page, 1);
+    await goToLine(page, await lineOf(page, /^COPY src/));
+    await until('the selected row', async () =>
+      /^\s*COPY src/.test(await textOf(rows.and(page.locator('.selected')))),
+    );
     await shoot('hints', page);
 
-    const line = editorLine(page, 'COPY ');
-    await hoverLine(page, line, /layer/i);
+    await hoverLine(page, editorLine(page, 'COPY package'), /layer/i);
     await shoot('hover', page);
 
-    await page.mouse.move(5, 630);
-    await goToLine(page, await lineOf(page, /^RUN /));
+    await page.mouse.move(1220, 20);
+    await goToLine(page, await lineOf(page, /^RUN apt-get update/));
     await openFixes(page, /Merge/);
     await shoot('fix', page);
     await page.keyboard.press('Escape');
 
-    await openFile(page, 'go/Dockerfile');
-    await hintsArePainted(page);
-    await until('rows', async () => (await rows.count()) > 3);
-    await shoot('tree', page.locator('.part.sidebar'));
+    await findFile(page, 'go/Dockerfile');
+    await hintsArePainted(page, 'go/Dockerfile');
+    await goToLine(page, await lineOf(page, /^COPY --from=build --chmod/));
+    await until('the selected row', async () =>
+      /^\s*COPY --from=build --c/.test(await textOf(rows.and(page.locator('.selected')))),
+    );
+    const build = rows.filter({ hasText: /^\s*build/ });
+    await build.locator('.monaco-tl-twistie').click();
+    await until('the rows of the stage', () => rows.filter({ hasText: 'FROM --platform' }).count());
+    await page.mouse.move(1220, 20);
+    await shoot('tree', page);
   } finally {
     await browser.close();
     server.stop();
   }
 }
 
-async function hintsArePainted(page: Page): Promise<void> {
+async function hintsArePainted(page: Page, path: string): Promise<void> {
+  await page.locator('.pane-header', { hasText: path }).waitFor();
+  // COPY has its figure when the files are counted, which is a moment after the layers.
   await until('hints', async () =>
-    (await editorLines(page)).some((text) => /layer \d+ · |metadata$/.test(text)),
+    (await editorLines(page)).some((text) => /^COPY .*layer \d+ · \d/.test(text)),
   );
 }
 

@@ -3,19 +3,28 @@
 import type { Locator, Page } from 'playwright-core';
 import { until } from './results.ts';
 
-/** Opens a file of the Explorer's first level, or of a folder in it (`node/Dockerfile`). */
-export async function openFile(page: Page, path: string): Promise<void> {
-  const names = path.split('/');
-  for (const [level, name] of names.entries()) {
-    const row = page
-      .locator(`.explorer-folders-view .monaco-list-row[aria-level="${level + 1}"]`)
-      .filter({ hasText: new RegExp(`^\\s*${name}\\s*$`) })
-      .last();
-    const isFile = level === names.length - 1;
-    if (isFile) await row.dblclick();
-    else if ((await row.getAttribute('aria-expanded')) !== 'true') await row.click();
-  }
+/** Opens a file of the Explorer's first level. */
+export async function openFile(page: Page, name: string): Promise<void> {
+  await page
+    .locator('.explorer-folders-view .monaco-list-row[aria-level="1"]')
+    .filter({ hasText: new RegExp(`^\\s*${name}\\s*$`) })
+    .dblclick();
   await page.locator('.editor-instance .view-line').first().waitFor();
+}
+
+/** Opens a file of a folder (`node/Dockerfile`) by the search for files. */
+export async function findFile(page: Page, path: string): Promise<void> {
+  const [folder = '', name = ''] = path.split('/');
+  await page.locator('.explorer-folders-view .monaco-list-row').first().waitFor();
+  await page.keyboard.press('Control+p');
+  await page.locator('.quick-input-widget:visible input').first().fill(path);
+  await page
+    .locator('.quick-input-widget .monaco-list-row.focused')
+    .filter({ hasText: name })
+    .filter({ hasText: folder })
+    .waitFor();
+  await page.keyboard.press('Enter');
+  await page.locator('.tab.active', { hasText: name }).waitFor();
 }
 
 /** What the page knows of a painted line; this project has no types of the browser. */
@@ -152,9 +161,28 @@ export async function layerRows(page: Page): Promise<Locator> {
 async function grow(page: Page, header: Locator): Promise<void> {
   const top = 280;
   const box = await header.boundingBox();
-  if (!box || box.y <= top + 50) return;
-  await page.mouse.move(box.x + 60, box.y);
+  if (box && box.y > top + 50) await drag(page, box.x + 60, box.y, box.x + 60, top);
+}
+
+/** Makes the side bar so many pixels wider. */
+export async function widenSideBar(page: Page, pixels: number): Promise<void> {
+  const box = await page.locator('.part.sidebar').boundingBox();
+  if (!box) return;
+  const [edge, middle] = [box.x + box.width + 2, box.y + box.height / 2];
+  await drag(page, edge, middle, edge + pixels, middle);
+}
+
+async function drag(
+  page: Page,
+  fromX: number,
+  fromY: number,
+  toX: number,
+  toY: number,
+): Promise<void> {
+  await page.mouse.move(fromX, fromY);
   await page.mouse.down();
-  await page.mouse.move(box.x + 60, top, { steps: 5 });
+  await page.mouse.move(toX, toY, { steps: 5 });
   await page.mouse.up();
+  // Away from the edge, which would stay lit, and from rows, which would show their cards.
+  await page.mouse.move((page.viewportSize()?.width ?? 800) - 60, 20);
 }
