@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { nodeFileSystem } from '../../server/src/host/nodeFileSystem.ts';
 import { historyMatches } from '../../server/src/model/historyForms.ts';
 import { readTree, writeTree } from '../support/files.ts';
-import { ensureBaseImage } from './baseImageTMP.ts';
+import { ensureBaseImage } from './baseImage.ts';
 import { describeWithEngine, dockerOk, imageConfig, imageHistory } from './engine.ts';
 import { analyzeFolder } from './predicted.ts';
 
@@ -23,6 +23,9 @@ interface Options {
 }
 
 describeWithEngine('predictions against a real build', () => {
+  /** COPY, ADD and WORKDIR layers of all fixtures, and those whose size was said before the build. */
+  let layers = 0;
+  let sized = 0;
   before(() => ensureBaseImage());
 
   for (const file of readdirSync(fixtures).sort()) {
@@ -76,6 +79,10 @@ describeWithEngine('predictions against a real build', () => {
           config.rootfs.diff_ids.length,
         );
         for (const [index, entry] of predicted.entries.entries()) {
+          if (/^(COPY|ADD|WORKDIR) /.test(entry.createdBy) && !entry.isEmptyLayer) {
+            layers++;
+            if (entry.bytes !== null) sized++;
+          }
           if (entry.bytes !== null) assert.equal(entry.bytes, own[index]?.bytes, entry.createdBy);
         }
         assert.deepEqual(predicted.config, predicted.configOf(config.config));
@@ -85,4 +92,9 @@ describeWithEngine('predictions against a real build', () => {
       }
     });
   }
+
+  it('says the size of nearly every COPY, ADD and WORKDIR before the build', () => {
+    assert.ok(layers > 60, `${layers} layers`);
+    assert.ok(sized / layers > 0.9, `${sized} of ${layers} have a size`);
+  });
 });

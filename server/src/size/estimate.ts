@@ -3,13 +3,11 @@
  * A COPY or ADD is counted to the byte; what cannot be counted is unknown, with the reason.
  */
 
-import type { CopyFacts } from '../context/buildContext.ts';
+import type { CopyFacts, KnownCopy } from '../context/copyFacts.ts';
 import type { Fact } from '../context/fact.ts';
 import type { Plan, ResolvedCopy, Step } from '../model/plan.ts';
 import { computed, type Size, type SizePart, sum, unknown } from './size.ts';
 import { sizeFromStage } from './stageFiles.ts';
-
-type KnownCopy = Extract<CopyFacts, { readonly kind: 'known' }>;
 
 /** What a COPY or ADD takes from the build context, as far as it is known now. */
 export type CopyLookup = (step: Step) => Fact<CopyFacts>;
@@ -58,14 +56,11 @@ function sizeOfStep(
   return parts.length === 1 && only ? only : sum(parts, 'kinds of sources');
 }
 
-/** The step's only source names a regular file of the context, not a folder, a link or an archive. */
+/** The step brings exactly one regular file of the context, not a folder, a link or an archive. */
 function takesOneFile({ copy }: Step, fact: () => Fact<CopyFacts>): boolean {
-  if (!copy || copy.add || copy.origin.kind !== 'context') return false;
+  if (copy?.origin.kind !== 'context') return false;
   const known = fact();
-  if (known.state !== 'known' || known.value.kind !== 'known') return false;
-  const { files, directories, largest } = known.value;
-  const named = copy.sources[0]?.split('/').filter((part) => part !== '' && part !== '.');
-  return files === 1 && directories === 0 && largest[0]?.path === named?.join('/');
+  return known.state === 'known' && known.value.kind === 'known' && known.value.isSingleFile;
 }
 
 function elsewhere({ origin }: ResolvedCopy): string {

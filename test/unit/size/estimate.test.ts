@@ -1,7 +1,7 @@
 /** What is said of a layer's size before any build: a figure that is exact, or a reason. */
 
 import assert from 'node:assert/strict';
-import type { CopyFacts } from '../../../server/src/context/buildContext.ts';
+import type { CopyFacts } from '../../../server/src/context/copyFacts.ts';
 import type { Fact } from '../../../server/src/context/fact.ts';
 import { sizeOfSteps } from '../../../server/src/size/estimate.ts';
 import { totals } from '../../../server/src/size/totals.ts';
@@ -18,6 +18,7 @@ function factsOf(sources: readonly string[], files: Files): Fact<CopyFacts> {
     bytes: largest.reduce((all, { bytes }) => all + bytes, 0),
     files: largest.length,
     directories: 0,
+    isSingleFile: largest.length === 1,
     largest,
     missing: sources.filter((source) => files[source] === undefined),
     ignored: [],
