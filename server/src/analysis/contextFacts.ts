@@ -13,6 +13,7 @@ import type { CopyFacts } from '../context/copyFacts.ts';
 import type { Decompressors } from '../context/decompress.ts';
 
 import type { FileSystem } from '../context/fileSystem.ts';
+import { destinations } from '../model/destination.ts';
 import type { Plan, ResolvedCopy, Step } from '../model/plan.ts';
 import { BackgroundFact, type Held } from './facts.ts';
 import { folderOf, isWithin, resolvePath } from './hostPaths.ts';
@@ -48,7 +49,7 @@ export class ContextFacts {
   /** By what the copy takes, so that edits elsewhere in the file keep them. */
   #copies = new Map<string, BackgroundFact<CopyFacts>>();
   /** What the document itself needs, by key; starts when the context is open. */
-  #needed = new Map<string, ResolvedCopy>();
+  #needed = new Map<string, Taking>();
 
   constructor(ports: ContextPorts, onChanged: () => void) {
     this.#ports = ports;
@@ -58,12 +59,12 @@ export class ContextFacts {
   /** `aside`: for a plan that is not the document's own; it takes what is known and drops nothing. */
   read(subject: Subject, plan: Plan, aside: boolean): ContextReading {
     const steps = contextSteps(plan);
-    const needed = new Map(steps.map(({ key, copy }) => [key, copy]));
+    const needed = new Map(steps.map((step) => [step.key, step]));
     if (!aside || !this.#wanted) {
       this.#needed = needed;
       this.#want(subject, namedSources(plan));
       this.#drop(needed);
-    } else for (const [key, copy] of needed) this.#needed.set(key, copy);
+    } else for (const [key, taking] of needed) this.#needed.set(key, taking);
     this.#advance();
     // While the context is looked at again, none of its figures is the last word.
     const reopening = this.#wanted?.fact.held.refreshing === true;
@@ -200,10 +201,10 @@ export class ContextFacts {
   #advance(): void {
     const context = this.#opened?.context;
     if (!context) return;
-    for (const [key, copy] of this.#needed) {
+    for (const [key, taking] of this.#needed) {
       if (this.#copies.has(key)) continue;
       const fact = new BackgroundFact<CopyFacts>(
-        async (signal) => ({ state: 'known', value: await takenBy(copy, context, signal) }),
+        async (signal) => ({ state: 'known', value: await takenBy(taking, context, signal) }),
         this.#onChanged,
         (a, b) => JSON.stringify(a) === JSON.stringify(b),
       );
@@ -237,37 +238,47 @@ function shownOf({ state, ignore }: Opened): string {
   return JSON.stringify([state, ignore?.path, ignore?.problems]);
 }
 
-interface ContextStep {
-  readonly step: Step;
+/** What a COPY takes, and whether its destination is known to be a folder. */
+interface Taking {
   readonly copy: ResolvedCopy;
+  readonly isDirectory: boolean | null;
+}
+
+interface ContextStep extends Taking {
+  readonly step: Step;
   readonly key: string;
 }
 
 /** Steps of needed stages that take files of the build context, with what they take. */
 function contextSteps(plan: Plan): readonly ContextStep[] {
   const found: ContextStep[] = [];
+  const known = destinations(plan);
   for (const { needed, triggers, steps } of plan.stages) {
     if (!needed) continue;
     for (const step of [...triggers, ...steps]) {
       const { copy } = step;
-      if (copy?.origin.kind === 'context') found.push({ step, copy, key: keyOf(copy) });
+      if (copy?.origin.kind !== 'context') continue;
+      const isDirectory = known.get(step) ?? null;
+      found.push({ step, copy, isDirectory, key: keyOf(copy, isDirectory) });
     }
   }
   return found;
 }
 
 /** Equal for copies that take the same files to the same place; owners and modes add no bytes. */
-function keyOf({ add, unpack, parents, dest, sources, exclude }: ResolvedCopy): string {
-  return `${add} ${unpack} ${parents}\0${dest}\0${sources.join('\0')}\n${exclude.join('\0')}`;
+function keyOf(copy: ResolvedCopy, isDirectory: boolean | null): string {
+  const { add, unpack, parents, dest, sources, exclude } = copy;
+  const heredocs = copy.files.map(({ name }) => name);
+  return JSON.stringify([add, unpack, parents, dest, isDirectory, sources, exclude, heredocs]);
 }
 
 /** What the sources of the context add; heredocs and downloads of the same COPY are sized apart. */
 function takenBy(
-  copy: ResolvedCopy,
+  { copy, isDirectory }: Taking,
   context: BuildContext,
   signal: AbortSignal,
 ): Promise<CopyFacts> {
-  return context.copy({ ...copy, files: [], remotes: [] }, signal);
+  return context.copy(copy, signal, { isDirectory });
 }
 
 /** Sources of COPY, ADD and bind mounts of needed stages that lie in the build context, each once. */

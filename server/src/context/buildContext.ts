@@ -24,8 +24,6 @@ import { partsOf } from './goPath.ts';
 import { BuildFails, type Folder, place, sumTree } from './layerTree.ts';
 import { contextTree } from './sources.ts';
 
-export type { CopyFacts } from './copyFacts.ts';
-
 export interface CopiedFile {
   readonly path: string;
   readonly bytes: number;

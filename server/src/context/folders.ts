@@ -95,14 +95,17 @@ export function createFolders(files: FileSystem, root: string, most: number): Fo
     },
     invalidate(path) {
       const changed = path === undefined ? top : slashes(path).replace(/\/+$/, '');
-      let any = false;
+      const isBelow = changed.startsWith(`${top}/`);
+      if (!isBelow && changed !== top && !top.startsWith(`${changed}/`)) return false;
+      const inside = isBelow ? changed.slice(top.length + 1) : '';
+      const holder = inside === '' ? undefined : known.get(parentOf(inside));
+      if (holder) holder.stale = true;
+      // Nothing below a folder was read before the folder itself.
+      if (!known.has(inside)) return holder !== undefined;
       for (const [name, folder] of known) {
-        const place = name === '' ? top : `${top}/${name}`;
-        const concerned = isWithin(place, changed) || parentOf(changed) === place;
-        if (concerned) folder.stale = true;
-        any ||= concerned;
+        if (inside === '' || name === inside || name.startsWith(`${inside}/`)) folder.stale = true;
       }
-      return any;
+      return true;
     },
     async revalidate(signal) {
       let changed = false;
@@ -159,10 +162,6 @@ export function codeOf(error: unknown): string {
 /** Forward slashes, also where the host writes `C:\x`. */
 export function slashes(path: string): string {
   return /^[A-Za-z]:|^\\\\/.test(path) ? path.replaceAll('\\', '/') : path;
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(`${folder}/`);
 }
 
 function parentOf(path: string): string {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { type CopyFacts, openContext } from '../../../server/src/context/buildContext.ts';
+import { openContext } from '../../../server/src/context/buildContext.ts';
+import type { CopyFacts } from '../../../server/src/context/copyFacts.ts';
 import type { ResolvedCopy } from '../../../server/src/model/plan.ts';
 import { type MemoryFileSystem, memoryFileSystem } from '../../support/memoryFileSystem.ts';
 
