@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { isValidPattern, matchName } from '../../../server/src/context/goPath.ts';
 import { compileGoRegexp } from '../../../server/src/context/goRegexp.ts';
 import { compilePatterns, matchPath } from '../../../server/src/context/patternMatcher.ts';
+import { cpuMs } from '../../support/cpuTime.ts';
 
 /** Expression, texts that match, texts that do not. `null`: Go refuses the expression. */
 const table: readonly (
@@ -57,10 +58,10 @@ describe('ignore patterns', () => {
       `${'a*'.repeat(30_000)}b`,
     ];
     const path = `${'a'.repeat(100)}/`.repeat(20);
-    const started = performance.now();
+    const started = cpuMs();
     const { matcher } = compilePatterns(hostile);
     for (let round = 0; round < 5; round++) assert.ok(!matchPath(matcher, path, []).matched);
-    assert.ok(performance.now() - started < 5000);
+    assert.ok(cpuMs() - started < 5000);
   });
 });
 

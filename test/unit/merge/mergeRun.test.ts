@@ -9,6 +9,7 @@ import {
   mergeStage,
 } from '../../../server/src/merge/mergeRun.ts';
 import { parse } from '../../../server/src/syntax/parser.ts';
+import { cpuMs } from '../../support/cpuTime.ts';
 import { applied, mergeFirstGroup, optionsFor, planOf } from '../../support/merge.ts';
 import { mergeFixtures, updateFixture } from '../../support/mergeFixtures.ts';
 
@@ -141,11 +142,11 @@ describe('merging all RUN lines of a stage', () => {
   it('takes linear time over thousands of RUN lines', () => {
     const many = `FROM x\n${'RUN apt-get install -y package && rm -rf /tmp/x\n'.repeat(2_000)}`;
     const { stages, program } = planOf(many);
-    const start = performance.now();
+    const start = cpuMs();
     const result = mergeStage(program.dockerfile, stages[0] ?? assert.fail(), optionsFor(many));
     assert.ok(result.ok);
     assert.equal(result.layersSaved, 1_999);
-    assert.ok(performance.now() - start < 5_000);
+    assert.ok(cpuMs() - start < 5_000);
   });
 
   it('keeps a script below the longest argument that Linux passes on', () => {

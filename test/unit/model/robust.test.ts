@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { imageSteps } from '../../../server/src/model/chain.ts';
 import type { Plan } from '../../../server/src/model/plan.ts';
 import { cases } from '../../support/conformance.ts';
+import { cpuMs } from '../../support/cpuTime.ts';
 import { numbers } from '../../support/numbers.ts';
 import { planOf } from '../../support/plans.ts';
 
@@ -129,10 +130,10 @@ describe('the time that a plan takes', () => {
     const triggers = `FROM i AS s\n${'ONBUILD RUN x\n'.repeat(2000)}${'FROM s\n'.repeat(2000)}`;
     const ports = `FROM i\n${'EXPOSE 1-65535/tcp\n'.repeat(2000)}`;
     for (const text of [bomb, triggers, ports]) {
-      const start = performance.now();
+      const start = cpuMs();
       const plan = planOf(text);
       assert.ok(imageSteps(plan, plan.target).length > 0);
-      assert.ok(performance.now() - start < 10_000);
+      assert.ok(cpuMs() - start < 10_000);
     }
   });
 

@@ -3,6 +3,7 @@ import type { Escape } from '../../../server/src/syntax/ast.ts';
 import { type ExpandOptions, expand } from '../../../server/src/syntax/expand.ts';
 import { readPattern } from '../../../server/src/syntax/shellPattern.ts';
 import { cases, eachCase } from '../../support/conformance.ts';
+import { cpuMs } from '../../support/cpuTime.ts';
 
 const backslash: ExpandOptions = { escape: '\\' };
 
@@ -171,20 +172,20 @@ describe('expanding a word', () => {
   });
 
   it('gives up on patterns that are made to take for ever', () => {
-    const started = performance.now();
+    const started = cpuMs();
     const env = envOf([`X=${'a'.repeat(100_000)}`]);
     for (const word of [`\${X#${'*a'.repeat(50)}b}`, `\${X//${'a'.repeat(40_000)}b/c}`]) {
       expand(word, env, backslash);
     }
-    assert.ok(performance.now() - started < 2000);
+    assert.ok(cpuMs() - started < 2000);
   });
 
   it('takes time in proportion to the length of the word', () => {
-    const started = performance.now();
+    const started = cpuMs();
     for (const part of ['$A', "'x'", '"$A"', '${A:-b}', '\\', '<', ' ', 'é']) {
       expand(part.repeat(200_000), new Map([['A', 'x']]), backslash);
     }
-    assert.ok(performance.now() - started < 4000);
+    assert.ok(cpuMs() - started < 4000);
   });
 
   it('survives any mixture of its special characters', () => {

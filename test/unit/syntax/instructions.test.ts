@@ -4,6 +4,7 @@ import { readDevice } from '../../../server/src/syntax/devices.ts';
 import { firstRefusal, interpret } from '../../../server/src/syntax/instructions.ts';
 import { parse } from '../../../server/src/syntax/parser.ts';
 import { eachCase } from '../../support/conformance.ts';
+import { cpuMs } from '../../support/cpuTime.ts';
 
 interface RecordedCommand {
   readonly name: string;
@@ -276,11 +277,11 @@ describe('typing any text', () => {
       'FROO\n',
       'RUN --mount=type=cache,target=/x y\n',
     ];
-    const started = performance.now();
+    const started = cpuMs();
     for (const line of lines) interpret(parse(`FROM a\n${line.repeat(40_000)}`));
     interpret(parse(`FROM a\nENV ${'a=b \\\n'.repeat(100_000)}\n`));
     interpret(parse(`FROM a\nCOPY ${"'#' # ".repeat(10_000)}\n`));
     interpret(parse(`FROM a\nEXPOSE ${'0-65535 '.repeat(8000)} # c\n`));
-    assert.ok(performance.now() - started < 8000);
+    assert.ok(cpuMs() - started < 8000);
   });
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parse } from '../../../server/src/syntax/parser.ts';
 import { files } from '../../../syntaxes/grammar.ts';
 import { cases } from '../../support/conformance.ts';
+import { cpuMs } from '../../support/cpuTime.ts';
 import {
   contributions,
   type Fixture,
@@ -89,9 +90,9 @@ describe('colors of a Dockerfile', () => {
     for (const piece of ['"a" b <<x ', '\\" <<', '${a:-', '--mount=a,b=', '["a", ', 'x && ']) {
       for (const start of ['RUN', 'COPY', 'HEALTHCHECK CMD', 'ENV', 'XX']) {
         const line = `${start} ${piece.repeat(20_000 / piece.length)}`;
-        const begin = performance.now();
+        const begin = cpuMs();
         scopesOf(grammar, [line, 'RUN x']);
-        const ms = performance.now() - begin;
+        const ms = cpuMs() - begin;
         assert.ok(ms < 2_000, `${ms} ms for ${start} ${piece}`);
       }
     }
