@@ -178,9 +178,8 @@ function sentenceOf(error: unknown, limits: ArchiveLimits): string {
   if (error instanceof TooManyBytes) {
     return `The archive unpacks to more than ${grouped(limits.bytes)} bytes.`;
   }
-  if (error instanceof TarError || error instanceof UnpackError) {
-    return `${error.message} A build fails when it unpacks it.`;
-  }
+  if (error instanceof UnpackError) return error.message;
+  if (error instanceof TarError) return `${error.message} A build fails when it unpacks it.`;
   if (codeOf(error) === 'ENOTSUP') {
     return 'The archive is compressed in a way that cannot be read here, so what ADD unpacks from it is not known.';
   }

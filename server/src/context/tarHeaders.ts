@@ -146,6 +146,7 @@ function parseHeader(raw: Uint8Array): Header {
     number(from, length);
   const type = String.fromCharCode(raw[156] ?? 0);
   if (bytes < 0 && !withoutData.has(type)) throw malformed();
+  if (type === 'S' && !isGnu(raw)) throw malformed();
   const prefix = prefixOf(raw, number);
   const name = textOf(field(0, 100));
   return {
@@ -158,12 +159,11 @@ function parseHeader(raw: Uint8Array): Header {
 
 /** The part of the name that stands apart, by the dialect that the magic bytes tell. */
 function prefixOf(raw: Uint8Array, number: (from: number, length: number) => number): string {
-  const magic = textOfAll(raw.subarray(257, 265));
-  const isGnu = magic === 'ustar  \0';
-  if (!isGnu && !magic.startsWith('ustar\0')) return '';
+  const gnu = isGnu(raw);
+  if (!gnu && textOfAll(raw.subarray(257, 263)) !== 'ustar\0') return '';
   number(329, 8);
   number(337, 8);
-  if (!isGnu) {
+  if (!gnu) {
     if (textOfAll(raw.subarray(508, 512)) !== 'tar\0') return textOf(raw.subarray(345, 500));
     number(476, 12);
     number(488, 12);
@@ -178,5 +178,7 @@ function prefixOf(raw: Uint8Array, number: (from: number, length: number) => num
   const used = end < 0 ? prefix : prefix.subarray(0, end);
   return used.every((byte) => byte < 0x80) ? textOf(used) : '';
 }
+
+const isGnu = (raw: Uint8Array) => textOfAll(raw.subarray(257, 265)) === 'ustar  \0';
 
 const textOfAll = (bytes: Uint8Array) => String.fromCharCode(...bytes);

@@ -13,8 +13,10 @@ const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 
 interface Bits {
-  /** The next `count` bits as a number, at most 24. Undefined: more input is needed. */
+  /** The next `count` bits as a number, at most 24. Throws `NeedsInput` where they have not arrived. */
   read(count: number): number;
+  /** The next 20 bits, zeros behind the end, without passing them. */
+  peek(): number;
 }
 
 /** Thrown by a reader that came to the end of what has arrived. */
@@ -29,9 +31,9 @@ export async function* bunzip2(
   let bit = 0;
   let isDone = false;
 
-  /** Runs `step` on what has arrived; when that is too little, again with more. */
-  async function whole<T>(step: (bits: Bits) => T): Promise<T> {
-    let wanted = 0;
+  /** Runs `step` on at least `ahead` bytes; when that is too little, again with more. */
+  async function whole<T>(ahead: number, step: (bits: Bits) => T): Promise<T> {
+    let wanted = ahead;
     for (;;) {
       if (data.length - (bit >> 3) >= wanted || isDone) {
         const reader = bitReader(data, bit);
@@ -72,14 +74,14 @@ export async function* bunzip2(
         bit = (bit + 7) & ~7;
         if (data.length <= bit >> 3) return;
       }
-      const size = await whole((bits) => {
+      const size = await whole(4, (bits) => {
         if (bits.read(24) !== 0x425a68) throw damaged();
         return bits.read(8) - 0x30;
       });
       if (size < 1 || size > 9) throw damaged();
       let streamCrc = 0;
       for (;;) {
-        const result = await whole((bits) => readBlock(bits, size * 100_000));
+        const result = await whole(size * 110_000, (bits) => readBlock(bits, size * 100_000));
         if (typeof result === 'number') {
           if (result !== streamCrc) throw damaged();
           break;
@@ -94,23 +96,25 @@ export async function* bunzip2(
 }
 
 function bitReader(data: Uint8Array, start: number): Bits & { position(): number } {
-  let at = start >> 3;
-  let held = 0;
-  let value = 0;
-  const reader = {
-    read(count: number): number {
-      while (held < count) {
-        if (at >= data.length) throw new NeedsInput();
-        value = ((value << 8) | (data[at++] ?? 0)) & 0x7fffffff;
-        held += 8;
-      }
-      held -= count;
-      return (value >>> held) & ((1 << count) - 1);
-    },
-    position: () => at * 8 - held,
+  let at = start;
+  const end = data.length * 8;
+  /** 24 bits from any place, zeros behind the end. */
+  const next = () => {
+    const byte = at >> 3;
+    const first = ((data[byte] ?? 0) << 16) | ((data[byte + 1] ?? 0) << 8) | (data[byte + 2] ?? 0);
+    const shift = at & 7;
+    return ((first << shift) | ((data[byte + 3] ?? 0) >> (8 - shift))) & 0xffffff;
   };
-  if (start & 7) reader.read(start & 7);
-  return reader;
+  return {
+    read(count) {
+      if (at + count > end) throw new NeedsInput();
+      const value = next() >>> (24 - count);
+      at += count;
+      return value;
+    },
+    peek: () => next() >>> 4,
+    position: () => at,
+  };
 }
 
 interface Block {
@@ -231,25 +235,34 @@ function readCode(bits: Bits, size: number): Code {
     }
     lengths[symbol] = length;
   }
-  const counts = new Int32Array(21);
-  for (const value of lengths) counts[value] = (counts[value] ?? 0) + 1;
+  // Per length: the first code that is longer, moved to 20 bits, and what leads to its symbols.
+  const limits = new Int32Array(21);
+  const offsets = new Int32Array(21);
   const sorted: number[] = [];
+  let code = 0;
   for (let wanted = 1; wanted <= 20; wanted++) {
-    for (let symbol = 0; symbol < size; symbol++)
-      if (lengths[symbol] === wanted) sorted.push(symbol);
-  }
-  return (reader) => {
-    let code = 0;
-    let first = 0;
-    let index = 0;
-    for (let depth = 1; depth <= 20; depth++) {
-      code |= reader.read(1);
-      const count = counts[depth] ?? 0;
-      if (code - first < count) return sorted[index + code - first] ?? 0;
-      index += count;
-      first = (first + count) << 1;
-      code <<= 1;
+    offsets[wanted] = sorted.length - code;
+    for (let symbol = 0; symbol < size; symbol++) {
+      if (lengths[symbol] === wanted) {
+        sorted.push(symbol);
+        code++;
+      }
     }
+    limits[wanted] = code << (20 - wanted);
+    code <<= 1;
+  }
+  const shortest = lengths.reduce((least, value) => Math.min(least, value), 20);
+  return (reader) => {
+    const bits20 = reader.peek();
+    for (let depth = shortest; depth <= 20; depth++) {
+      if (bits20 < (limits[depth] ?? 0)) {
+        const symbol = sorted[(bits20 >>> (20 - depth)) + (offsets[depth] ?? 0)];
+        reader.read(depth);
+        if (symbol === undefined) throw damaged();
+        return symbol;
+      }
+    }
+    reader.read(20);
     throw damaged();
   };
 }
@@ -287,6 +300,7 @@ function* runs({ crc, chain, length, origin }: Block): Generator<Uint8Array, voi
       }
     }
   }
-  if (~check >>> 0 !== crc) throw damaged();
+  // Content comes before its checksum: who has enough by then never learns that it is wrong.
   if (used > 0) yield piece.slice(0, used);
+  if (~check >>> 0 !== crc) throw damaged();
 }

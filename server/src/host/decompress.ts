@@ -14,7 +14,7 @@ export const nodeDecompressors: Decompressors = {
   open(kind, input) {
     switch (kind) {
       case 'gzip':
-        return through(zlib.createGunzip(), input);
+        return through(zlib.createGunzip(), inSteps(input));
       case 'bzip2':
         return bunzip2(input);
       case 'xz':
@@ -35,4 +35,17 @@ function through(
   // Who iterates over the transform sees every error, so there is nothing left for the callback.
   pipeline(Readable.from(input), transform, () => {});
   return transform;
+}
+
+/**
+ * The start of `input` in small steps: zlib reports damage instead of the content that came in the
+ * same step before it, and the first bytes of the content decide whether it is an archive.
+ */
+async function* inSteps(input: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  let small = 1024;
+  for await (const piece of input) {
+    let at = 0;
+    for (; small > 0 && at < piece.length; at += 16, small -= 16) yield piece.subarray(at, at + 16);
+    if (at < piece.length) yield piece.subarray(at);
+  }
 }

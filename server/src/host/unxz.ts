@@ -6,8 +6,11 @@ import * as xz from 'xz-decompress';
 // The package is CommonJS of a form from which Node takes only the whole as `default`.
 const { XzReadableStream } = (xz as unknown as { readonly default: typeof xz }).default;
 
-/** What XZ Embedded reports for data that may be right but needs more than it has (xz.h). */
-const unsupported = new Set([2, 3, 4, 6]);
+/**
+ * What XZ Embedded reports for data that may be right but needs more than it has, and (5) for what
+ * follows a whole stream and is none, which takes the end of that stream with it (xz.h).
+ */
+const unsupported = new Set([2, 3, 4, 5, 6]);
 
 /** The content of one or more xz streams. Rejects when they are damaged or cut off. */
 export async function* unxz(
