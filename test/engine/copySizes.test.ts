@@ -154,6 +154,9 @@ async function check(root: string, copy: ResolvedCopy, tag: string): Promise<'bu
     assert.ok(foreseen, `fails to build, which was not foreseen\n${told}\n${real}`);
     return 'failed';
   }
+  // Whether such a build works hangs on what other lines send.
+  if (facts.kind === 'unknown' && facts.reason.startsWith('A wildcard in a folder'))
+    return 'failed';
   assert.equal(facts.kind, 'known', `is built, but was not counted\n${told}`);
   assert.equal(facts.kind === 'known' && facts.bytes, real, told);
   assert.deepEqual(facts.kind === 'known' && [facts.missing, facts.ignored], [[], []], told);

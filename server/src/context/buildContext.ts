@@ -21,8 +21,8 @@ import type { FileSystem } from './fileSystem.ts';
 import { codeOf, createFolders, slashes, Unreadable } from './folders.ts';
 import { type ArchiveReader, type Gathered, gatherSources } from './gather.ts';
 import { partsOf } from './goPath.ts';
-import { BuildFails, type Folder, place, sumTree } from './layerTree.ts';
-import { contextTree } from './sources.ts';
+import { BuildFails, type Content, type Folder, place, sumTree } from './layerTree.ts';
+import { contextTree, type Verdicts } from './sources.ts';
 
 export interface CopiedFile {
   readonly path: string;
@@ -112,9 +112,9 @@ export function openContext(
 
   async function gather(copy: ResolvedCopy, signal: AbortSignal | undefined): Promise<Gathered> {
     signal?.throwIfAborted();
-    const { file } = await loadIgnore();
-    const tree = contextTree(folders, file.matcher, signal);
-    const unfiltered = contextTree(folders, ignoreNothing.matcher, signal);
+    const { file, verdicts } = await loadIgnore();
+    const tree = contextTree(folders, file.matcher, verdicts, signal);
+    const unfiltered = contextTree(folders, ignoreNothing.matcher, new WeakMap(), signal);
     const gathered = await gatherSources(copy, tree, unfiltered, archiveContent, signal);
     const [problem] = file.problems;
     if (!problem) return gathered;
@@ -143,7 +143,9 @@ export function openContext(
     async files(copy, signal, below = { isDirectory: null }) {
       try {
         const gathered = await gather(copy, signal);
-        return sumTree(treeOf(copy, gathered, below.isDirectory ?? true), []).contents;
+        return sumTree(treeOf(copy, gathered, below.isDirectory ?? true), []).contents.toSorted(
+          bySize,
+        );
       } catch {
         signal?.throwIfAborted();
         return [];
@@ -188,6 +190,7 @@ interface LoadedIgnore {
   readonly path: string | null;
   readonly text: string;
   readonly file: IgnoreFile;
+  readonly verdicts: Verdicts;
 }
 
 /** Absolute paths, the first that exists counts (BuildKit `dockerui/config.go`). */
@@ -203,7 +206,7 @@ async function readIgnore(files: FileSystem, paths: readonly string[]): Promise<
     try {
       const bytes = await files.read(path, mostIgnoreBytes);
       const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
-      return { path, text, file: readIgnoreFile(text) };
+      return { path, text, file: readIgnoreFile(text), verdicts: new WeakMap() };
     } catch (error) {
       const code = codeOf(error);
       if (code === 'ENOENT' || code === 'ENOTDIR') continue;
@@ -212,7 +215,7 @@ async function readIgnore(files: FileSystem, paths: readonly string[]): Promise<
       );
     }
   }
-  return { path: null, text: '', file: ignoreNothing };
+  return { path: null, text: '', file: ignoreNothing, verdicts: new WeakMap() };
 }
 
 function treeOf(copy: ResolvedCopy, gathered: Gathered, isDirectory: boolean): Folder {
@@ -248,11 +251,24 @@ function factsOf(copy: ResolvedCopy, gathered: Gathered, below: Below): CopyFact
   const own = gathered.sources.length - copy.files.length;
   const isSingleFile = own === 1 && gathered.sources[0]?.kind === 'entry';
   const contents = sum.contents.filter(({ path }) => !path.startsWith('<<'));
-  const largest = contents.slice(0, 10).map(({ path, bytes }) => ({ path, bytes }));
+  const largest = largestOf(contents, 10).map(({ path, bytes }) => ({ path, bytes }));
   const { bytes, directories } = sum;
   const files = sum.files - copy.files.length;
   const figures = { bytes, files, directories, largest, isSingleFile };
   return { kind: 'known', ...figures, missing, ignored, unmatched, notes };
+}
+
+const bySize = (a: Content, b: Content) => b.bytes - a.bytes || (a.path < b.path ? -1 : 1);
+
+/** The first of all in order, without ordering all: there may be many. */
+function largestOf(contents: readonly Content[], count: number): readonly Content[] {
+  let kept: Content[] = [];
+  for (const content of contents) {
+    const last = kept.at(-1);
+    if (kept.length >= count && last && bySize(content, last) > 0) continue;
+    kept = [...kept, content].sort(bySize).slice(0, count);
+  }
+  return kept;
 }
 
 function reasonOf(error: unknown): string {

@@ -126,7 +126,7 @@ export interface TreeSum {
   readonly files: number;
   /** Folders below the destination. */
   readonly directories: number;
-  /** Each stored file once, largest first. */
+  /** Each stored file once. */
   readonly contents: readonly Content[];
 }
 
@@ -148,9 +148,9 @@ export function sumTree(root: Folder, destination: readonly string[]): TreeSum {
       if (child.kind === 'file') contents.add(child.content);
     }
   }
-  const sorted = [...contents].sort((a, b) => b.bytes - a.bytes || (a.path < b.path ? -1 : 1));
-  const bytes = sorted.reduce((all, content) => all + content.bytes, 0);
-  return { bytes, files, directories, contents: sorted };
+  let bytes = 0;
+  for (const content of contents) bytes += content.bytes;
+  return { bytes, files, directories, contents: [...contents] };
 }
 
 function foldersAlong(root: Folder, path: readonly string[]): number {

@@ -39,10 +39,14 @@ export interface ContextTree {
 /** continuity gives up after as many links. */
 const mostLinks = 255;
 
-/** The tree of a context as the builder gets it. */
+/** What is sent of folders, by their entries as they were read; for one matcher. */
+export type Verdicts = WeakMap<ReadonlyMap<string, Entry>, readonly Child[]>;
+
+/** The tree of a context as the builder gets it; `verdicts` is kept from question to question. */
 export function contextTree(
   folders: Folders,
   matcher: PatternMatcher,
+  verdicts: Verdicts,
   signal: AbortSignal | undefined,
 ): ContextTree {
   const root: Found = { path: '', entry: null, filter: rootFilter(matcher) };
@@ -68,7 +72,11 @@ export function contextTree(
         await new Promise((resolve) => setTimeout(resolve, 0));
         signal?.throwIfAborted();
       }
-      return [...entries.values()].flatMap((entry) => childOf(folder, entry) ?? []);
+      const known = verdicts.get(entries);
+      if (known) return known;
+      const children = [...entries.values()].flatMap((entry) => childOf(folder, entry) ?? []);
+      verdicts.set(entries, children);
+      return children;
     },
     async find(path) {
       const todo = [...path].reverse();
