@@ -22,7 +22,7 @@ import { type BenchText, continuation, realistic, singleRun } from './texts.ts';
 const quick = process.argv.includes('--quick');
 const sizes = quick
   ? { starts: 5, edits: 30, budgetMs: 5000, opens: 1, aloneMs: 1500 }
-  : { starts: 21, edits: 200, budgetMs: 90_000, opens: 5, aloneMs: 6000 };
+  : { starts: 21, edits: 200, budgetMs: 60_000, opens: 5, aloneMs: 4000 };
 const project = join(import.meta.dirname, '..');
 
 const work = mkdtempSync(join(tmpdir(), 'dockerfile-layers-bench-'));
