@@ -333,7 +333,8 @@ class Writer {
       () => `if ${this.list(depth)}; then ${this.list(depth)}; fi`,
       () => `if ${this.simple()}; then ${this.simple()}; else ${this.list(depth)}; fi`,
       () => `for i in a b; do ${this.list(depth)}; done`,
-      () => `while read l; do ${this.simple()}; done <f1`,
+      // Nothing appends to f2: the loop would never end.
+      () => `while read l; do ${this.simple()}; done <f2`,
       () => `until true; do ${this.simple()}; done`,
       () => `case "$V" in 1) ${this.list(depth)};; *) ${this.simple()};; esac`,
       () => `echo "$( ${this.list(depth)} )"`,

@@ -60,7 +60,7 @@ function runText(folder: string, name: string, commands: Commands): string {
   const path = `PATH=${quote(`${folder}/bin1:${folder}/bin`)}:"$BASE"`;
   for (const command of commands) {
     lines.push(
-      `[ $s = 0 ] && { n=$((n+1)); ${path} ${command.map(quote).join(' ')} >>../${name}.out 2>>../${name}.err </dev/null; s=$?; }`,
+      `[ $s = 0 ] && { n=$((n+1)); ( ulimit -S -t 5; ulimit -S -f 100000; export ${path}; exec ${command.map(quote).join(' ')} ) >>../${name}.out 2>>../${name}.err </dev/null; s=$?; }`,
     );
   }
   lines.push(

@@ -103,8 +103,8 @@ export function refusalInSubshell(
   if (fatal) {
     return `When ${fatal} is unset, Bash ends a subshell with another status than a script of its own.`;
   }
-  if (shell.language === 'bash' && tracesExitTrap(facts.tree, shell)) {
-    return 'Bash marks the trace of an EXIT trap differently in a subshell.';
+  if (shell.language === 'bash' && exitTrapShows(facts.tree, shell)) {
+    return 'Bash runs an EXIT trap under a trace or a redirection differently in a subshell.';
   }
   return find(facts.tree, (node) => {
     const variable = variableName(node);
@@ -130,18 +130,23 @@ export function refusalInSubshell(
   });
 }
 
-function tracesExitTrap(tree: ParsedScript, shell: Shell): boolean {
-  let traces = shell.trace;
+/**
+ * Bash marks the trace of an EXIT trap by its depth, and undoes the redirection of a group before
+ * the trap when the whole shell ends, but not when a subshell does.
+ */
+function exitTrapShows(tree: ParsedScript, shell: Shell): boolean {
+  let shows = shell.trace;
   let traps = false;
   visit(tree, (node) => {
+    if (node.type === 'Redirected' || node.type === 'Function') shows = true;
     if (node.type !== 'Command') return true;
     const words = node.args.map((word) => word.text);
     const name = literalName(node);
-    if (name === 'set') traces ||= words.some((word) => /^-\w*x|^xtrace$|\$/.test(word));
+    if (name === 'set') shows ||= words.some((word) => /^-\w*x|^xtrace$|\$/.test(word));
     if (name === 'trap') traps ||= words.some((word) => /^(SIG)?EXIT$|^0$|^DEBUG$/.test(word));
     return true;
   });
-  return traces && traps;
+  return shows && traps;
 }
 
 function isOwnProcess(text: string): boolean {
