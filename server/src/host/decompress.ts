@@ -14,7 +14,7 @@ export const nodeDecompressors: Decompressors = {
   open(kind, input) {
     switch (kind) {
       case 'gzip':
-        return through(zlib.createGunzip(), inSteps(input));
+        return gunzip(input);
       case 'bzip2':
         return bunzip2(input);
       case 'xz':
@@ -27,6 +27,24 @@ export const nodeDecompressors: Decompressors = {
     }
   },
 };
+
+/**
+ * Members that stand one after another. What follows them and is none takes the end of the last
+ * member with it in zlib, so all that is known then is that it cannot be read here.
+ */
+async function* gunzip(input: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  let hasContent = false;
+  try {
+    for await (const piece of through(zlib.createGunzip(), inSteps(input))) {
+      hasContent = true;
+      yield piece;
+    }
+  } catch (error) {
+    throw hasContent && String(error).includes('incorrect header check')
+      ? Object.assign(new Error('gzip data is followed by something else'), { code: 'ENOTSUP' })
+      : error;
+  }
+}
 
 function through(
   transform: Transform,
