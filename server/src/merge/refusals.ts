@@ -103,7 +103,7 @@ export function refusalInSubshell(
   if (fatal) {
     return `When ${fatal} is unset, Bash ends a subshell with another status than a script of its own.`;
   }
-  if (shell.language === 'bash' && exitTrapShows(facts.tree, shell)) {
+  if (shell.language === 'bash' && exitTrapShows(facts, shell)) {
     return 'Bash runs an EXIT trap under a trace or a redirection differently in a subshell.';
   }
   return find(facts.tree, (node) => {
@@ -134,11 +134,12 @@ export function refusalInSubshell(
  * Bash marks the trace of an EXIT trap by its depth, and undoes the redirection of a group before
  * the trap when the whole shell ends, but not when a subshell does.
  */
-function exitTrapShows(tree: ParsedScript, shell: Shell): boolean {
+function exitTrapShows({ tree, mayExitOnError }: ScriptFacts, shell: Shell): boolean {
   let shows = shell.trace;
   let traps = false;
   visit(tree, (node) => {
-    if (node.type === 'Redirected' || node.type === 'Function') shows = true;
+    const redirects = node.type === 'Redirected' || node.type === 'Function';
+    if (redirects) shows ||= mayExitOnError || shell.nounset || mayEnd(node);
     if (node.type !== 'Command') return true;
     const words = node.args.map((word) => word.text);
     const name = literalName(node);
@@ -147,6 +148,20 @@ function exitTrapShows(tree: ParsedScript, shell: Shell): boolean {
     return true;
   });
   return shows && traps;
+}
+
+/** Whether the shell may end while it runs this. */
+function mayEnd(node: SyntaxNode): boolean {
+  let ends = false;
+  visit(node, (child) => {
+    if (child.type === 'ParameterExpansion') ends ||= isRequired(child);
+    if (child.type === 'Command') {
+      const name = literalName(child);
+      ends ||= name === undefined || /^(exit|exec|eval|\.|source|set|trap)$/.test(name);
+    }
+    return !ends;
+  });
+  return ends;
 }
 
 function isOwnProcess(text: string): boolean {
