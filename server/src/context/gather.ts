@@ -6,7 +6,7 @@
 import type { ResolvedCopy } from '../model/plan.ts';
 import type { ArchiveContent } from './archive.ts';
 import { type Entry, Unreadable } from './folders.ts';
-import { partsOf } from './goPath.ts';
+import { hasWildcard, partsOf } from './goPath.ts';
 import type { Content, Source, TreeEntry } from './layerTree.ts';
 import {
   compilePatterns,
@@ -44,6 +44,7 @@ export async function gatherSources(
   const missing: string[] = [];
   const ignored: string[] = [];
   const unmatched: string[] = [];
+  const notes: string[] = [];
   const unpack = copy.unpack ?? copy.add;
   const excluded = patternsOf(copy.exclude, '--exclude');
   for (const source of copy.sources) {
@@ -69,6 +70,10 @@ export async function gatherSources(
     const wildcard = resolved.wildcard || (include !== null && /[*?[]/.test(source));
     if (wildcard && resolved.hasBase) {
       unmatched.push(source);
+      // Only what matches is sent, so that the folder is not there to be searched (seen on an engine).
+      const folder = folderOf(source);
+      if (include === null && folder !== '')
+        notes.push(`Unless another line copies ${folder}, the build fails.`);
       continue;
     }
     const whole = await resolveSource(unfiltered, source.replace('/./', '/'));
@@ -79,7 +84,7 @@ export async function gatherSources(
     const content: Content = { bytes: 0, path: `<<${name}` };
     sources.push({ kind: 'entry', name, node: { kind: 'file', content } });
   }
-  return { sources, missing, ignored, unmatched, notes: notesOn(sources) };
+  return { sources, missing, ignored, unmatched, notes: [...notesOn(sources), ...notes] };
 }
 
 /**
@@ -93,6 +98,12 @@ async function lost(tree: ContextTree, source: Source): Promise<readonly string[
     if (!(await tree.find(parts))) names.push(parts.join('/'));
   }
   return names;
+}
+
+/** The part of a source before the component with its first wildcard. */
+function folderOf(source: string): string {
+  const parts = partsOf(source);
+  return parts.slice(0, parts.findIndex(hasWildcard)).join('/');
 }
 
 function notesOn(sources: readonly Source[]): readonly string[] {

@@ -126,7 +126,7 @@ export interface Resolved {
   readonly matches: readonly Match[];
   /** The source has a wildcard, so that finding nothing is no error. */
   readonly wildcard: boolean;
-  /** The folder before the first wildcard is there; if not, the build fails (seen on an engine). */
+  /** What stands before the first wildcard is there; if not, the build fails (seen on an engine). */
   readonly hasBase: boolean;
   /** Wildcard matches that are links to nothing: the build fails on them. */
   readonly dangling: readonly string[];
@@ -152,8 +152,7 @@ export async function resolveSource(tree: ContextTree, source: string): Promise<
     if (found) matches.push({ name: path.split('/').at(-1) ?? '', found });
     else dangling.push(path);
   }
-  const hasBase = base !== undefined && (!base.entry || base.entry.kind === 'directory');
-  return { matches, wildcard: true, hasBase, dangling };
+  return { matches, wildcard: true, hasBase: base !== undefined, dangling };
 }
 
 /**

@@ -115,6 +115,13 @@ describe('what a COPY takes', () => {
     assert.deepEqual(facts.unmatched, ['*.nope']);
   });
 
+  it('says that a wildcard in a folder that has no match may fail the build', async () => {
+    const facts = await known(project, { sources: ['src/*.ts'] });
+    assert.deepEqual(facts.unmatched, ['src/*.ts']);
+    assert.deepEqual(facts.notes, ['Unless another line copies src, the build fails.']);
+    assert.deepEqual((await known(project, { sources: ['*.ts'] })).notes, []);
+  });
+
   it('is unknown when several files go to a place that may be no folder', async () => {
     const sources = ['package.json', 'src/app.js'];
     const facts = await unknown(memoryFileSystem(project), { sources, dest: '/app' });
