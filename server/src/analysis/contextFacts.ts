@@ -257,7 +257,8 @@ function contextSteps(plan: Plan): readonly ContextStep[] {
     if (!needed) continue;
     for (const step of [...triggers, ...steps]) {
       const { copy } = step;
-      if (copy?.origin.kind !== 'context') continue;
+      // What an unknown base image decides on is not looked for, and so never missed.
+      if (copy?.origin.kind !== 'context' || copy.doubt?.sources) continue;
       const isDirectory = known.get(step) ?? null;
       found.push({ step, copy, isDirectory, key: keyOf(copy, isDirectory) });
     }
@@ -287,7 +288,9 @@ function namedSources(plan: Plan): readonly string[] {
   for (const { needed, triggers, steps } of plan.stages) {
     if (!needed) continue;
     for (const { copy, run } of [...triggers, ...steps]) {
-      if (copy?.origin.kind === 'context') for (const source of copy.sources) sources.add(source);
+      if (copy?.origin.kind === 'context' && !copy.doubt?.sources) {
+        for (const source of copy.sources) sources.add(source);
+      }
       for (const { type, origin, source } of run?.mounts ?? []) {
         if (type === 'bind' && origin?.kind === 'context') sources.add(source);
       }

@@ -7,7 +7,7 @@ import { isHttpSource, readGitRef } from '../syntax/gitRef.ts';
 import { goQuote } from '../syntax/goText.ts';
 import { copyText } from './historyText.ts';
 import type { Outcome } from './outcome.ts';
-import { resolveDestination } from './paths.ts';
+import { isAbsolute, resolveDestination } from './paths.ts';
 import type { CopyOrigin, ResolvedCopy } from './plan.ts';
 import { expansionOf, type Running } from './running.ts';
 import type { Expansion } from './variables.ts';
@@ -19,12 +19,20 @@ export function applyCopy(running: Running, command: CopyCommand): Outcome {
   const chown = word(command.chown);
   const chmod = word(command.chmod);
   const checksum = word(command.checksum);
-  const given = command.sources.map(({ value }) => word(value));
-  const written = word(command.dest);
-  const dest = resolveDestination(running.workdir, written, running.platform.os);
+  const givenWords = command.sources.map(({ value }) => expansion.word(value));
+  const given = givenWords.map(({ value }) => value);
+  const destWord = expansion.word(command.dest);
+  const written = destWord.value;
+  const { os } = running.platform;
+  const dest = resolveDestination(running.workdir, written, os);
   // The history text is settled here: the bodies of heredocs are no part of it.
   const exact = expansion.exact;
   const files = command.heredocs.map((heredoc) => fileOf(heredoc, expansion));
+  const doubt = {
+    sources: !givenWords.every(isExact),
+    dest: !destWord.exact || !(running.workdirKnown || isAbsolute(written, os)),
+    files: !files.every(isExact),
+  };
   const origin = originOf(running, command);
   const sources = readSources(given, add, checksum, command.keepGitDir);
   const text = copyText({
@@ -41,7 +49,7 @@ export function applyCopy(running: Running, command: CopyCommand): Outcome {
     origin,
     sources: sources.paths,
     remotes: sources.remotes,
-    files,
+    files: files.map(({ file }) => file),
     dest,
     chown: chown || null,
     chmod: chmod || null,
@@ -51,6 +59,7 @@ export function applyCopy(running: Running, command: CopyCommand): Outcome {
     unpack: command.unpack,
     checksum: sources.checksum || null,
     keepGitDir: sources.keepGitDir,
+    ...(doubt.sources || doubt.dest || doubt.files ? { doubt } : {}),
   };
   const wrong =
     expansion.error ?? chmodError(chmod) ?? checksumErrorBefore(checksum, given) ?? sources.error;
@@ -71,10 +80,17 @@ export function withoutTabs(content: string): string {
   return content.replace(/(^|\n)\t+/g, '$1');
 }
 
-function fileOf(heredoc: Heredoc, expansion: Expansion): ResolvedCopy['files'][number] {
-  const content = heredoc.chomp ? withoutTabs(heredoc.content) : heredoc.content;
+function isExact({ exact }: { readonly exact: boolean }): boolean {
+  return exact;
+}
+
+function fileOf(heredoc: Heredoc, expansion: Expansion) {
+  const written = heredoc.chomp ? withoutTabs(heredoc.content) : heredoc.content;
   const { name } = heredoc;
-  return { name, content: heredoc.expand ? expansion.body(content) : content, heredoc };
+  const { value: content, exact } = heredoc.expand
+    ? expansion.body(written)
+    : { value: written, exact: true };
+  return { file: { name, content, heredoc }, exact };
 }
 
 function originOf(running: Running, command: CopyCommand): CopyOrigin {

@@ -47,7 +47,9 @@ function isOfSeveral({ sources, files }: ResolvedCopy): boolean {
 
 function isFolder(copy: ResolvedCopy, state: State): boolean | null {
   const dest = clean(copy.dest);
-  if (dest === '' || /\/\.?$/.test(copy.dest)) return true;
+  if (/\/\.?$/.test(copy.dest)) return true;
+  if (copy.doubt?.dest) return null;
+  if (dest === '') return true;
   for (let at: State | null = state; at; at = at.below) if (at.folders.has(dest)) return true;
   return state.isEmpty ? false : null;
 }
@@ -58,13 +60,16 @@ function note(step: Step, state: State): void {
     if (!step.run.argv.some((word) => removes.test(word))) return;
     state.folders.clear();
     state.below = null;
-  } else if (step.workdir !== null) add(state.folders, clean(step.workdir));
-  else if (step.copy) {
+  } else if (step.workdir !== null) {
+    // Where an unknown base image decides on the path, it may be another.
+    if (step.createdByExact) add(state.folders, clean(step.workdir));
+  } else if (step.copy) {
+    // What was copied may hold, or be, any folder.
+    state.isEmpty = false;
+    if (step.copy.doubt?.dest) return;
     const dest = clean(step.copy.dest);
     const isDirectory = /\/\.?$/.test(step.copy.dest);
     add(state.folders, isDirectory ? dest : dest.slice(0, Math.max(0, dest.lastIndexOf('/'))));
-    // What was copied may hold, or be, any folder.
-    state.isEmpty = false;
   }
 }
 

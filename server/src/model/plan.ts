@@ -93,6 +93,13 @@ export interface ResolvedCopy {
   readonly unpack: boolean | null;
   readonly checksum: string | null;
   readonly keepGitDir: boolean;
+  /** What hangs on an unknown base image, and may be otherwise than it stands here; absent: nothing. */
+  readonly doubt?: {
+    readonly sources: boolean;
+    readonly dest: boolean;
+    /** The text of a heredoc. */
+    readonly files: boolean;
+  };
 }
 
 export interface ResolvedMount {

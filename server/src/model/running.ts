@@ -33,7 +33,7 @@ export interface Running {
   readonly platform: Platform;
   /** All names of the base's env are known. */
   readonly namesKnown: boolean;
-  /** The base's SHELL is known, or none is a safe guess. */
+  /** The base's SHELL is known. */
   readonly shellKnown: boolean;
   env: Environment;
   config: ConfigState;
@@ -61,10 +61,9 @@ export type Finished = Pick<
 >;
 
 /**
- * The state before the first instruction. What is assumed of an unknown base image is what nearly
- * all Linux images keep to: Docker's default PATH, no SHELL, the root as working directory. The
- * first and the last are guesses, so texts that hang on them are not exact. No SHELL counts as
- * known: Linux images set none (their `Shell` field is a thing of Windows images).
+ * The state before the first instruction. What is assumed of an unknown base image is what most
+ * Linux images keep to: Docker's default PATH, no SHELL, the root as working directory. These are
+ * guesses, so texts that hang on them are not exact.
  */
 export function startStage(
   stage: number,
@@ -89,7 +88,7 @@ export function startStage(
     stage,
     platform,
     namesKnown,
-    shellKnown: scratch || platform.os !== 'windows' || image?.config.shell !== undefined,
+    shellKnown: scratch || image?.config.shell !== undefined,
     env: Environment.start(null, config.env, namesKnown),
     config: { ...config, workingDir },
     args: emptyMap(),

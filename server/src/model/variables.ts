@@ -37,7 +37,7 @@ export interface Expansion {
   /** One word in, several out (EXPOSE). */
   words(text: string): readonly string[];
   /** The body of a heredoc that COPY or ADD makes a file of; its escape is always a backslash. */
-  body(text: string): string;
+  body(text: string): KnownValue;
   /** All words so far are certain. */
   readonly exact: boolean;
   /** BuildKit's text of the first error. */
@@ -82,8 +82,8 @@ class ScopedExpansion implements Expansion {
     return isPlain(text) && !/\s/.test(text) && text !== '' ? [text] : this.#run(text, false).words;
   }
 
-  body(text: string): string {
-    return /[$\\]/.test(text) ? this.#run(text, true).value : text;
+  body(text: string): KnownValue {
+    return /[$\\]/.test(text) ? this.#run(text, true) : { value: text, exact: true };
   }
 
   #run(text: string, body: boolean): KnownValue & { readonly words: readonly string[] } {

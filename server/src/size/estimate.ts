@@ -43,7 +43,8 @@ function sizeOfStep(
   if (!copy) return unknown('The instruction cannot be built as it stands.');
   const parts: Size[] = [];
   if (copy.sources.length > 0) {
-    if (copy.origin.kind === 'stage') parts.push(sizeFromStage(plan, copy, earlier));
+    if (copy.doubt?.sources) parts.push(unknown(hangsOnBase('Which files it takes')));
+    else if (copy.origin.kind === 'stage') parts.push(sizeFromStage(plan, copy, earlier));
     else if (copy.origin.kind === 'context') parts.push(sizeFromContext(copy, copies(step)));
     else parts.push(unknown(elsewhere(copy)));
   }
@@ -54,6 +55,10 @@ function sizeOfStep(
   }
   const [only] = parts;
   return parts.length === 1 && only ? only : sum(parts, 'kinds of sources');
+}
+
+function hangsOnBase(what: string): string {
+  return `${what} depends on a variable that the base image may set.`;
 }
 
 /** The step brings exactly one regular file of the context, not a folder, a link or an archive. */
@@ -107,6 +112,7 @@ function nameOf(source: string): string {
 
 /** Files that heredocs make: their bodies after expansion, as UTF-8. Equal names are one file. */
 function sizeOfHeredocs(copy: ResolvedCopy): Size {
+  if (copy.doubt?.files) return unknown(hangsOnBase('The text of the heredoc'));
   const isFolder = copy.dest.endsWith('/');
   const encoder = new TextEncoder();
   const files = new Map<string, number>();

@@ -46,6 +46,7 @@ function sizeOfPath(
       return unknown(takesMore(stage));
     if (!step.copy) continue;
     const made = step.copy;
+    if (made.doubt?.dest) return unknown(takesMore(stage));
     const file = made.files.find(({ name }) => placeOf(made, name) === path);
     if (file && made.files.length + made.sources.length === 1) return copies.sizeOf(step);
     const [name] = made.sources;

@@ -149,14 +149,14 @@ describe('an unknown base image', () => {
 
   it('leaves no doubt about texts that do not hang on it', () => {
     for (const text of [
-      'RUN x',
-      'CMD x',
+      'RUN ["x"]',
+      'CMD ["x"]',
       'WORKDIR /abs',
       'COPY a b',
       'ENV A=1',
       'USER me',
       'ENV A=1\nENV B=$A',
-      'ARG A=1\nRUN x',
+      'ARG A=1\nRUN ["x"]',
       'WORKDIR /w\nWORKDIR sub',
       'SHELL ["bash"]\nRUN x',
     ]) {
@@ -172,11 +172,30 @@ describe('an unknown base image', () => {
       'WORKDIR $HOME/x',
       'WORKDIR sub\nWORKDIR deeper',
       'ENV A=$PATH\nENV B=$A',
-      'ARG A=$PATH\nRUN x',
-      'ARG NODE_VERSION\nRUN x',
+      'ARG A=$PATH\nRUN ["x"]',
+      'ARG NODE_VERSION\nRUN ["x"]',
     ]) {
       assert.equal(exact(`FROM i\n${text}\n`), false, text);
     }
+  });
+
+  it('may have a SHELL of its own, which runs commands in shell form', () => {
+    for (const text of ['RUN x', 'CMD x', 'ENTRYPOINT x', 'RUN <<E\nx\nE']) {
+      assert.equal(exact(`FROM i\n${text}\n`), false, text);
+      assert.equal(exact(`FROM i\nSHELL ["bash", "-c"]\n${text}\n`), true, text);
+      assert.equal(exact(`FROM scratch\n${text}\n`), true, text);
+    }
+  });
+
+  it('leaves in doubt what is copied, and where to, by its variables and its directory', () => {
+    const doubt = (text: string) => last(planOf(`FROM i\n${text}\n`)).copy?.doubt;
+    const none = { sources: false, dest: false, files: false };
+    assert.deepEqual(doubt('COPY $X /d'), { ...none, sources: true });
+    assert.deepEqual(doubt('COPY a /$X'), { ...none, dest: true });
+    assert.deepEqual(doubt('COPY a d'), { ...none, dest: true });
+    assert.deepEqual(doubt('COPY <<E /d\n$X\nE'), { ...none, files: true });
+    assert.equal(doubt('ENV X=1\nWORKDIR /w\nCOPY a$X d$X'), undefined);
+    assert.equal(doubt("COPY <<'E' /d\n$X\nE"), undefined);
   });
 
   it('is no matter on scratch, where everything is known', () => {
@@ -190,8 +209,8 @@ describe('an unknown base image', () => {
   });
 
   it('may define what an ARG of the parent stage defines, and then wins in the child', () => {
-    assert.equal(exact('FROM i AS a\nARG A=1\nFROM a\nRUN x\n'), false);
-    assert.equal(exact('FROM i AS a\nARG A=1\nFROM a\nARG A=1\nRUN x\n'), true);
+    assert.equal(exact('FROM i AS a\nARG A=1\nFROM a\nRUN ["x"]\n'), false);
+    assert.equal(exact('FROM i AS a\nARG A=1\nFROM a\nARG A=1\nRUN ["x"]\n'), true);
     assert.equal(exact('FROM scratch AS a\nARG A=1\nFROM a\nRUN x\n'), true);
   });
 

@@ -57,6 +57,21 @@ describe('the size of a layer before a build', () => {
     ]);
   });
 
+  it('is unknown where a variable of an unknown base image decides on what is copied', () => {
+    assert.deepEqual(figures('FROM i\nCOPY $A /x\nCOPY <<E /y\n$A\nE\nCOPY a $A\n', { a: 5 }), [
+      'COPY ?: Which files it takes depends on a variable that the base image may set.',
+      'COPY ?: The text of the heredoc depends on a variable that the base image may set.',
+      'COPY 5: 1 file, counted in the build context.',
+    ]);
+  });
+
+  it('is not told of a file in a stage that stands below the directory of an unknown base', () => {
+    const figure = (base: string) =>
+      figures(`FROM ${base}\nCOPY a a\nFROM scratch\nCOPY --from=0 /a /\n`, { a: 5 })[1];
+    assert.equal(figure('scratch'), 'COPY 5: 1 file, counted in the build context.');
+    assert.match(figure('i') ?? '', /^COPY \?: /);
+  });
+
   it('is the text of a heredoc in bytes, variables replaced', () => {
     const dockerfile = 'FROM scratch\nARG N=ü\nCOPY <<EOF /x\n$N\nEOF\n';
     assert.deepEqual(figures(dockerfile), ['COPY 3: The text of the heredoc, after expansion.']);
