@@ -457,11 +457,28 @@ export const indent = {
   ],
 };
 
+/**
+ * A continuation behind an assignment (`A=1 \\`, then the command): the shell grammar takes the
+ * backslash for the command's name, and the command on the next line for nothing.
+ */
+export const continuations = {
+  name: 'Continuation lines behind assignments in the commands of Dockerfiles',
+  scopeName: 'dockerfile-layers.continuations.injection',
+  injectionSelector: 'L:meta.embedded.block.shell.dockerfile meta.expression.assignment.shell',
+  patterns: [
+    {
+      match: raw`[ \t]+(\\)[ \t]*\n`,
+      captures: { 1: scope('constant.character.escape.line-continuation.dockerfile') },
+    },
+  ],
+};
+
 /** Text of each file as committed. */
 export const files = {
   'details.tmLanguage.json': `${JSON.stringify(details, null, 2)}\n`,
   'comments.tmLanguage.json': `${JSON.stringify(comments, null, 2)}\n`,
   'indent.tmLanguage.json': `${JSON.stringify(indent, null, 2)}\n`,
+  'continuations.tmLanguage.json': `${JSON.stringify(continuations, null, 2)}\n`,
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
