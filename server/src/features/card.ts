@@ -1,10 +1,13 @@
 /**
- * The card that hover and tooltips show: effect, size, cache, `docker history` line, in this order.
+ * The card that hover and tooltips show: effect, size, cache, what is stored again, `docker history`
+ * line, in this order.
  * Markdown; text from files is escaped or stands in code.
  */
 
 import type { Analysis } from '../analysis.ts';
 import type { Stage, Step } from '../model/plan.ts';
+import { cacheKey } from './cacheKey.ts';
+import { copyOnWriteNotes } from './copyOnWrite.ts';
 import { metadataDetail } from './describe.ts';
 import { baseSize, cacheOf, sizeOf, stageLabel } from './figures.ts';
 import {
@@ -29,6 +32,7 @@ export function card(analysis: Analysis, row: Row): string {
     effectCard(analysis, row),
     sizeCard(analysis, row),
     cacheCard(analysis, row),
+    ...copyOnWriteCard(analysis, row),
     historyCard(row),
   ]
     .filter((part) => part !== null)
@@ -104,13 +108,28 @@ export function sizeCard(analysis: Analysis, row: Row): string | null {
   return lines.join('\n');
 }
 
-/** What the next build will do with it, and why; null where no cache is asked. */
+/** What the next build will do with it, and what decides that; null where no build asks. */
 export function cacheCard(analysis: Analysis, row: Row): string | null {
+  if (row.kind === 'global' || !row.stage.needed) return null;
+  if (row.kind === 'from') {
+    const { base } = row.stage;
+    const isImage = base.stage === null && !base.scratch && base.reference !== '';
+    return isImage
+      ? '**Cache**: The key depends on the content of the image, not on its tag.'
+      : null;
+  }
+  const key = cacheKey(row.step, analysis.plan);
   const cache = cacheOf(analysis, row);
-  if (!cache) return null;
-  const word = cacheWord(cache);
-  const reason = cache.cause ? ` ${escapeMarkdown(cache.cause.reason)}` : '';
-  return `**Cache**: ${word || 'unknown'}.${reason}`;
+  const word = cache && `${cacheWord(cache) || 'unknown'}.`;
+  const reason = cache?.cause ? escapeMarkdown(cache.cause.reason) : null;
+  const parts = [word, reason, key].filter((part) => part !== null);
+  return parts.length === 0 ? null : `**Cache**: ${parts.join(' ')}`;
+}
+
+function copyOnWriteCard(analysis: Analysis, row: Row): readonly string[] {
+  if (row.kind !== 'step') return [];
+  const notes = copyOnWriteNotes(analysis, row.stage, row.step);
+  return notes.length === 0 ? [] : [`**Copy-on-write**: ${notes.join(' ')}`];
 }
 
 function historyCard(row: Row): string | null {

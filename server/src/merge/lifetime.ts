@@ -61,7 +61,7 @@ function visitedFolders(
 }
 
 /** The variables whose values the script does not change itself. */
-function knownVariables(
+export function knownVariables(
   tree: SyntaxNode,
   env: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, string> {

@@ -19,7 +19,7 @@ describe('hover', () => {
 
 **Size**: unknown. …
 
-**Cache**: unknown. There is no earlier build to compare with.
+**Cache**: unknown. There is no earlier build to compare with. The key depends on the command and its shell, all ARG and ENV values above (used or not), the user, the working directory and every step above.
 
 \`\`\`text
 RUN /bin/sh -c echo a # buildkit
@@ -32,6 +32,8 @@ RUN /bin/sh -c echo a # buildkit
       await card('FROM scratch\nENV A=b <|>C=d\n'),
       `\
 **Metadata**, no layer. Sets the environment variables A, C.
+
+**Cache**: Every RUN below depends on these values, used or not.
 
 \`\`\`text
 ENV A=b C=d
