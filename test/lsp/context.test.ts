@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import {
   DidChangeConfigurationNotification,
   DidChangeWatchedFilesNotification,
@@ -250,5 +259,55 @@ COPY missing / ⟦layer 2⟧
     await until(async () => (await size())?.pending === undefined);
     assert.match((await size())?.reason ?? '', /Restricted Mode/);
     assert.equal((await editor.stack())?.context, null);
+  });
+
+  it('are not reached through symlinks in Restricted Mode', async () => {
+    const outside = mkdtempSync(join(tmpdir(), 'outside-'));
+    writeFileSync(join(outside, 'secret'), 'secret');
+    writeFileSync(join(outside, '.dockerignore'), 'secret');
+    editor = new Editor({ initializationOptions: { trusted: false }, ports: { files: watched() } });
+    const seen: string[] = [];
+    function watched(): FileSystem {
+      const real = <T>(path: string, run: (path: string) => T): T => {
+        // Where the access ends, all links but a last one resolved.
+        seen.push(join(realpathSync(dirname(path)), basename(path)));
+        return run(path);
+      };
+      const { lstat, readlink, list, read, stream } = nodeFileSystem;
+      return {
+        lstat: (path) => real(path, lstat),
+        readlink: (path) => real(path, readlink),
+        list: (path) => real(`${path}/.`, () => list(path)),
+        read: (path, limit) => {
+          seen.push(existsSync(path) ? realpathSync(path) : path);
+          return read(path, limit);
+        },
+        stream: (path) => real(path, stream),
+      };
+    }
+    await editor.initialize();
+    mkdirSync(join(editor.folder, 'docker'));
+    symlinkSync(outside, join(editor.folder, 'docker/link'));
+    symlinkSync(join(outside, '.dockerignore'), join(editor.folder, 'docker/.dockerignore'));
+    editor.write('docker/own', '123');
+    const text = 'FROM scratch\nCOPY link/secret /\nCOPY link /x/\nCOPY own /\n';
+    await editor.open(text, editor.uriOf('docker/Dockerfile'));
+    const sizes = async () => (await editor.stack())?.stages[0]?.instructions.map((i) => i.size);
+    const isDone = async () => !(await sizes())?.some((size) => size?.pending);
+    await until(isDone);
+    await editor.client.sendNotification(choicesChanged, {
+      uri: editor.uri,
+      choices: { context: join(editor.folder, 'docker/link') },
+    });
+    await editor.stack();
+    await until(isDone);
+    assert.ok(seen.length > 0);
+    const out = seen.filter((path) => path.startsWith(outside));
+    rmSync(outside, { recursive: true });
+    assert.deepEqual(out, []);
+    assert.deepEqual(
+      (await sizes())?.slice(1).map((size) => size?.bytes),
+      [null, null, null],
+    );
   });
 });

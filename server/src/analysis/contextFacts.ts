@@ -15,6 +15,7 @@ import type { Decompressors } from '../context/decompress.ts';
 import type { FileSystem } from '../context/fileSystem.ts';
 import { destinations } from '../model/destination.ts';
 import type { Plan, ResolvedCopy, Step } from '../model/plan.ts';
+import { confined } from './confined.ts';
 import { BackgroundFact, type Held } from './facts.ts';
 import { folderOf, isWithin, resolvePath } from './hostPaths.ts';
 
@@ -158,7 +159,8 @@ export class ContextFacts {
   ): Promise<Opened> {
     const own = path === null ? null : folderOf(path);
     const named = settings.contextPath;
-    const choice = await chooseContext(this.#ports.files, {
+    const files = within ? confined(this.#ports.files, within) : this.#ports.files;
+    const choice = await chooseContext(files, {
       explicit: named === null ? null : resolvePath(folder ?? own ?? '/', named),
       dockerfileFolder: own,
       workspaceFolder: folder,
@@ -179,7 +181,7 @@ export class ContextFacts {
       const ignore = await before.ignoreState(signal);
       return { state: choice, context: before, ignore };
     }
-    const context = openContext(this.#ports.files, root, {
+    const context = openContext(files, root, {
       dockerfile: path,
       decompressors: this.#ports.decompressors,
     });
