@@ -43,7 +43,7 @@ export function copyOnWriteNotes(analysis: Analysis, stage: Stage, step: Step): 
 
 const endings: Readonly<Record<Exclude<Rewrite['kind'], 'remove'>, string>> = {
   owner: '. With `COPY --chown` it is stored once.',
-  mode: ', unless it has that mode already. With `COPY --chmod` it is stored once.',
+  mode: '. With `COPY --chmod` it is stored once.',
   time: '.',
   move: '.',
 };
