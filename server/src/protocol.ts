@@ -143,6 +143,7 @@ export interface StackReport {
   readonly dockerfile: string;
   readonly context: string | null;
   readonly target: number;
+  /** The error at which BuildKit stops comes first, all others in source order. */
   readonly problems: readonly ProblemReport[];
   readonly globals: readonly InstructionReport[];
   readonly stages: readonly StageReport[];

@@ -188,8 +188,10 @@ function problemLine(
   const place = `${shown(report.dockerfile)}:${line + 1}:${character + 1}`;
   const style =
     problem.severity === 'error' ? 'red' : problem.severity === 'warning' ? 'yellow' : 'dim';
-  const message = shown(problem.message.replace(/\s*\n\s*/g, ' '));
-  return `  ${place} ${paint(style, problem.severity)} ${message}\n`;
+  // BuildKit's own text, and what we say of it on lines of its own.
+  const [first = '', ...rest] = problem.message.split(/\s*\n\s*/).map(shown);
+  const head = `  ${place} ${paint(style, problem.severity)} ${first}\n`;
+  return [head, ...rest.map((line) => `    ${line}\n`)].join('');
 }
 
 /** Text from a file must not steer the terminal: control characters become visible ones. */

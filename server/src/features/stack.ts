@@ -11,6 +11,7 @@ import type {
   StackReport,
   StageReport,
 } from '../protocol.ts';
+import { firstRefusal } from '../syntax/instructions.ts';
 import { metadataDetail, summary } from './describe.ts';
 import {
   baseSize,
@@ -178,8 +179,11 @@ function common(analysis: Analysis, row: Row, range: Range) {
   };
 }
 
-function problemReports(analysis: Analysis, document: Document): ProblemReport[] {
-  return analysis.problems.map(({ span, severity, message, code }) => ({
+/** The error at which BuildKit stops comes first, all others in source order. */
+function problemReports({ problems }: Analysis, document: Document): ProblemReport[] {
+  const refusal = firstRefusal(problems);
+  const others = problems.filter((problem) => problem !== refusal);
+  return (refusal ? [refusal, ...others] : others).map(({ span, severity, message, code }) => ({
     range: rangeOf(document, span),
     severity,
     message,

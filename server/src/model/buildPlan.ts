@@ -48,7 +48,11 @@ export function buildPlan(program: Program, options: PlanOptions): Plan {
       return stage ? stageLabel(stage) : '';
     },
   };
-  const problems: Problem[] = [...program.problems];
+  const emptyFile = 'the Dockerfile cannot be empty';
+  const problems: Problem[] =
+    program.dockerfile.text === ''
+      ? [planProblem('no-stage', emptyFile, null, false)]
+      : [...program.problems];
   for (const { command, error } of globals.args) {
     if (error) problems.push(planProblem('instruction-value', error, command.instruction));
   }

@@ -65,7 +65,10 @@ const advice: readonly (readonly [RegExp, string])[] = [
   [/^invalid stage index/, 'Stages are numbered from 0, in the order of their FROM lines.'],
   [/^target stage/, 'The last stage is shown instead.'],
   [/^VOLUME specified/, 'A variable in it has no value here.'],
-  [/^dockerfile contains no stages/, 'A Dockerfile needs at least one FROM.'],
+  [
+    /^dockerfile contains no stages|Dockerfile cannot be empty$/,
+    'A Dockerfile needs at least one FROM.',
+  ],
 ];
 
 function adviceFor(code: PlanProblemCode, error: string): string {

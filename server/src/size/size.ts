@@ -91,7 +91,9 @@ export function settle(tally: Tally, what: string): Size {
   const basis = order[doubt] ?? 'computed';
   const reason = missing
     ? `The sum of ${tally.count} ${what}, of which ${lacking}.`
-    : `The sum of ${tally.count} ${what}.`;
+    : tally.count === 1
+      ? `The sum of 1 ${what.replace(/s$/, '')}.`
+      : `The sum of ${tally.count} ${what}.`;
   return { basis, bytes, low, high, atLeast, reason, ...pending };
 }
 

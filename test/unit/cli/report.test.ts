@@ -89,6 +89,28 @@ describe('report', () => {
     assert.match(ran.out, /RUN ok/);
   });
 
+  it('--json names first the error at which BuildKit stops, then all others in source order', async () => {
+    const input = 'FROM scratch\nEXPOSE "81\nUSER $A # c\nHEALTHCHECK CMD\nENV x\nCOPY a\n';
+    const { problems } = await report(['-'], { input });
+    assert.equal(problems[0]?.message.split('\n')[0], 'ENV must have two arguments');
+    const lines = problems.slice(1).map(({ range }) => range.start.line);
+    assert.deepEqual(lines, [1, 2, 3, 5]);
+  });
+
+  it("has BuildKit's text for a file of no bytes, and another for one without instructions", async () => {
+    for (const [input, text] of [
+      ['', 'the Dockerfile cannot be empty'],
+      ['\n', 'file with no instructions'],
+      ['\ufeff', 'file with no instructions'],
+    ] as const) {
+      const { problems } = await report(['-'], { input });
+      assert.deepEqual(
+        problems.map(({ message }) => message.split('\n')[0]),
+        [text],
+      );
+    }
+  });
+
   it('--json has the fields of the contract', async () => {
     const stack = await report(['Dockerfile'], { cwd: node });
     assert.equal(stack.schema, 1);

@@ -87,7 +87,8 @@ context docker · The folder of the Dockerfile is the build context.
 ? lines 11, 12: The file is not in the context.
 
 1 problem:
-  Dockerfile:11:6 warning not found It is left out.
+  Dockerfile:11:6 warning not found
+    It is left out.
 `,
     );
   });
