@@ -10,12 +10,11 @@
 import { ContextFacts, type ContextPorts, type ContextReading } from './analysis/contextFacts.ts';
 import { contextProblems } from './analysis/contextProblems.ts';
 import { createModelMemory, type ModelMemory, planOf } from './analysis/model.ts';
-import type { Plan, Platform, Step } from './model/plan.ts';
+import type { Plan, Platform } from './model/plan.ts';
 import { formatPlatform } from './model/platform.ts';
 import type { Settings } from './settings.ts';
-import { sizeOfSteps } from './size/estimate.ts';
-import type { Size } from './size/size.ts';
-import { type Totals, totals } from './size/totals.ts';
+import { type StepSizes, sizeOfSteps } from './size/estimate.ts';
+import { type StageTotals, totals } from './size/totals.ts';
 import type { Dockerfile, Problem } from './syntax/ast.ts';
 import type { Program } from './syntax/commands.ts';
 
@@ -52,7 +51,10 @@ export interface ContextState {
   readonly alternatives: readonly string[];
 }
 
-/** All that is known of one version of one Dockerfile. Never changes. */
+/**
+ * All that is known of one version of one Dockerfile. Never changes; what takes time is made when it
+ * is first asked for, since an edit's hints need only what is on the screen.
+ */
 export interface Analysis {
   readonly dockerfile: Dockerfile;
   readonly program: Program;
@@ -62,9 +64,9 @@ export interface Analysis {
   readonly platform: string;
   readonly context: ContextState;
   /** Of every step of needed stages that makes a layer. */
-  readonly sizes: ReadonlyMap<Step, Size>;
+  readonly sizes: StepSizes;
   /** Sums of each stage, by index, the stages below it included. */
-  readonly totals: readonly Totals[];
+  readonly totals: StageTotals;
   /** Of all phases and of the context, in source order. */
   readonly problems: readonly Problem[];
   /** Something is still on its way. */
@@ -167,12 +169,14 @@ function identityOf({ path, folder, within, settings }: Subject): string {
 
 function join(subject: Subject, plan: Plan, context: ContextReading): Analysis {
   const figures = sizeOfSteps(plan, (step) => context.copies.get(step)?.fact ?? pendingFact);
-  const sizes = new Map<Step, Size>();
-  for (const [step, figure] of figures) {
-    const refreshing = context.copies.get(step)?.refreshing === true;
-    sizes.set(step, refreshing ? { ...figure, pending: true } : figure);
-  }
-  const problems = [...plan.problems, ...contextProblems(plan, context)];
+  const sizes: StepSizes = {
+    get(step) {
+      const figure = figures.get(step);
+      const refreshing = context.copies.get(step)?.refreshing === true;
+      return figure && refreshing ? { ...figure, pending: true } : figure;
+    },
+  };
+  let problems: readonly Problem[] | null = null;
   return Object.freeze({
     dockerfile: plan.program.dockerfile,
     program: plan.program,
@@ -182,7 +186,12 @@ function join(subject: Subject, plan: Plan, context: ContextReading): Analysis {
     context: context.state,
     sizes,
     totals: totals(plan, sizes),
-    problems: problems.sort((a, b) => a.span.start - b.span.start),
+    get problems() {
+      problems ??= [...plan.problems, ...contextProblems(plan, context)].sort(
+        (a, b) => a.span.start - b.span.start,
+      );
+      return problems;
+    },
     pending: context.pending,
   });
 }

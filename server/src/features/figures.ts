@@ -69,12 +69,12 @@ export function sizeOf(analysis: Analysis, row: Row): SizeReport | null {
 
 /** The size of what a stage starts from: an image, or all of another stage. */
 export function baseSize(analysis: Analysis, stage: Stage): SizeReport {
-  return analysis.totals[stage.index]?.start ?? unknown('The size of the base is not known.');
+  return analysis.totals.start(stage.index) ?? unknown('The size of the base is not known.');
 }
 
 /** What the stage's own layers add, those of the stages below it included. */
 export function ownSize(analysis: Analysis, stage: Stage): SizeReport {
-  return analysis.totals[stage.index]?.own ?? unknown('The size of the stage is not known.');
+  return analysis.totals.of(stage.index)?.own ?? unknown('The size of the stage is not known.');
 }
 
 /** Layers and sizes of the image that is built. */
@@ -82,7 +82,7 @@ export function targetTotals(analysis: Analysis): StackReport['totals'] {
   const { plan, totals } = analysis;
   const target = plan.stages[plan.target];
   const none = unknown('There is no stage to build.');
-  const { size, base, own } = totals[plan.target] ?? { size: none, base: none, own: none };
+  const { size, base, own } = totals.of(plan.target) ?? { size: none, base: none, own: none };
   const baseLayers = target ? imageLayers(analysis, target) : null;
   return { layers: target?.layers ?? 0, baseLayers, size, base, own };
 }

@@ -18,3 +18,13 @@ export function stageChain(plan: Plan, index: number): readonly Stage[] {
 export function imageSteps(plan: Plan, index: number): readonly Step[] {
   return stageChain(plan, index).flatMap(({ triggers, steps }) => [...triggers, ...steps]);
 }
+
+/** The same steps newest first, one by one: whoever looks for the last that did something stops early. */
+export function* stepsBackwards(plan: Plan, index: number): Generator<Step> {
+  for (let stage = plan.stages[index]; stage; ) {
+    const { steps, triggers, base } = stage;
+    for (let at = steps.length - 1; at >= 0; at--) yield steps[at] as Step;
+    for (let at = triggers.length - 1; at >= 0; at--) yield triggers[at] as Step;
+    stage = base.stage === null ? undefined : plan.stages[base.stage];
+  }
+}

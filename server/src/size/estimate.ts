@@ -12,21 +12,27 @@ import { sizeFromStage } from './stageFiles.ts';
 /** What a COPY or ADD takes from the build context, as far as it is known now. */
 export type CopyLookup = (step: Step) => Fact<CopyFacts>;
 
-/** The size of every step of needed stages that makes a layer. */
-export function sizeOfSteps(plan: Plan, copies: CopyLookup): ReadonlyMap<Step, Size> {
+/** Sizes of steps of needed stages; undefined for a step that makes no layer. */
+export interface StepSizes {
+  get(step: Step): Size | undefined;
+}
+
+/** Each size is made when it is first asked for: while someone types, only those on the screen are. */
+export function sizeOfSteps(plan: Plan, copies: CopyLookup): StepSizes {
   const sizes = new Map<Step, Size>();
-  const known = {
-    sizeOf: (step: Step) => sizes.get(step) ?? unknown('Its size is not known.'),
+  const get = (step: Step): Size | undefined => {
+    if (step.effect !== 'layer') return undefined;
+    const known = sizes.get(step);
+    if (known) return known;
+    const size = sizeOfStep(plan, step, copies, earlier);
+    sizes.set(step, size);
+    return size;
+  };
+  const earlier = {
+    sizeOf: (step: Step) => get(step) ?? unknown('Its size is not known.'),
     isSingleFile: (step: Step) => takesOneFile(step, () => copies(step)),
   };
-  for (const stage of plan.stages) {
-    if (!stage.needed) continue;
-    for (const step of [...stage.triggers, ...stage.steps]) {
-      if (step.effect !== 'layer') continue;
-      sizes.set(step, sizeOfStep(plan, step, copies, known));
-    }
-  }
-  return sizes;
+  return { get };
 }
 
 function sizeOfStep(

@@ -3,7 +3,7 @@
  * a COPY put that very file there, and no RUN after it can have changed it.
  */
 
-import { imageSteps } from '../model/chain.ts';
+import { stepsBackwards } from '../model/chain.ts';
 import type { Plan, ResolvedCopy, Stage, Step } from '../model/plan.ts';
 import type { Size } from './size.ts';
 import { sum, unknown } from './size.ts';
@@ -21,22 +21,15 @@ export function sizeFromStage(plan: Plan, copy: ResolvedCopy, copies: EarlierCop
   const stage = plan.stages[copy.origin.stage];
   if (!stage) return unknown('The stage that it copies from does not exist.');
   if (copy.exclude.length > 0 || copy.parents) return unknown(takesMore(stage));
-  const steps = imageSteps(plan, stage.index);
-  const found = copy.sources.map((source) => sizeOfPath(source, stage, steps, copies));
+  const found = copy.sources.map((source) => sizeOfPath(source, stage, plan, copies));
   const [only] = found;
   return found.length === 1 && only ? only : sum(found, 'copied files');
 }
 
-function sizeOfPath(
-  source: string,
-  stage: Stage,
-  steps: readonly Step[],
-  copies: EarlierCopies,
-): Size {
+function sizeOfPath(source: string, stage: Stage, plan: Plan, copies: EarlierCopies): Size {
   const path = clean(source);
   if (/[*?[\\]/.test(path)) return unknown(takesMore(stage));
-  for (let index = steps.length - 1; index >= 0; index--) {
-    const step = steps[index] as Step;
+  for (const step of stepsBackwards(plan, stage.index)) {
     if (step.run) {
       return unknown(
         `A RUN of ${nameOf(stage)} may have written ${path}; its size shows after a build.`,

@@ -1,6 +1,7 @@
 /** Sums of a stage: what its own layers add, what it starts from, and both together. */
 
-import type { Plan, Stage, Step } from '../model/plan.ts';
+import type { Plan, Stage } from '../model/plan.ts';
+import type { StepSizes } from './estimate.ts';
 import { add, computed, nothingYet, type Size, settle, type Tally, unknown } from './size.ts';
 
 export interface Totals {
@@ -10,8 +11,13 @@ export interface Totals {
   readonly base: Size;
   /** Both. */
   readonly size: Size;
+}
+
+/** Sums by the index of a stage, made when they are asked for; undefined where there is no such stage. */
+export interface StageTotals {
+  of(index: number): Totals | undefined;
   /** What the stage starts from: nothing, an image, or all of another stage. */
-  readonly start: Size;
+  start(index: number): Size | undefined;
 }
 
 interface Sums {
@@ -19,29 +25,54 @@ interface Sums {
   readonly base: Size;
 }
 
-/** The totals of every stage, by index. */
-export function totals(plan: Plan, sizes: ReadonlyMap<Step, Size>): readonly Totals[] {
-  const sums: Sums[] = [];
-  return plan.stages.map((stage) => {
-    const below = stage.base.stage === null ? undefined : sums[stage.base.stage];
-    const base = below?.base ?? imageSize(stage);
-    const own = [...stage.triggers, ...stage.steps]
-      .filter((step) => step.effect === 'layer')
-      .map((step) => sizes.get(step) ?? unknown('Its size is not known.'))
-      .reduce(add, below?.own ?? nothingYet);
-    sums.push({ own, base });
-    return {
-      own: settle(own, 'layers'),
-      base,
-      size: together(own, base),
-      start: below ? together(below.own, below.base) : base,
-    };
-  });
+/** The totals of the stages of a plan. */
+export function totals({ stages }: Plan, sizes: StepSizes): StageTotals {
+  const sums = new Map<Stage, Sums>();
+  const below = ({ base, index }: Stage): Stage | undefined =>
+    // A stage can only start from an earlier one, so going down ends.
+    base.stage === null || base.stage >= index ? undefined : stages[base.stage];
+  const sumsOf = (stage: Stage): Sums => {
+    // From the bottom up, not by recursion: a file may have thousands of stages in a chain.
+    const open: Stage[] = [];
+    for (let at: Stage | undefined = stage; at && !sums.has(at); at = below(at)) open.push(at);
+    for (const one of open.reverse()) sums.set(one, sumOf(one, below(one)));
+    return sums.get(stage) as Sums;
+  };
+  const sumOf = (stage: Stage, parent: Stage | undefined): Sums => {
+    const under = parent && sums.get(parent);
+    let own = under?.own ?? nothingYet;
+    for (const steps of [stage.triggers, stage.steps]) {
+      for (const step of steps) {
+        if (step.effect === 'layer') own = add(own, (stage.needed && sizes.get(step)) || noFigure);
+      }
+    }
+    return { own, base: under?.base ?? imageSize(stage) };
+  };
+  return {
+    of(index) {
+      const stage = stages[index];
+      if (!stage) return undefined;
+      const { own, base } = sumsOf(stage);
+      return { own: settle(own, 'layers'), base, size: together(own, base) };
+    },
+    start(index) {
+      const stage = stages[index];
+      if (!stage) return undefined;
+      const parent = below(stage);
+      if (!parent) return imageSize(stage);
+      const { own, base } = sumsOf(parent);
+      return together(own, base);
+    },
+  };
 }
+
+const noFigure = unknown('Its size is not known.');
 
 /** The base counts as one more part of the sum, unless it is empty. */
 function together(own: Tally, base: Size): Size {
-  return base.bytes === 0 ? settle(own, 'layers') : settle(add(own, base), 'layers and base image');
+  return base.bytes === 0
+    ? settle(own, 'layers')
+    : settle(add(own, base), 'parts (layers and base image)');
 }
 
 function imageSize({ base }: Stage): Size {

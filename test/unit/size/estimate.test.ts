@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import type { CopyFacts } from '../../../server/src/context/copyFacts.ts';
 import type { Fact } from '../../../server/src/context/fact.ts';
+import type { Plan, Step } from '../../../server/src/model/plan.ts';
 import { sizeOfSteps } from '../../../server/src/size/estimate.ts';
 import { totals } from '../../../server/src/size/totals.ts';
 import { planOf } from '../../support/plans.ts';
@@ -32,15 +33,21 @@ function factsOf(sources: readonly string[], files: Files): Fact<CopyFacts> {
 function figures(dockerfile: string, files: Files = {}): readonly string[] {
   const plan = planOf(dockerfile);
   const sizes = sizeOfSteps(plan, ({ copy }) => factsOf(copy?.sources ?? [], files));
-  return [...sizes].map(
-    ([step, { bytes, reason }]) => `${step.instruction.name} ${bytes ?? '?'}: ${reason}`,
-  );
+  const steps = plan.stages.flatMap((stage) => (stage.needed ? stage.steps : []));
+  return steps.flatMap((step) => {
+    const size = sizes.get(step);
+    return size ? [`${step.instruction.name} ${size.bytes ?? '?'}: ${size.reason}`] : [];
+  });
+}
+
+function lastStep(plan: Plan): Step {
+  return plan.stages.at(-1)?.steps.at(-1) as Step;
 }
 
 function total(dockerfile: string, files: Files = {}) {
   const plan = planOf(dockerfile);
   const sizes = sizeOfSteps(plan, ({ copy }) => factsOf(copy?.sources ?? [], files));
-  return totals(plan, sizes)[plan.target];
+  return totals(plan, sizes).of(plan.target);
 }
 
 describe('the size of a layer before a build', () => {
@@ -96,23 +103,26 @@ describe('the size of a layer before a build', () => {
 
   it('is at least what is known beside a download', () => {
     const plan = planOf('FROM scratch\nADD a https://example.com/f /x/\n');
-    const [size] = sizeOfSteps(plan, () => factsOf(['a'], { a: 7 })).values();
+    const size = sizeOfSteps(plan, () => factsOf(['a'], { a: 7 })).get(lastStep(plan));
     assert.equal(size?.bytes, 7);
     assert.equal(size?.atLeast, true);
   });
 
   it('says that it is still being counted', () => {
     const plan = planOf('FROM scratch\nCOPY a /x\n');
-    const [size] = sizeOfSteps(plan, () => ({ state: 'pending' })).values();
+    const size = sizeOfSteps(plan, () => ({ state: 'pending' })).get(lastStep(plan));
     assert.equal(size?.basis, 'unknown');
     assert.equal(size?.pending, true);
   });
 
   it('leaves out stages that the target does not need', () => {
-    assert.deepEqual(
-      figures('FROM scratch AS no\nCOPY a /x\nFROM scratch\nCOPY b /y\n', { b: 1 }),
-      ['COPY 1: 1 file, counted in the build context.'],
+    const plan = planOf('FROM scratch AS no\nCOPY a /x\nFROM scratch\nCOPY b /y\n');
+    const sums = totals(
+      plan,
+      sizeOfSteps(plan, ({ copy }) => factsOf(copy?.sources ?? [], { a: 3, b: 1 })),
     );
+    assert.equal(sums.of(0)?.own.bytes, null);
+    assert.equal(sums.of(1)?.own.bytes, 1);
   });
 });
 
@@ -165,8 +175,17 @@ describe('totals', () => {
     const sums = total(dockerfile, { f: 10, g: 3 });
     assert.equal(sums?.own.bytes, 13);
     assert.equal(sums?.size.bytes, 13);
-    assert.equal(sums?.start.bytes, 10);
     assert.equal(sums?.size.atLeast, false);
+  });
+
+  it('tell what a stage starts from', () => {
+    const plan = planOf('FROM scratch AS a\nCOPY f /f\nFROM a\nCOPY f /g\n');
+    const sums = totals(
+      plan,
+      sizeOfSteps(plan, () => factsOf(['f'], { f: 10 })),
+    );
+    assert.equal(sums.start(0)?.bytes, 0);
+    assert.equal(sums.start(1)?.bytes, 10);
   });
 
   it('are a lower bound where a part is unknown, and say how many', () => {
@@ -177,7 +196,7 @@ describe('totals', () => {
     assert.equal(sums?.base.bytes, null);
     assert.equal(
       sums?.size.reason,
-      'The sum of 3 layers and base image, of which 2 are not known.',
+      'The sum of 3 parts (layers and base image), of which 2 are not known.',
     );
   });
 
