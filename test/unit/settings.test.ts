@@ -87,9 +87,8 @@ describe('settings', () => {
     for (const [written, bytes] of sizes) assert.equal(readBytes(written), bytes, String(written));
   });
 
-  it('have the same defaults in the manifest', function () {
+  it('have the same defaults in the manifest', () => {
     const properties = declared();
-    if (Object.keys(properties).length === 0) this.skip();
     for (const [key, value] of Object.entries(settingDefaults)) {
       assert.ok(properties[`dockerfileLayers.${key}`], `the manifest does not declare ${key}`);
       assert.deepEqual(properties[`dockerfileLayers.${key}`]?.default, value, key);
