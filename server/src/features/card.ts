@@ -33,7 +33,7 @@ export function card(analysis: Analysis, row: Row): string {
     sizeCard(analysis, row),
     cacheCard(analysis, row),
     ...copyOnWriteCard(analysis, row),
-    historyCard(row),
+    historyCard(analysis, row),
   ]
     .filter((part) => part !== null)
     .join('\n\n');
@@ -43,7 +43,7 @@ export function card(analysis: Analysis, row: Row): string {
 export function effectCard(analysis: Analysis, row: Row): string {
   if (row.kind === 'from') return fromCard(analysis, row.stage);
   const { step } = row;
-  if (step.command.kind === 'invalid') return 'BuildKit refuses this instruction.';
+  if (isRefused(analysis, step)) return 'BuildKit refuses this instruction.';
   const lines: string[] = [];
   if (row.kind === 'step' && !row.stage.needed) lines.push(notBuilt(analysis, row.stage));
   if (step.effect === 'layer') {
@@ -118,6 +118,7 @@ export function cacheCard(analysis: Analysis, row: Row): string | null {
       ? '**Cache**: The key depends on the content of the image, not on its tag.'
       : null;
   }
+  if (isRefused(analysis, row.step)) return null;
   const key = cacheKey(row.step, analysis.plan);
   const cache = cacheOf(analysis, row);
   const word = cache && `${cacheWord(cache) || 'unknown'}.`;
@@ -132,12 +133,27 @@ function copyOnWriteCard(analysis: Analysis, row: Row): readonly string[] {
   return notes.length === 0 ? [] : [`**Copy-on-write**: ${notes.join(' ')}`];
 }
 
-function historyCard(row: Row): string | null {
+function historyCard(analysis: Analysis, row: Row): string | null {
   if (row.kind !== 'step') return null;
   const { step } = row;
-  if (step.command.kind === 'invalid') return null;
+  if (isRefused(analysis, step)) return null;
   if (step.createdBy === null) return 'It makes no entry in `docker history`.';
   return `${codeBlock(step.createdBy, 'text', shownHistory)}${inexact(step)}`;
+}
+
+/** As it stands, or once its variables are expanded. */
+function isRefused({ problems }: Analysis, { command, instruction }: Step): boolean {
+  const { start, end } = instruction.span;
+  return (
+    command.kind === 'invalid' ||
+    problems.some(
+      ({ span, severity, buildkit }) =>
+        buildkit?.phase === 'plan' &&
+        severity === 'error' &&
+        span.start >= start &&
+        span.end <= end,
+    )
+  );
 }
 
 function inexact(step: Step): string {

@@ -7,7 +7,7 @@ import type { CodeAction, CodeActionContext, Range, TextEdit } from 'vscode-lang
 import { CodeActionKind } from 'vscode-languageserver-types';
 import type { Analysis } from '../analysis.ts';
 import { type MergeOptions, mergeAround, mergeGroups, mergeStage } from '../merge/mergeRun.ts';
-import type { Stage } from '../model/plan.ts';
+import type { Stage, Step } from '../model/plan.ts';
 import type { Span } from '../syntax/ast.ts';
 import { trailingComment } from '../syntax/trailingComment.ts';
 import { type Document, firstEndingAfter, rangeOf, stageSpan } from './places.ts';
@@ -44,9 +44,9 @@ interface Offer extends Omit<CodeAction, 'edit'> {
 }
 
 function isWanted(kind: CodeActionKind, only: readonly CodeActionKind[] | undefined): boolean {
-  return (
-    !only || only.some((asked) => asked === '' || kind === asked || kind.startsWith(`${asked}.`))
-  );
+  // Some editors send an empty list where they mean all.
+  if (!only || only.length === 0) return true;
+  return only.some((asked) => asked === '' || kind === asked || kind.startsWith(`${asked}.`));
 }
 
 function editOf(
@@ -103,10 +103,11 @@ function merges(
       ({ command }) => command.kind === 'run',
     );
     if (runs.length === 0) return [];
-    const around = mergeAround(dockerfile, stage, runs, options);
+    const near = neighbours(stage, runs);
+    const around = isLong(near) ? null : mergeAround(dockerfile, near, runs, options);
     const all = isLarge(stage, dockerfile.text) ? null : mergeStage(dockerfile, stage, options);
-    const more = all?.ok && !(around.ok && around.layersSaved === all.layersSaved);
-    return [around, ...(more ? [all] : [])];
+    const more = all?.ok && !(around?.ok && around.layersSaved === all.layersSaved);
+    return [...(around ? [around] : []), ...(more ? [all] : [])];
   });
   return results
     .filter((result) => result.ok)
@@ -117,9 +118,28 @@ function merges(
     }));
 }
 
+/** The stage with nothing but the neighbours of these RUN lines, where all stand in one group. */
+function neighbours(stage: Stage, runs: readonly Step[]): Stage {
+  const wanted = new Set(runs);
+  const groups = mergeGroups(stage).filter((group) => group.some((step) => wanted.has(step)));
+  const [only] = groups;
+  return only && groups.length === 1 ? { ...stage, steps: only } : stage;
+}
+
+/**
+ * In characters. An editor asks at every move of the cursor, and proving longer merges would keep
+ * hints and hovers waiting for seconds.
+ */
+const longestStage = 200_000;
+
+function isLong(stage: Stage): boolean {
+  const first = stage.steps[0]?.instruction.span.start ?? 0;
+  return (stage.steps.at(-1)?.instruction.span.end ?? 0) - first > longestStage;
+}
+
 /** Each merge of a stage is proved on the whole text; beyond this nobody would wait for it. */
 function isLarge(stage: Stage, text: string): boolean {
-  return mergeGroups(stage).length * text.length > 2_000_000;
+  return isLong(stage) || mergeGroups(stage).length * text.length > 2_000_000;
 }
 
 /** Written as the file is: its line ends, and the indentation of its first continued line. */

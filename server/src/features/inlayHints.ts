@@ -30,7 +30,7 @@ type Part = { readonly kind: PartKind; readonly text: string };
 
 const longest = 30;
 
-/** Hints of the instructions whose first line lies in the range. */
+/** Hints of the instructions whose first line ends in the range. */
 export function inlayHints(
   analysis: Analysis,
   document: Document,
@@ -52,7 +52,7 @@ export function inlayHints(
     const { start } = row.instruction.span;
     if (start > last) break;
     const end = lineEnd(dockerfile.text, start);
-    if (end < first) continue;
+    if (end < first || end > last) continue;
     const parts = partsOf(analysis, row);
     if (parts.length === 0) continue;
     const line = document.positionAt(start).line;

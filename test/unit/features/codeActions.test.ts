@@ -123,6 +123,8 @@ describe('merging RUN lines', () => {
     assert.deepEqual(kinds(['refactor.rewrite']), ['refactor.rewrite']);
     assert.deepEqual(kinds(['quickfix', 'refactor']), ['quickfix']);
     assert.deepEqual(kinds(['source']), []);
+    // An editor that names no kind, in whichever way, wants all.
+    assert.deepEqual(kinds([]), ['quickfix']);
   });
 
   it('is not offered where nothing is to merge or equality is not known', async () => {
@@ -134,6 +136,15 @@ describe('merging RUN lines', () => {
     ]) {
       assert.deepEqual(offered(await analyzed(drawing)), [], drawing);
     }
+  });
+
+  it('is not offered for so many lines that proving it would keep the editor waiting', async () => {
+    const long = `FROM debian\nRUN <|>a\n${'RUN echo a long line to print\n'.repeat(10_000)}`;
+    assert.deepEqual(offered(await analyzed(long)), []);
+    const next = await analyzed(`${long.replace('<|>', '')}FROM debian\nRUN <|>a\nRUN b\n`);
+    assert.equal(offered(next).length, 1);
+    const lines = 'LABEL a=b c=d\nRUN echo a long line to print\n'.repeat(10_000);
+    assert.equal(offered(await analyzed(`FROM debian\n${lines}RUN <|>a\n`)).length, 1);
   });
 
   it('is written as the setting and the file want it', async () => {

@@ -63,6 +63,28 @@ ENV A=b C=d
     );
   });
 
+  it('makes nothing of an instruction that BuildKit refuses when its variables are known', async () => {
+    for (const line of ['VOLUME "/a', 'USER ${A:?no}', 'RUNN x']) {
+      const text = await card(`FROM scratch\n<|>${line}\n`);
+      assert.equal(text, 'BuildKit refuses this instruction.');
+    }
+  });
+
+  it('says what runs again with a base, and nothing of the cache where nothing is built', async () => {
+    assert.match((await card('F<|>ROM debian\n')) ?? '', /content of the image, not on its tag/);
+    const unused = await card('FROM scratch AS a\nEN<|>V A=b\nFROM scratch\n');
+    assert.doesNotMatch(unused ?? '', /Cache/);
+    assert.doesNotMatch((await card('AR<|>G A=b\nFROM scratch\n')) ?? '', /Cache/);
+  });
+
+  it('says between cache and history what a line stores again', async () => {
+    const text = await card('FROM scratch\nCOPY <<E /a.txt\nhello\nE\nRUN r<|>m /a.txt\n');
+    assert.match(
+      text ?? '',
+      /every step above\.\n\n\*\*Copy-on-write\*\*: `rm` frees nothing: the 6 B of line 2 stay .+\n\n```text/,
+    );
+  });
+
   it('says why a stage is not built', async () => {
     const text = (await card('FROM scratch AS a\nR<|>UN x\nFROM scratch AS b\n')) ?? '';
     assert.match(text, /^\*\*Not built\*\*: stage `b` is built and does not need stage `a`\./);

@@ -123,6 +123,13 @@ RUN two ⟦layer 2⟧
       hints.map(({ position }) => position.line),
       [11, 13],
     );
+    // A hint stands at the end of a line, and this range ends at the start of one.
+    const rest = { ...range, end: { line: 13, character: 0 } };
+    const before = inlayHints(analysis, document, rest, null);
+    assert.deepEqual(
+      before.map(({ position }) => position.line),
+      [11],
+    );
   });
 
   it('are at most 30 characters long', async () => {
