@@ -31,9 +31,33 @@ export interface Outcome {
 
 /** Compares the target's size, and each own layer that it holds, with the budgets. */
 export function check(report: StackReport, budgets: Budgets): Outcome {
-  const findings = [...imageFindings(report, budgets), ...layerFindings(report, budgets)];
+  const findings = [
+    ...refusalFindings(report, budgets),
+    ...imageFindings(report, budgets),
+    ...layerFindings(report, budgets),
+  ];
   const has = (verdict: Verdict) => findings.some((finding) => finding.verdict === verdict);
   return { verdict: has('broken') ? 'broken' : has('undecided') ? 'undecided' : 'kept', findings };
+}
+
+/** What cannot be built has no size: then nothing is within a budget, small as the figures may be. */
+function refusalFindings(report: StackReport, budgets: Budgets): readonly Finding[] {
+  const refusal = report.problems.find(({ severity }) => severity === 'error');
+  if (!refusal || report.stages.length === 0) return [];
+  const { maxImage, maxLayer } = budgets;
+  const [text = ''] = refusal.message.split('\n');
+  const line = refusal.range.start.line + 1;
+  return [
+    {
+      budget: maxImage === null ? 'max-layer' : 'max-image',
+      verdict: 'undecided',
+      range: refusal.range,
+      layer: null,
+      limit: maxImage ?? maxLayer ?? 0,
+      size: report.totals.size,
+      message: `Line ${line} cannot be built, so that there is no image to compare with a budget: ${text}.`,
+    },
+  ];
 }
 
 /** Estimates are judged by their figure; a lower bound can break a budget but not keep it. */
@@ -45,23 +69,37 @@ function judge(size: SizeReport, limit: number): Verdict {
 function imageFindings(report: StackReport, { maxImage }: Budgets): readonly Finding[] {
   if (maxImage === null) return [];
   const target = report.stages[report.target];
-  const start = { line: 0, character: 0 };
-  const range = target?.instructions[0]?.range ?? { start, end: start };
+  if (!target) return [noStage(report, 'max-image', maxImage)];
   const { size } = report.totals;
-  const verdict = target ? judge(size, maxImage) : 'undecided';
+  const range = target.instructions[0]?.range ?? { start: origin, end: origin };
+  const verdict = judge(size, maxImage);
   if (verdict === 'kept') return [];
   const limit = bytes(maxImage, 'decimal');
   const message =
     verdict === 'broken'
       ? `The image is ${sizePhrase(size, 'decimal')}, over the budget of ${limit}.${heaviest(report)}`
-      : target
-        ? `Whether the image keeps within ${limit} cannot be decided: ${unknownLines(report)}.`
-        : 'There is no stage to build, so the image has no size.';
+      : `Whether the image keeps within ${limit} cannot be decided: ${unknownLines(report)}.`;
   return [{ budget: 'max-image', verdict, range, layer: null, limit: maxImage, size, message }];
 }
 
-function layerFindings(report: StackReport, { maxLayer }: Budgets): readonly Finding[] {
+const origin = { line: 0, character: 0 };
+
+function noStage(report: StackReport, budget: Finding['budget'], limit: number): Finding {
+  return {
+    budget,
+    verdict: 'undecided',
+    range: { start: origin, end: origin },
+    layer: null,
+    limit,
+    size: report.totals.size,
+    message: 'There is no stage to build, so the image has no size.',
+  };
+}
+
+function layerFindings(report: StackReport, { maxImage, maxLayer }: Budgets): readonly Finding[] {
   if (maxLayer === null) return [];
+  if (report.stages.length === 0 && maxImage === null)
+    return [noStage(report, 'max-layer', maxLayer)];
   const limit = bytes(maxLayer, 'decimal');
   return ownLayers(report).flatMap((one) => {
     const { size, range, layer } = one;

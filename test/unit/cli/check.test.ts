@@ -53,6 +53,7 @@ function stack(
       { base: { stage: null, triggers: [] }, instructions: [from(2), layer(3, 1, known(9e9))] },
       { base: { stage: 0, triggers: [] }, instructions: [from(4), layer(5, 2, second)] },
     ],
+    problems: [],
     totals: { size: image, base },
     display: { size: '3 kB', layers: '2 layers' },
   } as unknown as StackReport;
@@ -162,6 +163,19 @@ describe('check', () => {
     const kept = await cli(['check', '-', '--max-layer', '0'], { input: 'FROM scratch\nUSER a\n' });
     assert.equal(kept.code, 0);
     assert.match(kept.out, /within budget/);
+  });
+
+  it('exits 3 naming the line when the Dockerfile cannot be built, small as it looks', async () => {
+    for (const budget of ['--max-image', '--max-layer']) {
+      const refused = await cli(['check', '-', budget, '1GB'], { input: 'FROM scratch\nFOO\n' });
+      assert.equal(refused.code, 3);
+      assert.match(refused.out, /^-:2: undecided: .*unknown instruction: FOO\.\n$/);
+      const empty = await cli(['check', '-', budget, '1GB'], { input: '' });
+      assert.equal(empty.code, 3);
+      assert.match(empty.out, /^-:1: undecided: There is no stage/);
+    }
+    const cwd = folderWith({ Dockerfile: 'FROM scratch\nCOPY big /\nFOO\n', big: 'x'.repeat(20) });
+    assert.equal((await cli(['check', '--max-layer', '19'], { cwd })).code, 1);
   });
 
   it('exits 1 when a COPY is over budget, with its bytes', async () => {
