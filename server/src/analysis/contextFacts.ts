@@ -60,7 +60,8 @@ export class ContextFacts {
   /** `aside`: for a plan that is not the document's own; it takes what is known and drops nothing. */
   read(subject: Subject, plan: Plan, aside: boolean): ContextReading {
     const steps = contextSteps(plan);
-    const needed = new Map(steps.map((step) => [step.key, step]));
+    const needed = new Map<string, Taking>();
+    for (const step of steps) needed.set(step.key, step);
     if (!aside || !this.#wanted) {
       this.#needed = needed;
       this.#want(subject, namedSources(plan));
@@ -69,12 +70,11 @@ export class ContextFacts {
     this.#advance();
     // While the context is looked at again, none of its figures is the last word.
     const reopening = this.#wanted?.fact.held.refreshing === true;
-    const copies = new Map(
-      steps.map(({ step, key }) => {
-        const held = this.#copies.get(key)?.held ?? this.#missing();
-        return [step, reopening ? { ...held, refreshing: true } : held];
-      }),
-    );
+    const copies = new Map<Step, Held<CopyFacts>>();
+    for (const { step, key } of steps) {
+      const held = this.#copies.get(key)?.held ?? this.#missing();
+      copies.set(step, reopening ? { ...held, refreshing: true } : held);
+    }
     return {
       state: this.#opened?.state ?? looking,
       copies,
@@ -257,7 +257,7 @@ function contextSteps(plan: Plan): readonly ContextStep[] {
   const known = destinations(plan);
   for (const { needed, triggers, steps } of plan.stages) {
     if (!needed) continue;
-    for (const step of [...triggers, ...steps]) {
+    for (const step of triggers.length === 0 ? steps : [...triggers, ...steps]) {
       const { copy } = step;
       // What an unknown base image decides on is not looked for, and so never missed.
       if (copy?.origin.kind !== 'context' || copy.doubt?.sources) continue;
@@ -289,7 +289,7 @@ function namedSources(plan: Plan): readonly string[] {
   const sources = new Set<string>();
   for (const { needed, triggers, steps } of plan.stages) {
     if (!needed) continue;
-    for (const { copy, run } of [...triggers, ...steps]) {
+    for (const { copy, run } of triggers.length === 0 ? steps : [...triggers, ...steps]) {
       if (copy?.origin.kind === 'context' && !copy.doubt?.sources) {
         for (const source of copy.sources) sources.add(source);
       }

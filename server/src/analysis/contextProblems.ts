@@ -25,7 +25,8 @@ function ignoreProblems(
   ignore: IgnoreState | null,
   copies: ReadonlyMap<Step, unknown>,
 ): readonly Problem[] {
-  const at = [...copies.keys()][0]?.instruction ?? plan.program.dockerfile.instructions[0];
+  const [first] = copies.keys();
+  const at = first?.instruction ?? plan.program.dockerfile.instructions[0];
   if (!ignore || !at) return [];
   const report = (message: string): Problem => ({
     code: 'ignore-file',
@@ -48,28 +49,20 @@ function copyProblems(
   copies: ReadonlyMap<Step, Held<CopyFacts>>,
   inferred: boolean,
 ): readonly Problem[] {
-  return [...copies].flatMap(([step, { fact }]) => {
-    if (fact.state !== 'known' || fact.value.kind !== 'known') return [];
+  const found: Problem[] = [];
+  for (const [step, { fact }] of copies) {
+    if (fact.state !== 'known' || fact.value.kind !== 'known') continue;
     const { missing, ignored } = fact.value;
-    return [
-      ...(inferred ? [] : missing).map((source) =>
-        problem(
-          step,
-          source,
-          'copy-source-missing',
-          `${source} does not exist in the build context, so the build will fail here.`,
-        ),
-      ),
-      ...ignored.map((source) =>
-        problem(
-          step,
-          source,
-          'copy-source-ignored',
-          `${source} exists, but the ignore file keeps it out of the build context, so the build will fail here.`,
-        ),
-      ),
-    ];
-  });
+    for (const source of inferred ? [] : missing) {
+      const message = `${source} does not exist in the build context, so the build will fail here.`;
+      found.push(problem(step, source, 'copy-source-missing', message));
+    }
+    for (const source of ignored) {
+      const message = `${source} exists, but the ignore file keeps it out of the build context, so the build will fail here.`;
+      found.push(problem(step, source, 'copy-source-ignored', message));
+    }
+  }
+  return found;
 }
 
 function problem(step: Step, source: string, code: string, message: string): Problem {

@@ -14,6 +14,18 @@ const removes = /(^|[\s/;&|(])(rm|rmdir|mv)(\s|$)/;
  */
 export function destinations(plan: Plan): ReadonlyMap<Step, boolean | null> {
   const known = new Map<Step, boolean | null>();
+  let isOpen = false;
+  for (const { triggers, steps } of plan.stages) {
+    for (const list of [triggers, steps]) {
+      for (const step of list) {
+        if (!step.copy || !isOfSeveral(step.copy)) continue;
+        if (isWrittenAsFolder(step.copy)) known.set(step, true);
+        else isOpen = true;
+      }
+    }
+  }
+  // Nearly all files end here: what all steps make is gone through only where it decides.
+  if (!isOpen) return known;
   const states: State[] = [];
   for (const { base, triggers, steps } of plan.stages) {
     const below = (base.stage === null ? undefined : states[base.stage]) ?? null;
@@ -23,7 +35,8 @@ export function destinations(plan: Plan): ReadonlyMap<Step, boolean | null> {
       isEmpty: below ? below.isEmpty : base.scratch,
     };
     for (const step of [...triggers, ...steps]) {
-      if (step.copy && isOfSeveral(step.copy)) known.set(step, isFolder(step.copy, state));
+      const { copy } = step;
+      if (copy && isOfSeveral(copy) && !known.has(step)) known.set(step, isFolder(copy, state));
       note(step, state);
     }
     states.push(state);
@@ -45,9 +58,12 @@ function isOfSeveral({ sources, files }: ResolvedCopy): boolean {
   return sources.length + files.length > 1 || sources.some((source) => /[*?[]/.test(source));
 }
 
+function isWrittenAsFolder({ dest }: ResolvedCopy): boolean {
+  return dest.endsWith('/') || dest.endsWith('/.');
+}
+
 function isFolder(copy: ResolvedCopy, state: State): boolean | null {
   const dest = clean(copy.dest);
-  if (/\/\.?$/.test(copy.dest)) return true;
   if (copy.doubt?.dest) return null;
   if (dest === '') return true;
   for (let at: State | null = state; at; at = at.below) if (at.folders.has(dest)) return true;
@@ -68,7 +84,7 @@ function note(step: Step, state: State): void {
     state.isEmpty = false;
     if (step.copy.doubt?.dest) return;
     const dest = clean(step.copy.dest);
-    const isDirectory = /\/\.?$/.test(step.copy.dest);
+    const isDirectory = isWrittenAsFolder(step.copy);
     add(state.folders, isDirectory ? dest : dest.slice(0, Math.max(0, dest.lastIndexOf('/'))));
   }
 }
