@@ -3,6 +3,7 @@ import {
   CancellationTokenSource,
   CodeActionKind,
   DidChangeConfigurationNotification,
+  DidChangeTextDocumentNotification,
   DidCloseTextDocumentNotification,
   DocumentSymbolRequest,
   ErrorCodes,
@@ -54,6 +55,18 @@ describe('the language server', () => {
     }
     await editor.edit('WORKDIR', 'WORKDIRR');
     assert.deepEqual((await editor.drawn()).match(/⟦[^⟧ ]+/g), ['⟦base', '⟦metadata']);
+  });
+
+  it('follows an editor that gives every text the same version', async () => {
+    await opened('FROM scratch\nWORKDIR /a\n');
+    for (const text of ['FROM scratch\nWORKDIR /b\n', 'FROM scratch\nWORKDIR /c\n']) {
+      await editor.client.sendNotification(DidChangeTextDocumentNotification.type, {
+        textDocument: { uri: editor.uri, version: 1 },
+        contentChanges: [{ text }],
+      });
+      const shown = await editor.hover({ line: 1, character: 0 });
+      assert.ok(shown?.includes(text.slice(13).trim()), shown ?? '');
+    }
   });
 
   it('resolves tooltips when they are asked for', async () => {

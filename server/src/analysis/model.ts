@@ -10,7 +10,6 @@ import { parse } from '../syntax/parser.ts';
 
 /** Programs and plans of one document's last version. */
 export interface ModelMemory {
-  version: number | null;
   program: Program | null;
   /** By options; the document's own and those that were asked for aside. */
   readonly plans: Map<string, Plan>;
@@ -20,7 +19,7 @@ export interface ModelMemory {
 const remembered = 8;
 
 export function createModelMemory(): ModelMemory {
-  return { version: null, program: null, plans: new Map() };
+  return { program: null, plans: new Map() };
 }
 
 /**
@@ -29,12 +28,12 @@ export function createModelMemory(): ModelMemory {
  */
 export function planOf(
   memory: ModelMemory,
-  { text, version, settings }: { text: string; version: number; settings: Settings },
+  { text, settings }: { readonly text: string; readonly settings: Settings },
   buildPlatform: Platform,
 ): Plan {
-  if (memory.program === null || memory.version !== version) {
+  // By text, which is fast to compare: not every editor counts versions up.
+  if (memory.program?.dockerfile.text !== text) {
     memory.program = interpret(parse(text));
-    memory.version = version;
     memory.plans.clear();
   }
   const { target, platform, buildArgs } = settings;
