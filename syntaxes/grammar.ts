@@ -124,7 +124,7 @@ const heredocText = (quote: string, rest: object[], body: object[]) => ({
 const quotes = `["']`;
 
 /** Injected everywhere but inside what it already matched. */
-export const details = {
+const details = {
   name: 'Details of Dockerfiles',
   scopeName: 'dockerfile-layers.details.injection',
   injectionSelector: 'L:source.dockerfile -meta.instruction.dockerfile -meta.directives.dockerfile',
@@ -433,7 +433,7 @@ export const details = {
 };
 
 /** Comment and blank lines inside whatever the shell grammar has open: the builder removes them. */
-export const comments = {
+const comments = {
   name: 'Comment lines inside the commands of Dockerfiles',
   scopeName: 'dockerfile-layers.comments.injection',
   injectionSelector: 'L:meta.embedded.block.shell.dockerfile',
@@ -446,7 +446,7 @@ export const comments = {
  * anchor, at which the shell grammar expects a new command's name; so one blank is left for an
  * argument, and none for an operator.
  */
-export const indent = {
+const indent = {
   name: 'Indentation inside the commands of Dockerfiles',
   scopeName: 'dockerfile-layers.indent.injection',
   injectionSelector:
@@ -461,7 +461,7 @@ export const indent = {
  * A continuation behind an assignment (`A=1 \\`, then the command): the shell grammar takes the
  * backslash for the command's name, and the command on the next line for nothing.
  */
-export const continuations = {
+const continuations = {
   name: 'Continuation lines behind assignments in the commands of Dockerfiles',
   scopeName: 'dockerfile-layers.continuations.injection',
   injectionSelector: 'L:meta.embedded.block.shell.dockerfile meta.expression.assignment.shell',

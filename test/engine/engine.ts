@@ -108,7 +108,7 @@ export async function imageHistory(image: string): Promise<readonly HistoryRow[]
 }
 
 /** One GET of the Engine API over its socket. */
-export async function engineGet(path: string): Promise<unknown> {
+async function engineGet(path: string): Promise<unknown> {
   const { request } = await import('node:http');
   return new Promise((resolve, reject) => {
     const call = request(

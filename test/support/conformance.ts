@@ -10,9 +10,6 @@ import { join } from 'node:path';
 const own = join(import.meta.dirname, '../fixtures/conformance');
 const beside = join(import.meta.dirname, '../../../shared/conformance');
 
-/** The folder of the cases that are read where they are; null where it does not exist. */
-export const upstreamCases = existsSync(beside) ? beside : null;
-
 /** All cases of one file, or null where that file cannot be had on this machine. */
 export function cases<T>(name: string): readonly T[] | null {
   for (const folder of [own, beside]) {

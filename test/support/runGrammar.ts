@@ -4,6 +4,8 @@
  * The same seed gives the same file.
  */
 
+import { type Random, seeded } from './random.ts';
+
 export interface Case {
   readonly seed: number;
   /** FROM, perhaps SHELL, and two to four RUN lines. */
@@ -26,7 +28,7 @@ export const variants: readonly Variant[] = [
 ];
 
 export function makeCase(seed: number, variant: Variant): Case {
-  const random = generator(seed);
+  const random = seeded(seed);
   const bash = variant.name.startsWith('bash');
   const write = new Writer(random, bash);
   const count = 2 + random.below(3);
@@ -39,28 +41,6 @@ export function makeCase(seed: number, variant: Variant): Case {
     lines.push(write.run(prologue));
   }
   return { seed, text: `${lines.join('\n')}\n` };
-}
-
-export interface Random {
-  below(limit: number): number;
-  chance(share: number): boolean;
-  pick<T>(items: readonly T[]): T;
-}
-
-/** A small seeded generator (mulberry32). */
-export function generator(seed: number): Random {
-  let state = seed >>> 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-  return {
-    below: (limit) => Math.floor(next() * limit),
-    chance: (share) => next() < share,
-    pick: (items) => items[Math.floor(next() * items.length)] as (typeof items)[number],
-  };
 }
 
 /** What every script may be asked for at its start. */

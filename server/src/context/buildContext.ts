@@ -7,7 +7,7 @@
  * Questions reject only with the reason of their AbortSignal; all else is an answer.
  */
 
-import type { ResolvedCopy, ResolvedMount } from '../model/plan.ts';
+import type { ResolvedCopy } from '../model/plan.ts';
 import { type ArchiveContent, readArchive } from './archive.ts';
 import type { CopyFacts } from './copyFacts.ts';
 import type { Decompressors } from './decompress.ts';
@@ -163,26 +163,6 @@ export function openContext(
       const ignoreChanged = before !== null && (await loadIgnore().catch(() => null)) !== before;
       return (await folders.revalidate(signal)) || ignoreChanged;
     },
-  };
-}
-
-/** A bind mount of the context asks the same question as a COPY of its source. */
-export function copyOfMount(mount: ResolvedMount): ResolvedCopy {
-  return {
-    add: false,
-    origin: mount.origin ?? { kind: 'context' },
-    sources: [mount.source],
-    remotes: [],
-    files: [],
-    dest: '/',
-    chown: null,
-    chmod: null,
-    link: false,
-    parents: false,
-    exclude: [],
-    unpack: null,
-    checksum: null,
-    keepGitDir: false,
   };
 }
 

@@ -54,7 +54,7 @@ export interface Destination {
   readonly isDirectory: boolean;
 }
 
-export function newFolder(): Folder {
+function newFolder(): Folder {
   return { kind: 'directory', children: new Map() };
 }
 

@@ -18,7 +18,7 @@ export function textOf(bytes: Uint8Array): string {
 }
 
 /** Value of an octal field, or undefined when it is malformed; empty is 0 (`parseOctal`). */
-export function octal(field: Uint8Array): number | undefined {
+function octal(field: Uint8Array): number | undefined {
   const text = bytewise.decode(field).replace(/^[ \0]+|[ \0]+$/g, '');
   if (text === '') return 0;
   const digits = text.split('\0', 1)[0] ?? '';

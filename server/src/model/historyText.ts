@@ -67,7 +67,7 @@ export function healthcheckText(check: HealthcheckCommand): string {
 }
 
 /** Go's `time.Duration.String`: `1h0m0s`, `1.5s`, `100ms`. In: nanoseconds. */
-export function durationText(nanoseconds: number): string {
+function durationText(nanoseconds: number): string {
   if (nanoseconds === 0) return '0s';
   const sign = nanoseconds < 0 ? '-' : '';
   const all = BigInt(Math.trunc(Math.abs(nanoseconds)));

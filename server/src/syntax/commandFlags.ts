@@ -53,11 +53,6 @@ const known: ReadonlyMap<string, Flags> = new Map<string, Flags>([
   ],
 ]);
 
-/** Names of the flags that an instruction knows, for completion and hover; name in upper case. */
-export function flagNames(name: string): readonly string[] {
-  return [...(known.get(name) ?? none).keys()];
-}
-
 /** The flags of an instruction with their values, or what BuildKit has against them. */
 export function commandFlags(
   instruction: Instruction,

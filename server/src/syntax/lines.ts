@@ -71,7 +71,7 @@ export function nextLine(cursor: LineCursor): boolean {
  * blanks and tabs, and must not follow another one: `\\` and `\\\` do not continue (BuildKit's
  * `lineContinuationRegex`).
  */
-export function continuationAt(text: string, start: number, end: number, token: number): number {
+function continuationAt(text: string, start: number, end: number, token: number): number {
   let at = end - 1;
   while (at >= start && (text.charCodeAt(at) === 0x20 || text.charCodeAt(at) === 0x09)) at--;
   if (at < start || text.charCodeAt(at) !== token) return -1;
@@ -84,12 +84,12 @@ export function readLogicalLine(cursor: LineCursor, start: number, token: Escape
   const code = token.charCodeAt(0);
   let at = continuationAt(text, start, cursor.end, code);
   let length = (at < 0 ? cursor.end : at) - start;
-  const parts = [text.slice(start, start + length)];
+  const first = text.slice(start, start + length);
   const pieces = [{ at: 0, source: start, length }];
   if (at < 0) {
     const { end } = cursor;
     return {
-      joined: { text: parts[0] ?? '', pieces },
+      joined: { text: first, pieces },
       text,
       from: start,
       to: end,
@@ -101,6 +101,7 @@ export function readLogicalLine(cursor: LineCursor, start: number, token: Escape
       cutOff: false,
     };
   }
+  const parts = [first];
   let lastLine = firstLine;
   let { end } = cursor;
   let innerComments: Span[] | null = null;
@@ -113,14 +114,14 @@ export function readLogicalLine(cursor: LineCursor, start: number, token: Escape
     }
     lastLine = cursor.number;
     end = cursor.end;
-    const first = skipSpaces(text, cursor.start, cursor.end);
-    if (first === cursor.end) {
+    const content = skipSpaces(text, cursor.start, cursor.end);
+    if (content === cursor.end) {
       emptyLine ??= { start: cursor.start, end: cursor.next };
       continue;
     }
-    if (text.charCodeAt(first) === 0x23) {
+    if (text.charCodeAt(content) === 0x23) {
       innerComments ??= [];
-      innerComments.push({ start: first, end: cursor.end });
+      innerComments.push({ start: content, end: cursor.end });
       continue;
     }
     at = continuationAt(text, cursor.start, cursor.end, code);

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { Environment, fromEnvList, toEnvList } from '../../../server/src/model/environment.ts';
 import { emptyMap, entriesOf, find, put, putLast } from '../../../server/src/model/orderedMap.ts';
-import { numbers } from '../../support/numbers.ts';
+import { seeded } from '../../support/random.ts';
 
 describe('ordered maps', () => {
   it('behave like a Map, and old versions stay as they were', () => {
-    const next = numbers(7);
+    const { below: next } = seeded(7);
     const plain = new Map<string, number>();
     let map = emptyMap<number>();
     const versions: { map: typeof map; entries: [string, number][] }[] = [];
@@ -44,7 +44,7 @@ describe('the environment of a stage', () => {
   const known = (value: string) => ({ value, exact: true });
 
   it('is that of BuildKit after any chain of stages, ARG and ENV', () => {
-    const next = numbers(11);
+    const { below: next } = seeded(11);
     for (let round = 0; round < 50; round++) {
       let config = fromEnvList(['PATH=/bin', 'A=0']);
       let env = Environment.start(null, config, true);

@@ -5,8 +5,8 @@ import { imageSteps } from '../../../server/src/model/chain.ts';
 import type { Plan } from '../../../server/src/model/plan.ts';
 import { cases } from '../../support/conformance.ts';
 import { cpuMs } from '../../support/cpuTime.ts';
-import { numbers } from '../../support/numbers.ts';
 import { planOf } from '../../support/plans.ts';
+import { seeded } from '../../support/random.ts';
 
 interface WithText {
   readonly dockerfile?: string;
@@ -55,7 +55,7 @@ describe('the plan of any text', () => {
   });
 
   it('is made for mutations: pieces of other files, cut ends, changed characters, doubled lines', () => {
-    const next = numbers(3);
+    const { below: next } = seeded(3);
     const signs = '\n\\ $"\'{}[]<=:-/#`\t0aA\0\ufeff\ud800,@';
     const some = () => texts[next(texts.length)] ?? '';
     for (let round = 0; round < 6000; round++) {

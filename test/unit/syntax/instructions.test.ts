@@ -5,6 +5,7 @@ import { firstRefusal, interpret } from '../../../server/src/syntax/instructions
 import { parse } from '../../../server/src/syntax/parser.ts';
 import { eachCase } from '../../support/conformance.ts';
 import { cpuMs } from '../../support/cpuTime.ts';
+import { seeded } from '../../support/random.ts';
 
 interface RecordedCommand {
   readonly name: string;
@@ -248,11 +249,7 @@ describe('typing any text', () => {
     WORKDIR STOPSIGNAL --from= --mount= type=cache, --device= --link --interval= 1s 80/tcp : - # #c
     [ ] "a" ' " \\ \` $A \${A:-b} << <<EOF EOF = a=b , / é \u00a0 \ud800 AS`.split(/\s+/);
   const glue = [' ', ' ', ' ', '\n', '\n', '', '\t', '\r\n', ' \\\n'];
-  let seed = 11;
-  const next = (n: number) => {
-    seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
-    return (seed >>> 8) % n;
-  };
+  const { below: next } = seeded(11);
 
   it('never throws, and keeps problems in order and inside the text', () => {
     for (let turn = 0; turn < 6000; turn++) {
