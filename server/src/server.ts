@@ -232,7 +232,7 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
   connection.onHover(
     on('textDocument/hover', null, async ({ textDocument, position }) => {
       const found = await analysisOf(textDocument.uri);
-      return found && hover(found.analysis, found.document, position);
+      return found && hover(found.analysis, found.document, position, client);
     }),
   );
   connection.onDocumentSymbol(

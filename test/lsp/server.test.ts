@@ -8,6 +8,7 @@ import {
   DocumentSymbolRequest,
   ErrorCodes,
   FoldingRangeRequest,
+  HoverRequest,
   InlayHintRequest,
   InlayHintResolveRequest,
   LSPErrorCodes,
@@ -87,6 +88,20 @@ describe('the language server', () => {
     await opened('FROM scratch\nRUN echo a\n');
     assert.match((await editor.hover({ line: 1, character: 3 })) ?? '', /Layer 1 of 1/);
     assert.equal(await editor.hover({ line: 2, character: 0 }), null);
+  });
+
+  it('hovers in plain text for an editor that shows no Markdown', async () => {
+    await opened('FROM scratch\nRUN echo "*a*"\n', {
+      capabilities: { textDocument: { hover: { contentFormat: ['plaintext'] } } },
+    });
+    const { contents } =
+      (await editor.client.sendRequest(HoverRequest.type, {
+        textDocument: { uri: editor.uri },
+        position: { line: 1, character: 0 },
+      })) ?? assert.fail('there is no hover');
+    assert.ok(typeof contents === 'object' && 'kind' in contents && contents.kind === 'plaintext');
+    assert.match(contents.value, /^Layer 1 of 1\n/);
+    assert.match(contents.value, /\n\nRUN \/bin\/sh -c echo "\*a\*" # buildkit$/);
   });
 
   it('moves a comment to its own line', async () => {

@@ -4,17 +4,26 @@ import type { Hover, Position } from 'vscode-languageserver-types';
 import type { Analysis } from '../analysis.ts';
 import { card } from './card.ts';
 import { type Document, firstEndingAfter, rangeOf } from './places.ts';
+import { plainText } from './render.ts';
 import { rowsOf } from './rows.ts';
 
 /** The card of the instruction at the position, its heredocs included; null between instructions. */
-export function hover(analysis: Analysis, document: Document, position: Position): Hover | null {
+export function hover(
+  analysis: Analysis,
+  document: Document,
+  position: Position,
+  client: { readonly markdown: boolean },
+): Hover | null {
   const offset = document.offsetAt(position);
   const rows = rowsOf(analysis.plan);
   // Spans end before the line end, and a pointer behind the last character still means its line.
   const row = rows[firstEndingAfter(rows, ({ instruction }) => instruction.span, offset - 1)];
   if (!row || row.instruction.span.start > offset) return null;
+  const value = card(analysis, row);
   return {
-    contents: { kind: 'markdown', value: card(analysis, row) },
+    contents: client.markdown
+      ? { kind: 'markdown', value }
+      : { kind: 'plaintext', value: plainText(value) },
     range: rangeOf(document, row.instruction.span),
   };
 }

@@ -118,6 +118,16 @@ export function codeBlock(text: string, language: string, limit: number): string
   return `${fence}${language}\n${shown.replace(/\n$/, '')}\n${fence}`;
 }
 
+/** Markdown as this file writes it → text, for editors that show no Markdown. */
+export function plainText(markdown: string): string {
+  const mark = /^(`{3,})\w*\n([\s\S]*?)\n\1$|(`+)( ?)(.+?)\4\3(?!`)|\\([!-/:-@[-`{-~])|\*\*/gm;
+  return markdown.replace(
+    mark,
+    (_all, _fence, block?: string, _marks?: string, _pad?: string, code?: string, char?: string) =>
+      block ?? code ?? char ?? '',
+  );
+}
+
 function longestRun(text: string): number {
   let longest = 0;
   for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length);

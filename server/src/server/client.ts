@@ -16,6 +16,8 @@ export interface Client {
   readonly versionedEdits: boolean;
   /** Resolves tooltips of label parts; else the whole hint gets one. */
   readonly partTooltips: boolean;
+  /** Shows Markdown in hovers; else they are plain text. */
+  readonly markdown: boolean;
   /** Commands for label parts; null: the client has none of ours. */
   readonly commands: { readonly layer: string; readonly cause: string } | null;
   readonly otherDockerfileExtension: boolean;
@@ -46,6 +48,7 @@ export function readClient(params: InitializeParams): Client {
     pullsDiagnostics: textDocument?.diagnostic !== undefined,
     versionedEdits: workspace?.workspaceEdit?.documentChanges === true,
     partTooltips: resolvable.includes('label.tooltip'),
+    markdown: textDocument?.hover?.contentFormat?.includes('markdown') ?? true,
     commands:
       options.commands === true ? { layer: revealLayerCommand, cause: revealCauseCommand } : null,
     otherDockerfileExtension: options.otherDockerfileExtension === true,

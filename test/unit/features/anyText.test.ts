@@ -53,7 +53,7 @@ describe('every feature', () => {
         count += 1;
       }
       for (let line = 0; line <= end.line; line += 1)
-        hover(analysis, document, { line, character: 2 });
+        hover(analysis, document, { line, character: 2 }, { markdown: line % 2 === 0 });
       diagnostics(analysis, document, { otherDockerfileExtension: false });
       codeActions(analysis, document, range, { diagnostics: [] }, { versionedEdits: true });
       documentSymbols(analysis.program, document);

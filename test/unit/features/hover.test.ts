@@ -5,7 +5,7 @@ import { analyzed } from '../../support/analyses.ts';
 
 async function card(drawing: string): Promise<string | null> {
   const { analysis, document, cursor } = await analyzed(drawing);
-  const found = hover(analysis, document, document.positionAt(cursor ?? 0));
+  const found = hover(analysis, document, document.positionAt(cursor ?? 0), { markdown: true });
   return found && (found.contents as MarkupContent).value;
 }
 

@@ -7,6 +7,7 @@ import {
   exactBytes,
   inlineCode,
   oneLine,
+  plainText,
   size,
   sizePhrase,
 } from '../../../server/src/features/render.ts';
@@ -76,6 +77,17 @@ describe('text from files', () => {
     assert.equal(inlineCode('a'), '`a`');
     assert.equal(inlineCode('`a``b'), '``` `a``b ```');
     assert.equal(codeBlock('a\n```\nb\n', 'text', 100), '````text\na\n```\nb\n````');
+  });
+
+  it('is the same text again where Markdown is not shown', () => {
+    const texts = ['a', '**a** [x](http://a) \\* `b`', '`a``b', '``', '_*`~<b>\\\\', '$&'];
+    for (const text of texts) {
+      assert.equal(plainText(escapeMarkdown(text)), text);
+      assert.equal(plainText(`x ${inlineCode(text)}, ${inlineCode('**')}`), `x ${text}, **`);
+      const block = [text, '```', text].join('\n');
+      const around = `**A**\n\n${codeBlock(block, 'text', 100)}\n\nb`;
+      assert.equal(plainText(around), `A\n\n${block}\n\nb`);
+    }
   });
 
   it('is one short line in rows', () => {
