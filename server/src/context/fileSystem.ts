@@ -16,6 +16,8 @@ export interface FileStat {
   readonly inode: string;
   /** Number of names of the inode. */
   readonly links: number;
+  /** False: a file whose content this process may not read, so that its build would fail. */
+  readonly readable?: boolean;
 }
 
 export interface FileSystem {

@@ -15,6 +15,7 @@ export interface Entry {
   readonly mtimeMs: number;
   readonly inode: string;
   readonly links: number;
+  readonly readable: boolean;
   /** Where a symlink points, as written; `''` for all else. */
   readonly target: string;
 }
@@ -143,8 +144,8 @@ async function look(files: FileSystem, host: string, name: string): Promise<Entr
   try {
     const stat = await files.lstat(host);
     const target = stat.kind === 'symlink' ? slashes(await files.readlink(host)) : '';
-    const { kind, bytes, mode, mtimeMs, inode, links } = stat;
-    return { name, kind, bytes, mode, mtimeMs, inode, links, target };
+    const { kind, bytes, mode, mtimeMs, inode, links, readable = true } = stat;
+    return { name, kind, bytes, mode, mtimeMs, inode, links, readable, target };
   } catch (error) {
     const code = codeOf(error);
     // ENOTDIR and EINVAL: it became something else in between.
@@ -168,12 +169,23 @@ function parentOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
+const compared = [
+  'kind',
+  'bytes',
+  'mode',
+  'mtimeMs',
+  'inode',
+  'links',
+  'readable',
+  'target',
+] as const;
+
 function equal(a: ReadonlyMap<string, Entry>, b: ReadonlyMap<string, Entry>): boolean {
   if (a.size !== b.size) return false;
   for (const [name, entry] of a) {
     const other = b.get(name);
     if (!other) return false;
-    for (const key of ['kind', 'bytes', 'mode', 'mtimeMs', 'inode', 'links', 'target'] as const) {
+    for (const key of compared) {
       // A folder's size and times say nothing that its own entries do not.
       const ofFolder =
         entry.kind === 'directory' && (key === 'bytes' || key === 'mtimeMs' || key === 'links');

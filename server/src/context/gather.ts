@@ -216,6 +216,11 @@ function nodeOf(
 ): Exclude<TreeEntry['node'], { readonly kind: 'directory' }> {
   if (entry.kind === 'symlink') return { kind: 'symlink', target: entry.target };
   if (entry.kind !== 'file') return { kind: 'other' };
+  if (!entry.readable) {
+    throw new Unreadable(
+      `The file ${path} of the build context cannot be read: permission denied. The build will fail here.`,
+    );
+  }
   const linked = entry.links > 1 && entry.inode !== '' ? inodes.get(entry.inode) : undefined;
   const content = linked ?? { bytes: entry.bytes, path };
   if (entry.links > 1 && entry.inode !== '') inodes.set(entry.inode, content);

@@ -244,6 +244,18 @@ describe('reading a context', () => {
     assert.ok(!files.seen.includes('/context/node_modules'));
   });
 
+  it('does not count a file that this user may not read', async () => {
+    const files = memoryFileSystem(project);
+    const guarded: MemoryFileSystem = {
+      ...files,
+      lstat: async (path) => ({ ...(await files.lstat(path)), readable: !/package/.test(path) }),
+    };
+    const { reason } = await unknown(guarded, {});
+    assert.match(reason, /^The file package\.json of the build context cannot be read/);
+    const other = await openContext(guarded, '/context').copy({ ...plain, sources: ['src'] });
+    assert.equal(other.kind, 'known');
+  });
+
   it('says that a folder cannot be read, or is not there', async () => {
     const files = memoryFileSystem(project);
     files.fail('/context/src/lib', 'EACCES');
