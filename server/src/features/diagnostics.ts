@@ -8,6 +8,7 @@
 import { type Diagnostic, DiagnosticSeverity } from 'vscode-languageserver-types';
 import type { Analysis } from '../analysis.ts';
 import type { Dockerfile, Problem } from '../syntax/ast.ts';
+import { advice } from './advice.ts';
 import { type Document, firstEndingAfter, rangeOf } from './places.ts';
 
 const severities: Readonly<Record<Problem['severity'], DiagnosticSeverity>> = {
@@ -23,13 +24,13 @@ export function diagnostics(
   document: Document,
   { otherDockerfileExtension }: { readonly otherDockerfileExtension: boolean },
 ): Diagnostic[] {
-  const { buildkitErrors, advice } = analysis.settings.diagnostics;
+  const { buildkitErrors, advice: isAdvising } = analysis.settings.diagnostics;
   const tellsBuildkit =
     buildkitErrors === 'on' || (buildkitErrors === 'auto' && !otherDockerfileExtension);
-  return analysis.problems
+  return [...analysis.problems, ...(isAdvising ? advice(analysis) : [])]
+    .sort((a, b) => a.span.start - b.span.start)
     .filter((problem) => {
       if (problem.buildkit && !isTrailingComment(problem)) return tellsBuildkit;
-      if (problem.severity === 'hint' && !advice) return false;
       return problem.severity === 'error' || !isSilenced(analysis.dockerfile, problem);
     })
     .map((problem) => ({

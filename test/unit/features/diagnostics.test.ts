@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { diagnostics } from '../../../server/src/features/diagnostics.ts';
 import { analyzed } from '../../support/analyses.ts';
+import { memoryFileSystem } from '../../support/memoryFileSystem.ts';
 
 async function told(text: string, settings: unknown = {}, other = false): Promise<string[]> {
   const { analysis, document } = await analyzed(text, { diagnostics: settings });
@@ -48,5 +49,52 @@ describe('diagnostics', () => {
     const starts = all.map(({ range }) => range.start.line);
     assert.deepEqual(starts, [...starts].sort());
     assert.ok(all.length >= 3);
+  });
+
+  describe('advise', () => {
+    const files = memoryFileSystem({
+      '/context/big': 'x'.repeat(2_000_000),
+      '/context/small': 'x',
+    });
+    const advised = async (text: string, settings: unknown = {}) => {
+      const { analysis, document } = await analyzed(
+        text,
+        { diagnostics: settings },
+        { files, path: '/context/Dockerfile' },
+      );
+      return diagnostics(analysis, document, { otherDockerfileExtension: false });
+    };
+    const chown = 'FROM debian\nCOPY big /app/\nRUN chown -R www /app\n';
+
+    it('where a RUN stores a large COPY again, as a hint on its keyword', async () => {
+      const [only, ...more] = await advised(chown);
+      assert.equal(more.length, 0);
+      assert.equal(only?.code, 'stores-again');
+      assert.equal(only.severity, 4);
+      assert.deepEqual(only.range.start, { line: 2, character: 0 });
+      assert.equal(
+        only.message,
+        'chown stores again the 2 MB that line 2 stored already. Use COPY --chown in line 2.',
+      );
+    });
+
+    it('where a RUN deletes a large COPY in vain', async () => {
+      const [only] = await advised('FROM debian\nCOPY big /app/\nRUN rm -rf /app\n');
+      assert.equal(only?.code, 'frees-nothing');
+    });
+
+    it('not on small files, not where they may be gone, and not in a stage that is not built', async () => {
+      assert.deepEqual(await advised(chown.replaceAll('big', 'small')), []);
+      assert.deepEqual(await advised(chown.replace('RUN', 'RUN make && rm -r /app\nRUN')), [
+        ...(await advised('FROM debian\nCOPY big /app/\nRUN make && rm -r /app\n')),
+      ]);
+      assert.deepEqual(await advised(`${chown}FROM scratch\n`), []);
+    });
+
+    it('not where the setting or a comment above says so', async () => {
+      assert.deepEqual(await advised(chown, { advice: false }), []);
+      const silenced = chown.replace('RUN', '# dockerfile-layers ignore=stores-again\nRUN');
+      assert.deepEqual(await advised(silenced), []);
+    });
   });
 });
