@@ -1,11 +1,7 @@
 /** Makes a plan of Dockerfile text and merges the RUN lines in it, for the tests of merging. */
 
-import {
-  type MergeOptions,
-  type MergeResult,
-  mergeGroups,
-  mergeRuns,
-} from '../../server/src/merge/mergeRun.ts';
+import { mergeGroups } from '../../server/src/merge/mergeGroups.ts';
+import { type MergeOptions, type MergeResult, mergeRuns } from '../../server/src/merge/mergeRun.ts';
 import { buildPlan } from '../../server/src/model/buildPlan.ts';
 import type { Plan } from '../../server/src/model/plan.ts';
 import { interpret } from '../../server/src/syntax/instructions.ts';

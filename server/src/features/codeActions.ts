@@ -6,7 +6,8 @@
 import type { CodeAction, CodeActionContext, Range, TextEdit } from 'vscode-languageserver-types';
 import { CodeActionKind } from 'vscode-languageserver-types';
 import type { Analysis } from '../analysis.ts';
-import { type MergeOptions, mergeAround, mergeGroups, mergeStage } from '../merge/mergeRun.ts';
+import { mergeGroups } from '../merge/mergeGroups.ts';
+import { type MergeOptions, mergeAround, mergeStage } from '../merge/mergeRun.ts';
 import type { Stage, Step } from '../model/plan.ts';
 import type { Span } from '../syntax/ast.ts';
 import { trailingComment } from '../syntax/trailingComment.ts';

@@ -7,6 +7,7 @@
 
 import { type RunPlace, refusalBeforeAnother } from './lifetime.ts';
 import { lookedUpAnywhere, lookedUpHere, mayReplace } from './programs.ts';
+import { type Refusal, refuse } from './refusal.ts';
 import { lineSense, refusalAfterAnother, refusalAnywhere, refusalInSubshell } from './refusals.ts';
 import { type ScriptFacts, scriptFacts } from './scriptFacts.ts';
 import type { Shell } from './shellPrefix.ts';
@@ -32,13 +33,9 @@ export interface Join {
   readonly beforeLast: string | undefined;
 }
 
-export type JoinResult =
-  | { readonly ok: true; readonly join: Join }
-  | { readonly ok: false; readonly reason: string };
+export type JoinResult = { readonly ok: true; readonly join: Join } | Refusal;
 
-export type FactsResult =
-  | { readonly ok: true; readonly facts: ScriptFacts }
-  | { readonly ok: false; readonly reason: string };
+export type FactsResult = { readonly ok: true; readonly facts: ScriptFacts } | Refusal;
 
 /** Facts of one script, or why it cannot be joined with any other. */
 export function readFacts(text: string, shell: Shell): FactsResult {
@@ -95,10 +92,6 @@ export function joinScripts(
     if (reason) return refuse(reason);
   }
   return { ok: true, join: safe };
-}
-
-function refuse(reason: string): { readonly ok: false; readonly reason: string } {
-  return { ok: false, reason };
 }
 
 /** All scripts begin with the same `set -eux`: it is written once. */

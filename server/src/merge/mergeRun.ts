@@ -6,13 +6,12 @@
 
 import type { Stage, Step } from '../model/plan.ts';
 import type { Dockerfile, Span } from '../syntax/ast.ts';
+import { type Candidate, readCandidate, tooLong } from './candidates.ts';
 import { chainText } from './chainText.ts';
 import { asLines, heredocText } from './heredocText.ts';
-import { joinScripts, readFacts, refusalBetween } from './joinScripts.ts';
-import type { RunPlace } from './lifetime.ts';
-import { type RunText, readRunText } from './runText.ts';
-import type { ScriptFacts } from './scriptFacts.ts';
-import { readShell, type Shell } from './shellPrefix.ts';
+import { joinScripts } from './joinScripts.ts';
+import { mergeableGroups, mergeGroups } from './mergeGroups.ts';
+import { type Refusal, refuse } from './refusal.ts';
 import { findFault, longestScript } from './verify.ts';
 
 export interface MergeOptions {
@@ -35,21 +34,7 @@ export type MergeResult =
       readonly title: string;
       readonly layersSaved: number;
     }
-  | { readonly ok: false; readonly reason: string };
-
-/** One RUN, read as far as merging needs it. */
-interface Candidate {
-  readonly text: RunText;
-  readonly shell: Shell;
-  readonly facts: ScriptFacts;
-  readonly place: RunPlace;
-  /** Equal for RUN lines that run in the same surroundings. */
-  readonly surroundings: string;
-}
-
-type Reading =
-  | { readonly ok: true; readonly candidate: Candidate }
-  | { readonly ok: false; readonly reason: string };
+  | Refusal;
 
 /**
  * One RUN instead of two or more neighbouring ones (only comments and blank lines between them).
@@ -161,54 +146,8 @@ function isOnWindows(dockerfile: Dockerfile, index: number): boolean {
   return false;
 }
 
-const tooLong = 'The merged script would be longer than the 128 KiB that Linux passes to a shell.';
 const differentSurroundings =
   'The RUN lines differ in their flags or in the shell that runs them, so that one line cannot do both.';
-
-/** The maximal runs of two or more neighbouring RUN lines in a stage, whether they can be merged or not. */
-export function mergeGroups(stage: Stage): readonly (readonly Step[])[] {
-  const groups: Step[][] = [];
-  let open: Step[] = [];
-  for (const step of stage.steps) {
-    if (step.command.kind === 'run') {
-      if (open.length === 0) groups.push(open);
-      open.push(step);
-    } else open = [];
-  }
-  return groups.filter(({ length }) => length > 1);
-}
-
-/**
- * Each group cut where two neighbours cannot be merged: runs of two or more steps of which all
- * neighbours fit together. In linear time; `mergeRuns` has the last word on each.
- */
-export function mergeableGroups(stage: Stage): readonly (readonly Step[])[] {
-  return mergeGroups(stage).flatMap((group) => {
-    const parts: Step[][] = [];
-    let before: Candidate | undefined;
-    let length = 0;
-    for (const step of group) {
-      const reading = readCandidate(step);
-      const candidate = reading.ok ? reading.candidate : undefined;
-      length += candidate?.facts.text.length ?? 0;
-      if (before && candidate && fitTogether(before, candidate) && length <= longestScript) {
-        parts.at(-1)?.push(step);
-      } else {
-        parts.push([step]);
-        length = candidate?.facts.text.length ?? 0;
-      }
-      before = candidate;
-    }
-    return parts.filter((part) => part.length > 1);
-  });
-}
-
-function fitTogether(first: Candidate, second: Candidate): boolean {
-  return (
-    first.surroundings === second.surroundings &&
-    refusalBetween(first.facts, second.facts, first.shell, first.place) === undefined
-  );
-}
 
 /**
  * The merge for the steps that someone points at: all of them where that is possible, else of the
@@ -266,76 +205,4 @@ function titleOf(count: number): string {
   return count === 2
     ? 'Merge 2 RUN lines (1 layer fewer; a change in either then re-runs both)'
     : `Merge ${count} RUN lines (${saved} layers fewer; a change in one then re-runs all)`;
-}
-
-function refuse(reason: string): { readonly ok: false; readonly reason: string } {
-  return { ok: false, reason };
-}
-
-const readings = new WeakMap<Step, Reading>();
-
-function readCandidate(step: Step): Reading {
-  const known = readings.get(step);
-  if (known) return known;
-  const reading = makeCandidate(step);
-  readings.set(step, reading);
-  return reading;
-}
-
-function makeCandidate(step: Step): Reading {
-  const { command, run, instruction } = step;
-  if (command.kind !== 'run' || !run || step.fromTrigger) {
-    return refuse('Only RUN lines of the file itself can be merged.');
-  }
-  if (!run.shell || run.script === null) {
-    return refuse(
-      'RUN in exec form starts its program without a shell, so that nothing can be joined to it.',
-    );
-  }
-  const text = readRunText(instruction);
-  if (text?.script === undefined) {
-    return refuse('A heredoc that begins with #! is run as a program of its own.');
-  }
-  if (text.script !== run.script) return refuse('The script of the RUN line is not fully known.');
-  if (text.script.length > longestScript) return refuse(tooLong);
-  const reading = readShell(run.argv.slice(0, -1));
-  if (!reading.ok) return reading;
-  const { shell } = reading;
-  const env = new Map(run.env.map((entry) => split(entry)));
-  if (shell.language === 'bash' && env.has('BASH_ENV')) {
-    return refuse(
-      'Bash reads the file in BASH_ENV before each RUN, and an earlier RUN may change it.',
-    );
-  }
-  for (const mount of run.mounts) {
-    if (mount.type === 'tmpfs') {
-      return refuse('A tmpfs mount is empty for each RUN, and would not be in a merged one.');
-    }
-    if (mount.type === 'bind' && !mount.readonly) {
-      return refuse(
-        'What a RUN writes to a bind mount is gone with it, and would be seen in a merged one.',
-      );
-    }
-  }
-  if (run.mounts.length !== command.mounts.length) {
-    return refuse('The mounts of the RUN line are not fully known.');
-  }
-  const facts = readFacts(text.script, shell);
-  if (!facts.ok) return facts;
-  const surroundings = JSON.stringify([
-    run.argv.slice(0, -1),
-    run.mounts,
-    run.network,
-    run.security,
-    command.devices,
-    run.cwd,
-    run.user,
-  ]);
-  const place = { env, cwd: run.cwd, user: run.user };
-  return { ok: true, candidate: { text, shell, facts: facts.facts, place, surroundings } };
-}
-
-function split(entry: string): [string, string] {
-  const at = entry.indexOf('=');
-  return [entry.slice(0, at), entry.slice(at + 1)];
 }

@@ -3,6 +3,8 @@
  * The words before the script come from SHELL, or are BuildKit's default `/bin/sh -c`.
  */
 
+import { type Refusal, refuse } from './refusal.ts';
+
 export interface Shell {
   /** `bash` knows its own syntax; `sh` may be dash, BusyBox ash, or Bash in POSIX mode. */
   readonly language: 'sh' | 'bash';
@@ -16,9 +18,7 @@ export interface Shell {
   readonly trace: boolean;
 }
 
-export type ShellReading =
-  | { readonly ok: true; readonly shell: Shell }
-  | { readonly ok: false; readonly reason: string };
+export type ShellReading = { readonly ok: true; readonly shell: Shell } | Refusal;
 
 const languages: ReadonlyMap<string, Shell['language']> = new Map([
   ['sh', 'sh'],
@@ -90,10 +90,6 @@ export function readShell(prefix: readonly string[]): ShellReading {
       trace: on.has('x') || on.has('xtrace'),
     },
   };
-}
-
-function refuse(reason: string): ShellReading {
-  return { ok: false, reason };
 }
 
 function refuseOption(option: string): ShellReading {

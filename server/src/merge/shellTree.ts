@@ -120,3 +120,11 @@ function isTexts(value: unknown): boolean {
     Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string')
   );
 }
+
+/** The variable whose value the node stands for; undefined for any other node. */
+export function variableName(node: SyntaxNode): string | undefined {
+  if (node.type === 'SimpleExpansion') return node.text.slice(1);
+  if (node.type === 'ParameterExpansion') return node.parameter;
+  if (node.type === 'ArithmeticWord' && /^[A-Za-z_]\w*$/.test(node.value)) return node.value;
+  return undefined;
+}

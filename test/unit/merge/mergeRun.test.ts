@@ -1,13 +1,8 @@
 /** What a person gets who merges RUN lines; `UPDATE_EXPECT=1` rewrites the fixtures' second half. */
 
 import assert from 'node:assert/strict';
-import {
-  mergeAround,
-  mergeableGroups,
-  mergeGroups,
-  mergeRuns,
-  mergeStage,
-} from '../../../server/src/merge/mergeRun.ts';
+import { mergeableGroups, mergeGroups } from '../../../server/src/merge/mergeGroups.ts';
+import { mergeAround, mergeRuns, mergeStage } from '../../../server/src/merge/mergeRun.ts';
 import { parse } from '../../../server/src/syntax/parser.ts';
 import { cpuMs } from '../../support/cpuTime.ts';
 import { applied, mergeFirstGroup, optionsFor, planOf } from '../../support/merge.ts';
