@@ -13,8 +13,10 @@ export interface ResolvedMounts {
   readonly error: string | null;
 }
 
+const noMounts: ResolvedMounts = { mounts: [], error: null };
+
 export function resolveMounts(running: Running, command: RunCommand): ResolvedMounts {
-  if (command.mounts.length === 0) return { mounts: [], error: null };
+  if (command.mounts.length === 0) return noMounts;
   const origins = running.around.origins.get(command) ?? [];
   let doubt = false;
   const expand = (value: string) => {
@@ -44,7 +46,8 @@ function placeError(
   mount: CheckedMount,
   origin: CopyOrigin | null,
 ): string | null {
-  const { type, from, target } = mount;
+  const { type, from, target, source } = mount;
+  if (type === 'ssh' && source !== '') return 'ssh does not support source';
   const uses = from !== '' || type === 'cache';
   if (uses && origin?.kind === 'stage' && origin.stage > running.stage) {
     return `cannot mount from stage "${from || 'scratch'}" to "${target}", stage needs to be defined before current command`;

@@ -362,6 +362,10 @@ describe('problems of the plan', () => {
     assert.equal(marked('FROM --platform=nope i\n'), '--platform=nope');
     assert.equal(marked('FROM i\nCOPY --from=7 a b\n'), '--from=7');
     assert.equal(marked('FROM i\nRUN --mount=type=cache a && \\\n b\n'), '--mount=type=cache');
+    const ssh = 'FROM i\nRUN --mount=type=ssh,source=a x\n';
+    assert.equal(planOf(ssh).problems[0]?.message, 'ssh does not support source');
+    assert.equal(marked(ssh), '--mount=type=ssh,source=a');
+    assert.deepEqual(planOf('FROM scratch\nRUN --mount=type=ssh,source=$X x\n').problems, []);
     assert.equal(marked('FROM i\nENV A=${X!}\n'), 'A=${X!}');
     assert.equal(marked('FROM i\nRUN []\n'), 'RUN');
   });
