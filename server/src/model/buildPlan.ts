@@ -135,6 +135,7 @@ function buildStage(
   };
   const triggers = graphStage.triggers.map((trigger) => take(trigger.command, trigger));
   const steps = syntax.commands.map((command) => take(command, null));
+  const { config } = running;
   const stage: Stage = {
     index,
     name: syntax.from.name,
@@ -144,7 +145,10 @@ function buildStage(
     replaced: resolved.replaced,
     triggers,
     steps,
-    config: viewConfig(running.config),
+    // Made when it is read, as few ask for it.
+    get config() {
+      return viewConfig(config);
+    },
     layers: running.layers,
     dependsOn: [...dependsOn],
   };
@@ -167,7 +171,8 @@ class PlannedStep implements Step {
   readonly run: Step['run'];
   readonly workdir: string | null;
   readonly env: Environment;
-  readonly #history: Outcome['history'];
+  readonly #text: Outcome['text'];
+  readonly #exact: Outcome['exact'];
   readonly #refused: boolean;
   readonly #config: ConfigState;
 
@@ -184,21 +189,24 @@ class PlannedStep implements Step {
     this.layer = outcome.effect === 'layer' ? layers : null;
     this.fromTrigger = trigger !== null;
     this.onbuild = trigger?.onbuild ?? null;
-    this.copy = outcome.copy ?? null;
-    this.run = outcome.run ?? null;
-    this.workdir = outcome.workdir ?? null;
+    this.copy = outcome.copy;
+    this.run = outcome.run;
+    this.workdir = outcome.workdir;
     this.env = before;
-    this.#history = outcome.history;
+    this.#text = outcome.text;
+    this.#exact = outcome.exact;
     this.#refused = outcome.error !== null;
     this.#config = config;
   }
 
   get createdBy(): string | null {
-    return this.#history ? this.#history.text() : null;
+    const text = this.#text;
+    return typeof text === 'function' ? text() : text;
   }
 
   get createdByExact(): boolean {
-    return !this.#refused && (this.#history?.exact() ?? true);
+    const exact = this.#exact;
+    return !this.#refused && (typeof exact === 'function' ? exact() : exact);
   }
 
   get config(): ImageConfig {

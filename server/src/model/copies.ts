@@ -3,7 +3,7 @@
 import type { Heredoc } from '../syntax/ast.ts';
 import type { CopyCommand } from '../syntax/commands.ts';
 import { checksumError, chmodError } from '../syntax/copyValues.ts';
-import { isHttpSource, readGitRef } from '../syntax/gitRef.ts';
+import { isHttpSource, isPlainPath, readGitRef } from '../syntax/gitRef.ts';
 import { goQuote } from '../syntax/goText.ts';
 import { copyText } from './historyText.ts';
 import type { Outcome } from './outcome.ts';
@@ -35,16 +35,17 @@ export function applyCopy(running: Running, command: CopyCommand): Outcome {
   };
   const origin = originOf(running, command);
   const sources = readSources(given, add, checksum, command.keepGitDir);
-  const text = copyText({
-    keyword: add ? 'ADD' : 'COPY',
-    parents: command.parents,
-    chown,
-    chmod,
-    sources: given,
-    heredocs: command.heredocs.map(({ name }) => name),
-    dest: written,
-  });
-  const copy: ResolvedCopy = {
+  const text = () =>
+    copyText({
+      keyword: add ? 'ADD' : 'COPY',
+      parents: command.parents,
+      chown,
+      chmod,
+      sources: given,
+      heredocs: command.heredocs.map(({ name }) => name),
+      dest: written,
+    });
+  const settled: ResolvedCopy = {
     add,
     origin,
     sources: sources.paths,
@@ -59,8 +60,8 @@ export function applyCopy(running: Running, command: CopyCommand): Outcome {
     unpack: command.unpack,
     checksum: sources.checksum || null,
     keepGitDir: sources.keepGitDir,
-    ...(doubt.sources || doubt.dest || doubt.files ? { doubt } : {}),
   };
+  const copy = doubt.sources || doubt.dest || doubt.files ? { ...settled, doubt } : settled;
   const wrong =
     expansion.error ?? chmodError(chmod) ?? checksumErrorBefore(checksum, given) ?? sources.error;
   const misplaced = orderError(running, command, origin);
@@ -69,9 +70,13 @@ export function applyCopy(running: Running, command: CopyCommand): Outcome {
   const error = expansion.error !== null ? (told ?? misplaced) : (misplaced ?? told);
   return {
     effect: 'layer',
-    history: { text: () => text, exact: () => exact },
+    text,
+    exact,
     error,
-    ...(error === null && wrong === null ? { copy } : {}),
+    unlocated: false,
+    copy: error === null && wrong === null ? copy : null,
+    run: null,
+    workdir: null,
   };
 }
 
@@ -116,6 +121,8 @@ interface Sources {
   readonly error: string | null;
 }
 
+const noRemotes: ResolvedCopy['remotes'] = [];
+
 /** Tells paths, URLs and git references apart, in BuildKit's order of checks. */
 function readSources(
   sources: readonly string[],
@@ -123,6 +130,10 @@ function readSources(
   givenChecksum: string,
   givenKeep: boolean | null,
 ): Sources {
+  if (sources.every(isPlainPath)) {
+    const keepGitDir = givenKeep ?? false;
+    return { paths: sources, remotes: noRemotes, checksum: givenChecksum, keepGitDir, error: null };
+  }
   const paths: string[] = [];
   const remotes: { readonly kind: 'url' | 'git'; readonly reference: string }[] = [];
   let checksum = givenChecksum;

@@ -32,11 +32,14 @@ function applyWorkdir(running: Running, command: WorkdirCommand): Outcome {
   running.config = { ...running.config, workingDir };
   running.workdir = workdir;
   running.workdirKnown = expansion.exact && (running.workdirKnown || isAbsolute(path, os));
-  const exact = running.workdirKnown;
   return {
     effect: workdir === '/' ? 'metadata' : 'layer',
-    history: { text: () => `WORKDIR ${workdir}`, exact: () => exact },
+    text: `WORKDIR ${workdir}`,
+    exact: running.workdirKnown,
     error: certainError(expansion, null),
+    unlocated: false,
+    copy: null,
+    run: null,
     workdir,
   };
 }

@@ -34,7 +34,7 @@ export function applyMetadata(running: Running, command: Command): Outcome | und
       return applyCommand(running, command);
     case 'shell':
       running.config = { ...running.config, shell: command.words };
-      return metadata(listText('SHELL', command.words), true, null);
+      return metadata(() => listText('SHELL', command.words), true, null);
     case 'expose':
       return applyExpose(running, command);
     case 'volume':
@@ -92,22 +92,23 @@ function applyArg(running: Running, command: ArgCommand): Outcome {
     shown.push({ key, value });
     exact &&= certain;
   }
-  return metadata(argText(shown), exact, error);
+  return metadata(() => argText(shown), exact, error);
 }
 
 function applyEnv(running: Running, command: EnvCommand): Outcome {
   const expansion = expansionOf(running);
   const pairs = command.pairs.map((pair) => {
     const key = expansion.word(pair.key).value;
-    return { key, ...expansion.word(pair.value) };
+    const { value, exact } = expansion.word(pair.value);
+    return { key, value, exact };
   });
   let { env } = running.config;
-  for (const { key, value, exact } of pairs) {
-    running.env = running.env.with(key, { value, exact });
-    env = put(env, key, { value, exact });
+  for (const pair of pairs) {
+    running.env = running.env.with(pair.key, pair);
+    env = put(env, pair.key, pair);
   }
   running.config = { ...running.config, env };
-  return metadata(pairsText('ENV', pairs), expansion.exact, certainError(expansion, null));
+  return metadata(() => pairsText('ENV', pairs), expansion.exact, certainError(expansion, null));
 }
 
 function applyLabel(running: Running, command: LabelCommand): Outcome {
@@ -119,7 +120,7 @@ function applyLabel(running: Running, command: LabelCommand): Outcome {
   let { labels } = running.config;
   for (const { key, value } of pairs) labels = put(labels, key, value);
   running.config = { ...running.config, labels };
-  return metadata(pairsText('LABEL', pairs), expansion.exact, certainError(expansion, null));
+  return metadata(() => pairsText('LABEL', pairs), expansion.exact, certainError(expansion, null));
 }
 
 /** ENTRYPOINT clears a CMD that comes from the base or a parent stage. */
@@ -129,11 +130,11 @@ function applyCommand(running: Running, command: CmdCommand | EntrypointCommand)
   if (command.kind === 'cmd') {
     running.cmdSet = true;
     running.config = { ...running.config, cmd: words, argsEscaped: true };
-    return metadata(commandText('CMD', words), exact, null);
+    return metadata(() => commandText('CMD', words), exact, null);
   }
   const cmd = running.cmdSet ? running.config.cmd : null;
   running.config = { ...running.config, entrypoint: words, cmd };
-  return metadata(commandText('ENTRYPOINT', words), exact, null);
+  return metadata(() => commandText('ENTRYPOINT', words), exact, null);
 }
 
 function applyExpose(running: Running, command: ExposeCommand): Outcome {
@@ -164,7 +165,7 @@ function applyExpose(running: Running, command: ExposeCommand): Outcome {
   }
   running.config = { ...running.config, ports };
   const certain = exact && expansion.exact;
-  return metadata(listText('EXPOSE', names), certain, certainError(expansion, error));
+  return metadata(() => listText('EXPOSE', names), certain, certainError(expansion, error));
 }
 
 function applyVolume(running: Running, command: VolumeCommand): Outcome {
@@ -174,12 +175,12 @@ function applyVolume(running: Running, command: VolumeCommand): Outcome {
   for (const path of paths) if (path) volumes = put(volumes, path, true);
   running.config = { ...running.config, volumes };
   const empty = paths.includes('') ? 'VOLUME specified can not be an empty string' : null;
-  return metadata(listText('VOLUME', paths), expansion.exact, certainError(expansion, empty));
+  return metadata(() => listText('VOLUME', paths), expansion.exact, certainError(expansion, empty));
 }
 
 function applyHealthcheck(running: Running, command: HealthcheckCommand): Outcome {
   const { test, interval, timeout, startPeriod, startInterval, retries } = command;
   const healthcheck = { test, interval, timeout, startPeriod, startInterval, retries };
   running.config = { ...running.config, healthcheck };
-  return metadata(healthcheckText(command), true, null);
+  return metadata(() => healthcheckText(command), true, null);
 }

@@ -5,6 +5,8 @@
 
 /** Go's `path.Clean`: no `.`, no `..` that can be resolved, no doubled or trailing slash; never ''. */
 export function cleanPath(path: string): string {
+  const trimmed = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+  if (isClean(trimmed)) return trimmed;
   const absolute = path.startsWith('/');
   const kept: string[] = [];
   for (const part of path.split('/')) {
@@ -15,6 +17,13 @@ export function cleanPath(path: string): string {
   }
   const joined = kept.join('/');
   return absolute ? `/${joined}` : joined || '.';
+}
+
+/** Surely clean: most paths are, and then need not be taken apart. */
+function isClean(path: string): boolean {
+  if (path === '/') return true;
+  const doubtful = path === '' || path.startsWith('.') || path.endsWith('/');
+  return !doubtful && !path.includes('//') && !path.includes('/.');
 }
 
 /** Go's `path.Join`: empty parts are left out, the rest is joined and cleaned; '' for nothing. */
@@ -47,7 +56,8 @@ export function resolveWorkdir(current: string, path: string, os: string): strin
 export function resolveDestination(workdir: string, path: string, os: string): string {
   const written = path === '' || path === '.' ? './' : toSlash(path, os);
   const clean = cleanPath(normalize(isAbsolute(written, os) ? '/' : workdir, written, os));
-  return /\/\.?$/.test(written) && clean !== '/' ? `${clean}/` : clean;
+  const isFolder = written.endsWith('/') || written.endsWith('/.');
+  return isFolder && clean !== '/' ? `${clean}/` : clean;
 }
 
 /** A path source of COPY or ADD below the root of its origin; `..` cannot leave it. */

@@ -41,13 +41,14 @@ export function applyRun(running: Running, command: RunCommand): Outcome {
   const empty = argv.length === 0 ? 'arguments are required' : null;
   return {
     effect: 'layer',
-    history: {
-      text: () => runText(argv, declared()),
-      exact: () => shellExact && declared().every(({ exact }) => exact),
-    },
+    // The text of a RUN repeats all ARGs above it.
+    text: () => runText(argv, declared()),
+    exact: () => shellExact && declared().every(({ exact }) => exact),
     error: mounts.error ?? empty,
     unlocated: mounts.error === null,
+    copy: null,
     run,
+    workdir: null,
   };
 }
 

@@ -116,16 +116,18 @@ function findTarget(
   return last;
 }
 
+const noOrigins: readonly (CopyOrigin | null)[] = [];
+
 /** What `COPY --from` or the mounts of a command mean; notes it and returns it. */
 function resolveOrigins(
   command: Command,
   building: Building,
   problems: Problem[],
 ): readonly (CopyOrigin | null)[] {
-  let origins: readonly (CopyOrigin | null)[] = [];
+  let origins = noOrigins;
   if (command.kind === 'copy' && command.from) {
     origins = [copyOrigin(command.from, command.instruction, building, problems)];
-  } else if (command.kind === 'run') {
+  } else if (command.kind === 'run' && command.mounts.length > 0) {
     // BuildKit looks up `scratch` for a mount without a source; a stage may have that name.
     origins = command.mounts.map(({ from }) => {
       if (from) return nameOrigin(from, command.instruction, false, building, problems);
@@ -247,6 +249,12 @@ function findLoops(
   stages: readonly StageSyntax[],
   edges: readonly ReadonlyMap<number, Command>[],
 ): readonly Problem[] {
+  // A loop always has a source that does not stand above; nearly all files end here.
+  const goesBack = edges.some((sources, index) => {
+    for (const source of sources.keys()) if (source >= index) return true;
+    return false;
+  });
+  if (!goesBack) return [];
   const visited = new Set<number>();
   for (const start of stages) {
     const path = new Set<number>();

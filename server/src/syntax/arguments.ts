@@ -2,8 +2,9 @@
 
 import type { Argument, Escape, Span } from './ast.ts';
 import { isBlankByte, isSpace, utf8Bytes } from './chars.ts';
+import { asSpan } from './joined.ts';
 import { readJson } from './json.ts';
-import { readNameValues, readWords, splitAtBlanks } from './words.ts';
+import { type NameValue, readNameValues, readWords, splitAtBlanks } from './words.ts';
 
 /** How the arguments of an instruction are read; `sub`: they are an instruction themselves. */
 export type Reader =
@@ -97,13 +98,12 @@ function wordArguments(input: ArgumentText, start: number): readonly Argument[] 
 }
 
 function slices(input: ArgumentText, spans: readonly Span[]): readonly Argument[] {
-  const args: Argument[] = [];
-  for (const span of spans) args.push(slice(input, span));
-  return args;
+  return spans.map((span) => slice(input, span));
 }
 
-function slice({ text, place }: ArgumentText, { start, end }: Span): Argument {
-  return { value: text.slice(start, end), span: place(start, end) };
+function slice({ text, place }: ArgumentText, span: Span): Argument {
+  const { start, end } = span;
+  return { value: text.slice(start, end), span: place === asSpan ? span : place(start, end) };
 }
 
 function readJsonOr(input: ArgumentText, start: number, fallback: Fallback): Arguments {
@@ -122,14 +122,21 @@ function readJsonOr(input: ArgumentText, start: number, fallback: Fallback): Arg
   return { args: fallback(input, start), json: false, error };
 }
 
+function partsOf(input: ArgumentText, pairs: readonly NameValue[]): readonly Argument[] {
+  const [first] = pairs;
+  const of = (pair: NameValue) => [
+    slice(input, pair.name),
+    slice(input, pair.value),
+    slice(input, pair.separator),
+  ];
+  return first && pairs.length === 1 ? of(first) : pairs.flatMap(of);
+}
+
 /** Name, value and separator of each pair, one after the other, as in BuildKit's chain. */
 function readPairs(input: ArgumentText): Arguments {
   const { text, start, end, name, place } = input;
   const { pairs, error } = readNameValues(text, start, end, input.escape, name);
-  const args: Argument[] = [];
-  for (const pair of pairs) {
-    args.push(slice(input, pair.name), slice(input, pair.value), slice(input, pair.separator));
-  }
+  const args = partsOf(input, pairs);
   if (!error) return plain(args);
   const span = place(error.span.start, error.span.end);
   return { args, json: false, error: { message: error.message, span } };

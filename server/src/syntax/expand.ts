@@ -57,8 +57,8 @@ interface State {
   readonly limit: number;
   readonly env: Lookup;
   readonly options: ExpandOptions;
-  readonly matched: Set<string>;
-  readonly unmatched: Set<string>;
+  matched: Set<string> | null;
+  unmatched: Set<string> | null;
   readonly budget: Budget;
   readonly words: Words;
   at: number;
@@ -76,8 +76,8 @@ export function expand(word: string, env: Lookup, options: ExpandOptions): Expan
     limit: maxGrowth + 2 * word.length,
     env,
     options,
-    matched: new Set(),
-    unmatched: new Set(),
+    matched: null,
+    unmatched: null,
     budget: { steps: maxPatternSteps },
     words: { done: [], open: '' },
     at: 0,
@@ -90,7 +90,8 @@ export function expand(word: string, env: Lookup, options: ExpandOptions): Expan
     return { ok: false, error: `failed to process ${goQuote(word)}: ${state.error}` };
   if (state.words.open) state.words.done.push(state.words.open);
   const { matched, unmatched } = state;
-  return { ok: true, value, words: state.words.done, matched, unmatched };
+  const { done } = state.words;
+  return { ok: true, value, words: done, matched: matched ?? none, unmatched: unmatched ?? none };
 }
 
 const none: ReadonlySet<string> = new Set();
@@ -310,16 +311,40 @@ function readPart(state: State, stop: string, raw: boolean, missing: string): st
 
 /** A name: letters, digits and `_`; or digits only; or one special character; or ''. */
 function readName(state: State): string {
+  const { text, at } = state;
+  let end = at;
+  if (!isDigit(text.charCodeAt(at))) while (isNamePart(text.charCodeAt(end))) end++;
+  // The usual name is found without a pattern, unless a letter beyond ASCII goes on with it.
+  if (end > at && !(text.charCodeAt(end) >= 0x80)) {
+    state.at = end;
+    return text.slice(at, end);
+  }
   const name = /\p{Nd}+|[@*#?\-$!]|[\p{L}_][\p{L}\p{Nd}_]*/uy;
-  name.lastIndex = state.at;
-  const found = name.exec(state.text)?.[0] ?? '';
+  name.lastIndex = at;
+  const found = name.exec(text)?.[0] ?? '';
   state.at += found.length;
   return found;
 }
 
+function isNamePart(code: number): boolean {
+  // Letters in both cases, digits, `_`.
+  const lower = code | 0x20;
+  return (lower >= 0x61 && lower <= 0x7a) || isDigit(code) || code === 0x5f;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
+
 function lookUp(state: State, name: string): string | undefined {
   const value = state.env.get(name);
-  (value === undefined ? state.unmatched : state.matched).add(name);
+  if (value === undefined) {
+    state.unmatched ??= new Set();
+    state.unmatched.add(name);
+  } else {
+    state.matched ??= new Set();
+    state.matched.add(name);
+  }
   return value;
 }
 

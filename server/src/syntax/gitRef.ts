@@ -34,6 +34,11 @@ export type GitReading =
   /** Something else; `error` is BuildKit's reason, which no user sees. */
   | { readonly git: false; readonly error: string };
 
+/** Surely neither a git reference nor a URL; nearly all sources end here. */
+export function isPlainPath(source: string): boolean {
+  return !source.includes(':') && !source.startsWith('github.com/');
+}
+
 /** Reads a source of ADD or COPY, or a build context. */
 export function readGitRef(source: string): GitReading {
   if (source.startsWith('./') || source.startsWith('../')) return notGit('invalid argument');

@@ -51,6 +51,11 @@ export function locate(joined: JoinedText): (start: number, end: number) => Span
   };
 }
 
+/** The same where the text is the source itself. */
+export function asSpan(start: number, end: number): Span {
+  return { start, end };
+}
+
 /** A part of a joined text as a joined text of its own. */
 export function sliceJoined(joined: JoinedText, start: number, end: number): JoinedText {
   const pieces = [];

@@ -68,9 +68,11 @@ const keys: readonly string[] = [
   ...['uid', 'gid', 'src', 'dst', 'destination', 'ro', 'rw', 'readwrite', 'env'],
 ];
 
-type Draft = { -readonly [K in keyof CheckedMount]: CheckedMount[K] } & {
+interface Draft extends Mutable<Omit<CheckedMount, 'readonly'>> {
   writable: boolean | null;
-};
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * Checks a mount as BuildKit does when the stage is evaluated: values expanded, fields in order
@@ -79,16 +81,19 @@ type Draft = { -readonly [K in keyof CheckedMount]: CheckedMount[K] } & {
  */
 export function checkMount(mount: Mount, expandValue: ExpandValue): MountCheck {
   const draft: Draft = {
-    ...{ type: 'bind', from: '', source: '', target: '', readonly: true, sizeLimit: 0, id: '' },
-    ...{
-      sharing: '',
-      required: false,
-      env: null,
-      mode: null,
-      uid: null,
-      gid: null,
-      writable: null,
-    },
+    type: 'bind',
+    from: '',
+    source: '',
+    target: '',
+    sizeLimit: 0,
+    id: '',
+    sharing: '',
+    required: false,
+    env: null,
+    mode: null,
+    uid: null,
+    gid: null,
+    writable: null,
   };
   for (const field of mount.fields) {
     const error =
@@ -99,9 +104,25 @@ export function checkMount(mount: Mount, expandValue: ExpandValue): MountCheck {
   }
   const error = checkWhole(draft);
   if (error) return { ok: false, error };
-  const { writable, ...rest } = draft;
-  const byDefault = draft.type === 'cache' || draft.type === 'tmpfs';
-  return { ok: true, mount: { ...rest, readonly: !(writable ?? byDefault) } };
+  const { type, from, source, target, sizeLimit, id, sharing, required } = draft;
+  const { env, mode, uid, gid, writable } = draft;
+  const readonly = !(writable ?? (type === 'cache' || type === 'tmpfs'));
+  const checked: CheckedMount = {
+    type,
+    from,
+    source,
+    target,
+    readonly,
+    sizeLimit,
+    id,
+    sharing,
+    required,
+    env,
+    mode,
+    uid,
+    gid,
+  };
+  return { ok: true, mount: checked };
 }
 
 function applyBare(draft: Draft, key: string, text: string): string | null {

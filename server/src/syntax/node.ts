@@ -11,7 +11,7 @@ import {
 import type { Escape, Flag, Instruction, JoinedText, Span } from './ast.ts';
 import { isBlank, skipSpaces, trimSpaces } from './chars.ts';
 import { readFlags, type ScannedFlag } from './flags.ts';
-import { locate, sliceJoined, sourceSpan } from './joined.ts';
+import { asSpan, locate, sliceJoined, sourceSpan } from './joined.ts';
 import type { LogicalLine } from './lines.ts';
 
 /** An instruction without what lies around it: lines, comments, heredocs. */
@@ -46,10 +46,6 @@ interface Head extends ArgumentText {
 }
 
 type Place = ArgumentText['place'];
-
-function asSpan(start: number, end: number): Span {
-  return { start, end };
-}
 
 function readHead(text: string, from: number, to: number, token: Escape, place: Place): Head {
   const lineStart = skipSpaces(text, from, to);

@@ -114,14 +114,16 @@ function readFrom(instruction: Instruction): CommandReading {
 /** ARG never looks at its flags. */
 function readArg(instruction: Instruction): CommandReading {
   if (!instruction.args.length) return atLeastOne(instruction);
-  const args: { key: string; value: string | null }[] = [];
-  for (const { value: word, span } of instruction.args) {
-    const equals = word.indexOf('=');
-    if (equals === 0)
-      return refuse(instruction, 'blank-name', 'ARG names can not be blank', { span });
-    const key = equals < 0 ? word : word.slice(0, equals);
-    args.push({ key, value: equals < 0 ? null : word.slice(equals + 1) });
+  const blank = instruction.args.find(({ value }) => value.startsWith('='));
+  if (blank) {
+    const { span } = blank;
+    return refuse(instruction, 'blank-name', 'ARG names can not be blank', { span });
   }
+  const args = instruction.args.map(({ value: word }) => {
+    const equals = word.indexOf('=');
+    if (equals < 0) return { key: word, value: null };
+    return { key: word.slice(0, equals), value: word.slice(equals + 1) };
+  });
   const command: ArgCommand = { kind: 'arg', instruction, args };
   return { ok: true, command };
 }

@@ -20,15 +20,22 @@ export interface NameValues {
 
 /** Words split at `[\t\v\f\r ]` (FROM, EXPOSE, COPY, …): neither quotes nor escapes count. */
 export function splitAtBlanks(text: string, start: number, end: number): readonly Span[] {
-  const words: Span[] = [];
+  let words: Span[] | null = null;
   let at = start;
   while (at < end) {
     while (at < end && isBlank(text.charCodeAt(at))) at++;
     const from = at;
     while (at < end && !isBlank(text.charCodeAt(at))) at++;
-    if (from < at) words.push({ start: from, end: at });
+    if (from < at) words = append(words, { start: from, end: at });
   }
-  return words;
+  return words ?? [];
+}
+
+/** An empty array that grows gets room for 17 items at once; most lists of words have one. */
+function append<T>(list: T[] | null, item: T): T[] {
+  if (!list) return [item];
+  list.push(item);
+  return list;
 }
 
 /**
@@ -42,7 +49,7 @@ export function readWords(
   token: Escape,
 ): readonly Span[] {
   const code = token.charCodeAt(0);
-  const words: Span[] = [];
+  let words: Span[] | null = null;
   let at = skipSpaces(text, start, end);
   while (at < end) {
     const from = at;
@@ -59,10 +66,10 @@ export function readWords(
       else if (isSpace(here)) break;
     }
     if (at < end) stop = at;
-    if (from < stop) words.push({ start: from, end: stop });
+    if (from < stop) words = append(words, { start: from, end: stop });
     at = skipSpaces(text, at, end);
   }
-  return words;
+  return words ?? [];
 }
 
 /** The pairs of ENV and LABEL. `key` is the instruction's name, for the message. */
@@ -77,12 +84,12 @@ export function readNameValues(
   const first = words[0];
   if (!first) return { pairs: [], error: null };
   if (findEquals(text, first) < 0) return readLegacy(text, start, end, key);
-  const pairs: NameValue[] = [];
+  let pairs: NameValue[] | null = null;
   let error: NameValues['error'] = null;
   for (const word of words) {
     const equals = findEquals(text, word);
     if (equals >= 0) {
-      pairs.push({
+      pairs = append(pairs, {
         name: { start: word.start, end: equals },
         value: { start: equals + 1, end: word.end },
         separator: { start: equals, end: equals + 1 },
@@ -93,7 +100,7 @@ export function readNameValues(
     const message = `Syntax error - can't find = in ${quoted}. Must be of the form: name=value`;
     error ??= { message, span: word };
   }
-  return { pairs, error };
+  return { pairs: pairs ?? [], error };
 }
 
 /** `ENV name value`: the value is all behind the first blanks, as written. */
