@@ -54,7 +54,9 @@ const longestChain = 1000;
 /** All of them, in the order of the commands; of each earlier line the last word counts. */
 export function rewrites(analysis: Analysis, stage: Stage, step: Step): readonly Rewrite[] {
   const { run } = step;
-  if (!run || !stage.needed) return [];
+  if (!run || !stage.needed || (step.layer ?? 0) > longestChain) return [];
+  // Spares reading most scripts.
+  if (!run.argv.some((word) => mayTouch.test(word))) return [];
   const touches = (certainCommands(run) ?? [])
     .flatMap(readTouches)
     .filter(({ path }) => !run.mounts.some(({ target }) => overlap(clean(target), path)));
@@ -139,6 +141,8 @@ const kinds: ReadonlyMap<string, Rewrite['kind']> = new Map([
 ]);
 
 const attributeOptions = /^-[cfvRP]+$|^--(recursive|changes|verbose|silent|quiet)$/;
+
+const mayTouch = new RegExp(`\\b(${[...kinds.keys()].join('|')})\\b`);
 
 /** Options that take no value and leave it certain that the paths are touched. */
 const plainOptions: Readonly<Record<Rewrite['kind'], RegExp>> = {
