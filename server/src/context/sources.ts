@@ -81,6 +81,7 @@ export function contextTree(
     async find(path) {
       const todo = [...path].reverse();
       let trail: Found[] = [root];
+      const passed = new Set<string>();
       let links = 0;
       for (let part = todo.pop(); part !== undefined; part = todo.pop()) {
         const here = trail.at(-1) ?? root;
@@ -98,8 +99,15 @@ export function contextTree(
           continue;
         }
         if (++links > mostLinks) return undefined;
+        passed.add(child.path);
         if (child.entry.target.startsWith('/')) trail = [root];
         todo.push(...child.entry.target.split('/').reverse());
+      }
+      // fsutil's client follows a link once, and sends nothing for the second time.
+      if (passed.size < links) {
+        throw new Unreadable(
+          `${path.join('/')} passes the same link more than once; the builder may not have what it points to.`,
+        );
       }
       const found = trail.at(-1) ?? root;
       const perhaps = 'perhaps' in found && found.perhaps === true;

@@ -244,6 +244,15 @@ describe('reading a context', () => {
     assert.ok(!files.seen.includes('/context/node_modules'));
   });
 
+  it('does not count what a path finds by passing one link twice', async () => {
+    const files = memoryFileSystem({ '/context/f': 'abc' });
+    files.symlink('/context/self', '.');
+    files.symlink('/context/loop', 'loop');
+    assert.equal((await known(files, { sources: ['self/f'] })).bytes, 3);
+    assert.match((await unknown(files, { sources: ['self/self/f'] })).reason, /more than once/);
+    assert.deepEqual((await known(files, { sources: ['loop'] })).missing, ['loop']);
+  });
+
   it('does not count a file that this user may not read', async () => {
     const files = memoryFileSystem(project);
     const guarded: MemoryFileSystem = {
