@@ -5,7 +5,7 @@
 
 import type { Script, Statement, SyntaxNode } from 'unbash';
 import type { ResolvedRun } from '../model/plan.ts';
-import { knownVariables, knownWords } from './lifetime.ts';
+import { knownVariables, knownWords } from './commandWords.ts';
 import { readShell } from './shellPrefix.ts';
 import { literalName } from './shellState.ts';
 import { readScript, visit } from './shellTree.ts';

@@ -8,8 +8,9 @@
  * /etc/resolv.conf; user and supplementary groups from /etc/passwd and /etc/group at each start).
  */
 
-import type { Command, Redirection, SyntaxNode, Word } from 'unbash';
+import type { Command, Redirection, SyntaxNode } from 'unbash';
 import { backgroundRefusal } from './background.ts';
+import { absolute, baseName, knownVariables, knownWords, unwrapped } from './commandWords.ts';
 import type { ScriptFacts } from './scriptFacts.ts';
 import type { Shell } from './shellPrefix.ts';
 import { literalName } from './shellState.ts';
@@ -58,23 +59,6 @@ function visitedFolders(
     return true;
   });
   return folders;
-}
-
-/** The variables whose values the script does not change itself. */
-export function knownVariables(
-  tree: SyntaxNode,
-  env: ReadonlyMap<string, string>,
-): ReadonlyMap<string, string> {
-  const known = new Map(env);
-  visit(tree, (node) => {
-    if (node.type === 'Assignment') known.delete(node.name);
-    if (node.type === 'For' || node.type === 'Select') known.delete(node.name.text);
-    if (node.type === 'Command' && literalName(node) === 'read') {
-      for (const word of node.args) known.delete(word.text);
-    }
-    return true;
-  });
-  return known;
 }
 
 const daemonStarters = new Map<string, RegExp | undefined>([
@@ -167,11 +151,7 @@ function commandEffect(
   const redirected = redirectEffect(command.redirects, place);
   if (redirected) return redirected;
   if (!command.name) return undefined;
-  const all = [
-    command.name,
-    ...command.args.map((arg) => (arg.type === 'Word' ? arg : undefined)),
-  ].map((word) => (word ? wordText(word, place.env) : unknownPart));
-  const words = unwrapped(all);
+  const words = unwrapped(knownWords(command, place.env));
   const name = baseName(words[0] ?? '');
   const args = words.slice(1);
   const line = args.join(' ');
@@ -248,23 +228,6 @@ function lostPath(path: string): string | undefined {
   return undefined;
 }
 
-/** Leaves out commands that only run another one with the same words. */
-function unwrapped(words: readonly string[]): readonly string[] {
-  let at = 0;
-  while (at < words.length) {
-    const name = baseName(words[at] ?? '');
-    if (
-      !['sudo', 'env', 'nice', 'ionice', 'exec', 'command', 'time', 'timeout', 'stdbuf'].includes(
-        name,
-      )
-    )
-      break;
-    at++;
-    while (/^-|^\w+=|^\d+[smh]?$/.test(words[at] ?? '')) at++;
-  }
-  return at < words.length ? words.slice(at) : words;
-}
-
 /** Shell text given as a word: `sh -c '…'`, `eval '…'`, `su -c '…'`, `trap '…'`. */
 function nestedEffect(
   name: string,
@@ -295,10 +258,6 @@ function nestedEffect(
   return effects(tree, shell, place, depth + 1);
 }
 
-function baseName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
-}
-
 function isUser(word: string, user: string): boolean {
   const name = user.split(':')[0] ?? '';
   return word === (name || 'root') || (name === '' && word === '0');
@@ -320,22 +279,4 @@ function holds(word: string, { cwd, folders }: ScriptPlace): boolean {
     const path = absolute(word.replace(/\/+$/, '') || '/', base);
     return path === cwd || cwd.startsWith(path === '/' ? '/' : `${path}/`);
   });
-}
-
-/** Absolute and without `.` and `..`; what is unknown stays in it. */
-function absolute(path: string, cwd: string): string {
-  const out: string[] = [];
-  for (const part of (path.startsWith('/') ? path : `${cwd}/${path}`).split('/')) {
-    if (part === '' || part === '.') continue;
-    if (part === '..') out.pop();
-    else out.push(part);
-  }
-  return `/${out.join('/')}`;
-}
-
-/** The words of a command, as far as they are known; for other rules over commands. */
-export function knownWords(command: Command, env: ReadonlyMap<string, string>): readonly string[] {
-  const words: (Word | undefined)[] = [command.name];
-  for (const arg of command.args) words.push(arg.type === 'Word' ? arg : undefined);
-  return words.map((word) => (word ? wordText(word, env) : unknownPart));
 }

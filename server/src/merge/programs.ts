@@ -6,7 +6,7 @@
 
 import type { Command, SyntaxNode } from 'unbash';
 import { otherBuiltins, stateBuiltins } from './builtins.ts';
-import { knownWords } from './lifetime.ts';
+import { knownWords } from './commandWords.ts';
 import { literalName, runsElsewhere } from './shellState.ts';
 import { visit } from './shellTree.ts';
 

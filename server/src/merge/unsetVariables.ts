@@ -4,7 +4,7 @@
  */
 
 import type { Command, ParameterExpansionPart, SyntaxNode } from 'unbash';
-import { knownWords } from './lifetime.ts';
+import { knownWords } from './commandWords.ts';
 import type { ScriptFacts } from './scriptFacts.ts';
 import type { Shell } from './shellPrefix.ts';
 import { literalName, runsElsewhere } from './shellState.ts';
