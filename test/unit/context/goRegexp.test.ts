@@ -41,6 +41,17 @@ describe('regular expressions as Go reads them', () => {
   }
 });
 
+describe('a group in a group in a group', () => {
+  const nested = (depth: number) => compileGoRegexp(`${'('.repeat(depth)}a${')'.repeat(depth)}`);
+
+  it('is read as deep as Go reads it', () => assert.equal(nested(999)?.('a'), true));
+
+  it('is refused where Go refuses it, however deep it is', () => {
+    assert.equal(nested(1000), undefined);
+    assert.equal(nested(1_000_000), undefined);
+  });
+});
+
 describe('ignore patterns', () => {
   it('treat a bar behind a wildcard as Go does: as an alternative', () => {
     const { matcher } = compilePatterns(['a|b*']);
