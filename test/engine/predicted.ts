@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { analyze } from '../../server/src/analysis.ts';
+import { type Analysis, analyze } from '../../server/src/analysis.ts';
 import type { FileSystem } from '../../server/src/context/fileSystem.ts';
 import { nodeDecompressors } from '../../server/src/host/decompress.ts';
 import { buildPlan } from '../../server/src/model/buildPlan.ts';
@@ -49,15 +49,15 @@ interface Choices {
   readonly buildArgs?: Readonly<Record<string, string>>;
 }
 
-/** Analyses the Dockerfile of a folder as a user without an engine would see it. */
-export async function analyzeFolder(
+/** The analysis of a folder's Dockerfile, the folder being its build context. */
+export function analysisOf(
   files: FileSystem,
   folder: string,
   { target, buildArgs = {} }: Choices = {},
-): Promise<Prediction> {
+): Promise<Analysis> {
   const path = join(folder, 'Dockerfile');
   const text = readFileSync(path, 'utf8');
-  const analysis = await analyze(
+  return analyze(
     {
       key: path,
       path,
@@ -74,6 +74,17 @@ export async function analyzeFolder(
     },
     { files, decompressors: nodeDecompressors, buildPlatform: platform },
   );
+}
+
+/** What a user without an engine sees of the image that the folder's Dockerfile makes. */
+export async function analyzeFolder(
+  files: FileSystem,
+  folder: string,
+  choices: Choices = {},
+): Promise<Prediction> {
+  const { target, buildArgs = {} } = choices;
+  const analysis = await analysisOf(files, folder, choices);
+  const { text } = analysis.dockerfile;
   const bytesOf = (step: Step) => {
     const size = analysis.sizes.get(step);
     return size?.basis === 'computed' && !size.atLeast ? size.bytes : null;
