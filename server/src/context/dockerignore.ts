@@ -5,7 +5,7 @@
  * what is sent to the builder is what exists for COPY, ADD and bind mounts.
  */
 
-import { cleanPath } from './goPath.ts';
+import { cleanPath } from '../syntax/slashPaths.ts';
 import {
   compilePatterns,
   type MatchInfo,

@@ -1,25 +1,10 @@
-/**
- * Go's `path/filepath` on slash paths, as far as BuildKit's copying uses it: cleaning, and matching
- * of one pattern. Paths of a context always have forward slashes here.
- */
+/** The wildcards of Go's `path/filepath`, as BuildKit's copying uses them. */
 
-/** `filepath.Clean`: the shortest equal path; `.` for the empty one. */
-export function cleanPath(path: string): string {
-  const rooted = path.startsWith('/');
-  const kept: string[] = [];
-  for (const part of path.split('/')) {
-    if (part === '' || part === '.') continue;
-    if (part !== '..') kept.push(part);
-    else if (kept.length > 0 && kept.at(-1) !== '..') kept.pop();
-    else if (!rooted) kept.push('..');
-  }
-  const joined = kept.join('/');
-  return rooted ? `/${joined}` : joined || '.';
-}
+import { absolutePath } from '../syntax/slashPaths.ts';
 
 /** The parts of a path below a root that it cannot leave: `../a//b/.` has the parts `a`, `b`. */
 export function partsOf(path: string): string[] {
-  return cleanPath(`/${path}`).split('/').filter(Boolean);
+  return absolutePath(path).split('/').filter(Boolean);
 }
 
 /** Does a source name hold `*`, `?` or `[`, not escaped (BuildKit's `containsWildcards`)? */

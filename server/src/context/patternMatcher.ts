@@ -6,7 +6,8 @@
  * only `. + ( ) $` are escaped. Paths are relative, with forward slashes.
  */
 
-import { cleanPath, isValidPattern } from './goPath.ts';
+import { cleanPath } from '../syntax/slashPaths.ts';
+import { isValidPattern } from './goPath.ts';
 import { compileGoRegexp } from './goRegexp.ts';
 
 export interface Pattern {

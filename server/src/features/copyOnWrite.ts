@@ -8,6 +8,7 @@ import type { Analysis } from '../analysis.ts';
 import { certainCommands, type PlainCommand, possibleCommands } from '../merge/certainCommands.ts';
 import { unknownPart } from '../merge/shellTree.ts';
 import type { ResolvedCopy, ResolvedRun, Stage, Step } from '../model/plan.ts';
+import { absolutePath, isWithin } from '../syntax/slashPaths.ts';
 import { bytes, inlineCode, oneLine } from './render.ts';
 
 /** One thing that a RUN does to what an earlier line made. */
@@ -59,7 +60,7 @@ export function rewrites(analysis: Analysis, stage: Stage, step: Step): readonly
   if (!run.argv.some((word) => mayTouch.test(word))) return [];
   const touches = (certainCommands(run) ?? [])
     .flatMap(readTouches)
-    .filter(({ path }) => !run.mounts.some(({ target }) => overlap(clean(target), path)));
+    .filter(({ path }) => !run.mounts.some(({ target }) => overlap(absolutePath(target), path)));
   if (touches.length === 0) return [];
   const earlier = stepsBelow(analysis, stage, step);
   if (earlier.length > longestChain) return [];
@@ -89,12 +90,12 @@ function fateOf(
   run: ResolvedRun,
   later: readonly Step[],
 ): 'untouched' | 'partly' | 'doubtful' {
-  const dest = clean(copy.dest);
+  const dest = absolutePath(copy.dest);
   if (later.some((step) => step.run && mayChange(step.run, dest) > 0)) return 'doubtful';
   // What is removed was stored, whatever else lies in its place now.
   if (kind === 'remove') return 'untouched';
   if (mayChange(run, dest, true) > (kind === 'move' ? 1 : 0)) return 'doubtful';
-  const covers = later.map((step) => step.copy && clean(step.copy.dest));
+  const covers = later.map((step) => step.copy && absolutePath(step.copy.dest));
   if (covers.some((other) => other && isWithin(dest, other))) return 'doubtful';
   return covers.some((other) => other && isWithin(other, dest)) ? 'partly' : 'untouched';
 }
@@ -161,13 +162,13 @@ function isMode(word: string): boolean {
 function pathOf(word: string, cwd: string | null, emptied: boolean): string | null {
   const plain = emptied ? word.replace(/\/\*$/, '') : word;
   if (plain === '' || plain.includes(unknownPart) || /[*?[~{]/.test(plain)) return null;
-  if (plain.startsWith('/')) return clean(plain);
-  return cwd === null ? null : clean(`${cwd}/${plain}`);
+  if (plain.startsWith('/')) return absolutePath(plain);
+  return cwd === null ? null : absolutePath(`${cwd}/${plain}`);
 }
 
 /** Does the command reach every file that the COPY made, and does it change them? */
 function concerns(touch: Touch, made: Step, copy: ResolvedCopy, { sizes }: Analysis): boolean {
-  const isReached = touch.recursive && isWithin(clean(copy.dest), touch.path);
+  const isReached = touch.recursive && isWithin(absolutePath(copy.dest), touch.path);
   const parts = sizes.get(made)?.parts ?? [];
   if (!isReached && fileOf(copy, parts) !== touch.path) return false;
   if (touch.value.includes(unknownPart)) return false;
@@ -189,13 +190,13 @@ function fileOf(
   parts: readonly { readonly label: string }[],
 ): string | null {
   if (parents || remotes.length > 0 || sources.length + files.length !== 1) return null;
-  const source = files[0]?.name ?? clean(sources[0] ?? '').slice(1);
+  const source = files[0]?.name ?? absolutePath(sources[0] ?? '').slice(1);
   // A size with one part, the file that the source names: then the source is no folder.
   const isNamed = origin.kind === 'context' && parts.length === 1 && parts[0]?.label === source;
   if (files.length === 0 && !isNamed) return null;
   const name = source.slice(source.lastIndexOf('/') + 1);
-  if (/\/\.?$/.test(dest)) return clean(`${dest}/${name}`);
-  const path = clean(dest);
+  if (/\/\.?$/.test(dest)) return absolutePath(`${dest}/${name}`);
+  const path = absolutePath(dest);
   const last = path.slice(path.lastIndexOf('/') + 1);
   return last === name || /.\.(?!d$)/.test(last) ? path : null;
 }
@@ -240,18 +241,4 @@ const removers = new Set('rm rmdir unlink mv find xargs sh bash rsync git ln'.sp
 
 function overlap(a: string, b: string): boolean {
   return isWithin(a, b) || isWithin(b, a);
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return path === folder || folder === '/' || path.startsWith(`${folder}/`);
-}
-
-/** Absolute, without a slash at its end. */
-function clean(path: string): string {
-  const parts: string[] = [];
-  for (const part of path.split('/')) {
-    if (part === '..') parts.pop();
-    else if (part !== '' && part !== '.') parts.push(part);
-  }
-  return `/${parts.join('/')}`;
 }

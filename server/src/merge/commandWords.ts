@@ -1,6 +1,7 @@
 /** The words of commands and the paths in them, as far as they are known. */
 
 import type { Command, SyntaxNode, Word } from 'unbash';
+import { absolutePath } from '../syntax/slashPaths.ts';
 import { literalName } from './shellState.ts';
 import { unknownPart, visit, wordText } from './shellTree.ts';
 
@@ -52,11 +53,5 @@ export function baseName(path: string): string {
 
 /** Absolute and without `.` and `..`; what is unknown stays in it. */
 export function absolute(path: string, cwd: string): string {
-  const out: string[] = [];
-  for (const part of (path.startsWith('/') ? path : `${cwd}/${path}`).split('/')) {
-    if (part === '' || part === '.') continue;
-    if (part === '..') out.pop();
-    else out.push(part);
-  }
-  return `/${out.join('/')}`;
+  return absolutePath(path.startsWith('/') ? path : `${cwd}/${path}`);
 }

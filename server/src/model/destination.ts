@@ -3,6 +3,7 @@
  * that decides whether several files stand side by side there or each replaces the one before.
  */
 
+import { absolutePath } from '../syntax/slashPaths.ts';
 import type { Plan, ResolvedCopy, Step } from './plan.ts';
 
 /** A command that may take a folder away again. */
@@ -97,10 +98,6 @@ function add(folders: Set<string>, path: string): void {
 
 /** Absolute without a slash at its end; `''` is the root. */
 function clean(path: string): string {
-  const parts: string[] = [];
-  for (const part of path.split('/')) {
-    if (part === '..') parts.pop();
-    else if (part !== '' && part !== '.') parts.push(part);
-  }
-  return parts.length === 0 ? '' : `/${parts.join('/')}`;
+  const whole = absolutePath(path);
+  return whole === '/' ? '' : whole;
 }

@@ -2,7 +2,8 @@
 
 import type { RunCommand } from '../syntax/commands.ts';
 import { type CheckedMount, checkMount } from '../syntax/mounts.ts';
-import { baseName, cleanPath, joinPaths } from './paths.ts';
+import { cleanPath } from '../syntax/slashPaths.ts';
+import { baseName, joinPaths } from './paths.ts';
 import type { CopyOrigin, ResolvedMount } from './plan.ts';
 import { expansionOf, type Running } from './running.ts';
 

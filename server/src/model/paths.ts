@@ -3,28 +3,7 @@
  * path with the working directory. Windows images use `\`, and drive letters are dropped.
  */
 
-/** Go's `path.Clean`: no `.`, no `..` that can be resolved, no doubled or trailing slash; never ''. */
-export function cleanPath(path: string): string {
-  const trimmed = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
-  if (isClean(trimmed)) return trimmed;
-  const absolute = path.startsWith('/');
-  const kept: string[] = [];
-  for (const part of path.split('/')) {
-    if (part === '' || part === '.') continue;
-    if (part !== '..') kept.push(part);
-    else if (kept.length > 0 && kept.at(-1) !== '..') kept.pop();
-    else if (!absolute) kept.push('..');
-  }
-  const joined = kept.join('/');
-  return absolute ? `/${joined}` : joined || '.';
-}
-
-/** Surely clean: most paths are, and then need not be taken apart. */
-function isClean(path: string): boolean {
-  if (path === '/') return true;
-  const doubtful = path === '' || path.startsWith('.') || path.endsWith('/');
-  return !doubtful && !path.includes('//') && !path.includes('/.');
-}
+import { cleanPath } from '../syntax/slashPaths.ts';
 
 /** Go's `path.Join`: empty parts are left out, the rest is joined and cleaned; '' for nothing. */
 export function joinPaths(...parts: readonly string[]): string {

@@ -5,6 +5,7 @@
 
 import { stepsBackwards } from '../model/chain.ts';
 import type { Plan, ResolvedCopy, Stage, Step } from '../model/plan.ts';
+import { absolutePath, isWithin } from '../syntax/slashPaths.ts';
 import type { Size } from './size.ts';
 import { sum, unknown } from './size.ts';
 
@@ -27,7 +28,7 @@ export function sizeFromStage(plan: Plan, copy: ResolvedCopy, copies: EarlierCop
 }
 
 function sizeOfPath(source: string, stage: Stage, plan: Plan, copies: EarlierCopies): Size {
-  const path = clean(source);
+  const path = absolutePath(source);
   if (/[*?[\\]/.test(path)) return unknown(takesMore(stage));
   for (const step of stepsBackwards(plan, stage.index)) {
     if (step.run) {
@@ -35,7 +36,7 @@ function sizeOfPath(source: string, stage: Stage, plan: Plan, copies: EarlierCop
         `A RUN of ${nameOf(stage)} may have written ${path}; its size shows after a build.`,
       );
     }
-    if (step.workdir !== null && within(path, clean(step.workdir)))
+    if (step.workdir !== null && isWithin(path, absolutePath(step.workdir)))
       return unknown(takesMore(stage));
     if (!step.copy) continue;
     const made = step.copy;
@@ -46,8 +47,8 @@ function sizeOfPath(source: string, stage: Stage, plan: Plan, copies: EarlierCop
     const alone = made.files.length === 0 && made.sources.length === 1 && made.remotes.length === 0;
     if (alone && name !== undefined && copies.isSingleFile(step) && putsAt(name, made, path))
       return copies.sizeOf(step);
-    const dest = clean(made.dest);
-    if (within(path, dest) || within(dest, path)) return unknown(takesMore(stage));
+    const dest = absolutePath(made.dest);
+    if (isWithin(path, dest) || isWithin(dest, path)) return unknown(takesMore(stage));
   }
   return unknown(
     `${path} comes from the base image of ${nameOf(stage)}, whose files are not known.`,
@@ -57,12 +58,12 @@ function sizeOfPath(source: string, stage: Stage, plan: Plan, copies: EarlierCop
 /** The copy of one named file puts it at the path. */
 function putsAt(name: string, copy: ResolvedCopy, path: string): boolean {
   if (/[*?[\\]/.test(name) || copy.parents) return false;
-  const base = clean(name).split('/').at(-1) ?? '';
+  const base = absolutePath(name).split('/').at(-1) ?? '';
   return base !== '' && placeOf(copy, base) === path;
 }
 
 function placeOf(copy: ResolvedCopy, name: string): string {
-  return copy.dest.endsWith('/') ? clean(`${copy.dest}${name}`) : clean(copy.dest);
+  return copy.dest.endsWith('/') ? absolutePath(`${copy.dest}${name}`) : absolutePath(copy.dest);
 }
 
 function nameOf(stage: Stage): string {
@@ -71,18 +72,4 @@ function nameOf(stage: Stage): string {
 
 function takesMore(stage: Stage): string {
   return `What it takes from ${nameOf(stage)} is not one file of known size.`;
-}
-
-/** Absolute, without a trailing slash. */
-function clean(path: string): string {
-  const parts: string[] = [];
-  for (const part of path.split('/')) {
-    if (part === '..') parts.pop();
-    else if (part !== '' && part !== '.') parts.push(part);
-  }
-  return `/${parts.join('/')}`;
-}
-
-function within(path: string, folder: string): boolean {
-  return path === folder || folder === '/' || path.startsWith(`${folder}/`);
 }
