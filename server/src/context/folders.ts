@@ -5,16 +5,11 @@
  * out, and `invalidate` and `revalidate` bring the rest up to date.
  */
 
-import type { FileKind, FileSystem } from './fileSystem.ts';
+import type { FileStat, FileSystem } from './fileSystem.ts';
 
-export interface Entry {
+/** Something in a folder. */
+export interface Entry extends FileStat {
   readonly name: string;
-  readonly kind: FileKind;
-  readonly bytes: number;
-  readonly mode: number;
-  readonly mtimeMs: number;
-  readonly inode: string;
-  readonly links: number;
   readonly readable: boolean;
   /** Where a symlink points, as written; `''` for all else. */
   readonly target: string;

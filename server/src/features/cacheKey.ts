@@ -1,5 +1,5 @@
 /**
- * What the cache key of a build step depends on, one short sentence (BUILDKIT 5.2; BuildKit
+ * What the cache key of a build step depends on, one short sentence (BuildKit
  * `dockerfile2llb`, `solver/llbsolver/ops` exec.go and file.go).
  */
 

@@ -1,6 +1,6 @@
 /**
  * What a RUN stores again although a lower layer has it, and what it deletes in vain: layers only
- * add up (BUILDKIT 4.6). Told only where the text leaves no doubt: the command surely runs, its
+ * add up. Told only where the text leaves no doubt: the command surely runs, its
  * paths are known, and all that an earlier COPY or ADD of the stage's chain made lies there.
  */
 

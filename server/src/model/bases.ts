@@ -1,4 +1,4 @@
-/** What each FROM stands for (BUILDKIT 2.3; `dockerfile2llb` `buildDispatchStates`). */
+/** What each FROM stands for (BuildKit `dockerfile2llb/convert.go`, `buildDispatchStates`). */
 
 import type { Problem } from '../syntax/ast.ts';
 import type { StageSyntax } from '../syntax/commands.ts';

@@ -1,6 +1,6 @@
 /**
  * The environment of a stage at one point: what variables expand to and what RUN sees. Follows
- * BuildKit's `llb.EnvList` (BUILDKIT 3.4): ARG and ENV share it, the last writer wins, and a name
+ * BuildKit's `llb.EnvList`: ARG and ENV share it, the last writer wins, and a name
  * that is written again moves to the end.
  */
 

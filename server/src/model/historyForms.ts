@@ -1,6 +1,6 @@
 /**
  * One history entry, many spellings: what Engine 26, Engine 28 and the legacy builder write for the
- * same instruction (DOCKER-GROUND-TRUTH section 6). Used to find the row of an image that belongs
+ * same instruction, as seen on real engines. Used to find the row of an image that belongs
  * to a line; rows and lines also stand in the same order, so a near match is no danger.
  */
 

@@ -1,9 +1,9 @@
 /**
  * The text that BuildKit writes into `created_by` of an image's history, in its newest form
- * (BUILDKIT 4.1 and 4.2; `dockerfile2llb/convert.go`). `historyForms.ts` knows the older ones.
+ * (BuildKit `dockerfile2llb/convert.go`). `historyForms.ts` knows the older ones.
  */
 
-import type { HealthcheckCommand } from '../syntax/commands.ts';
+import type { Healthcheck } from '../syntax/commands.ts';
 import { goQuote } from '../syntax/goText.ts';
 
 export interface Pair {
@@ -62,7 +62,7 @@ export function listText(keyword: 'EXPOSE' | 'VOLUME' | 'SHELL', words: readonly
   return `${keyword} [${words.join(' ')}]`;
 }
 
-export function healthcheckText(check: HealthcheckCommand): string {
+export function healthcheckText(check: Healthcheck): string {
   return `HEALTHCHECK {Test:[${check.test.join(' ')}] Interval:${durationText(check.interval)} Timeout:${durationText(check.timeout)} StartPeriod:${durationText(check.startPeriod)} StartInterval:${durationText(check.startInterval)} Retries:${check.retries}}`;
 }
 

@@ -22,7 +22,7 @@ export function applyLayer(running: Running, command: Command): Outcome {
   }
 }
 
-/** WORKDIR makes a layer even when the directory exists, but none when it is `/` (BUILDKIT 4.3). */
+/** WORKDIR makes a layer even when the directory exists, but none when it is `/` (BuildKit `dispatchWorkdir`). */
 function applyWorkdir(running: Running, command: WorkdirCommand): Outcome {
   const { os } = running.platform;
   const expansion = expansionOf(running);

@@ -1,4 +1,4 @@
-/** Instructions that change the config or the environment and make no layer (BUILDKIT 4.1). */
+/** Instructions that change the config or the environment and make no layer (BuildKit `dockerfile2llb/convert.go`). */
 
 import type {
   ArgCommand,
@@ -70,7 +70,7 @@ export function applyMetadata(running: Running, command: Command): Outcome | und
 /** These two are only read by BuildKit and reach no RUN. */
 const notInEnv = new Set(['BUILDKIT_SBOM_SCAN_CONTEXT', 'BUILDKIT_SBOM_SCAN_STAGE']);
 
-/** `--build-arg` wins over the default, the default over the global value (BUILDKIT 3.4). */
+/** `--build-arg` wins over the default, the default over the global value (BuildKit `dispatchArg`). */
 function applyArg(running: Running, command: ArgCommand): Outcome {
   const { around } = running;
   const shown: { readonly key: string; readonly value: string | null }[] = [];

@@ -57,36 +57,56 @@ function placeError(
   return placed && absolute(running, target) === '/' ? 'invalid mount target "/"' : null;
 }
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 function resolveMount(
   running: Running,
   mount: CheckedMount,
   origin: CopyOrigin | null,
 ): ResolvedMount {
   const { type, source, target, readonly, required, env, mode, uid, gid } = mount;
-  const common = { type, readonly, required, env, mode, uid, gid };
-  const plain = { ...common, source: '', origin: null, id: '', sharing: '', sizeLimit: null };
+  const resolved: Mutable<ResolvedMount> = {
+    type,
+    target,
+    source: '',
+    origin: null,
+    readonly,
+    id: '',
+    sharing: '',
+    sizeLimit: null,
+    mode,
+    uid,
+    gid,
+    required,
+    env,
+  };
   switch (type) {
     case 'secret': {
-      const id = source || mount.id || baseName(target);
-      const file = target || (env === null ? `/run/secrets/${baseName(id)}` : '');
-      return { ...plain, target: file && joinPaths('/', file), id };
+      resolved.id = source || mount.id || baseName(target);
+      const file = target || (env === null ? `/run/secrets/${baseName(resolved.id)}` : '');
+      resolved.target = file && joinPaths('/', file);
+      break;
     }
     case 'ssh':
-      return { ...plain, target, id: mount.id || 'default' };
+      resolved.id = mount.id || 'default';
+      break;
     case 'tmpfs':
-      return { ...plain, target: absolute(running, target), sizeLimit: mount.sizeLimit || null };
-    case 'cache': {
-      const id = mount.id || cleanPath(target);
-      const sharing = mount.sharing || 'shared';
-      const place = absolute(running, target);
-      return { ...plain, target: place, source: joinPaths('/', source), origin, id, sharing };
-    }
-    case 'bind': {
-      const from = mount.from === '' ? { kind: 'context' as const } : origin;
-      const place = absolute(running, target);
-      return { ...plain, target: place, source: joinPaths('/', source), origin: from };
-    }
+      resolved.target = absolute(running, target);
+      resolved.sizeLimit = mount.sizeLimit || null;
+      break;
+    case 'cache':
+      resolved.target = absolute(running, target);
+      resolved.source = joinPaths('/', source);
+      resolved.origin = origin;
+      resolved.id = mount.id || cleanPath(target);
+      resolved.sharing = mount.sharing || 'shared';
+      break;
+    case 'bind':
+      resolved.target = absolute(running, target);
+      resolved.source = joinPaths('/', source);
+      resolved.origin = mount.from === '' ? { kind: 'context' } : origin;
   }
+  return resolved;
 }
 
 /** An absolute target stays as written; a relative one is joined to the working directory. */

@@ -4,7 +4,7 @@
  */
 
 import type { Heredoc, Instruction, Problem } from '../syntax/ast.ts';
-import type { Command, FromCommand, Program } from '../syntax/commands.ts';
+import type { Command, FromCommand, Healthcheck, Program } from '../syntax/commands.ts';
 
 export interface Platform {
   readonly os: string;
@@ -47,14 +47,7 @@ export interface ImageConfig {
   readonly labels: Readonly<Record<string, string>>;
   readonly stopSignal: string;
   readonly onBuild: readonly string[];
-  readonly healthcheck: {
-    readonly test: readonly string[];
-    readonly interval: number;
-    readonly timeout: number;
-    readonly startPeriod: number;
-    readonly startInterval: number;
-    readonly retries: number;
-  } | null;
+  readonly healthcheck: Healthcheck | null;
   /** BuildKit sets it for every CMD, of either form. */
   readonly argsEscaped: boolean;
 }
@@ -68,7 +61,7 @@ export type CopyOrigin =
   | { readonly kind: 'named'; readonly name: string }
   | { readonly kind: 'image'; readonly reference: string };
 
-/** COPY or ADD with variables expanded and paths resolved (BUILDKIT 2.4). */
+/** COPY or ADD with variables expanded and paths resolved (BuildKit `dispatchCopy`). */
 export interface ResolvedCopy {
   readonly add: boolean;
   readonly origin: CopyOrigin;

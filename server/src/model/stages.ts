@@ -97,7 +97,7 @@ export function stageLabel(stage: StageSyntax): string {
   return stage.from.name ?? `stage-${stage.index}`;
 }
 
-/** By name, in any case, never by number; the last stage without a target (BUILDKIT 7.1). */
+/** By name, in any case, never by number; the last stage without a target (BuildKit `instructions.HasStage`). */
 function findTarget(
   program: Program,
   building: Building,

@@ -1,5 +1,5 @@
 /**
- * Variables (BUILDKIT 3.4): the global scope of FROM lines, and the expansion of words inside a
+ * Variables: the global scope of FROM lines, and the expansion of words inside a
  * stage with a note of whether the result is certain.
  */
 

@@ -105,7 +105,7 @@ export interface Instruction {
   readonly name: string;
   readonly keywordSpan: Span;
   readonly flags: readonly Flag[];
-  /** BuildKit's argument chain: ENV and LABEL as name, value, separator triples; see BUILDKIT 1.5. */
+  /** BuildKit's argument chain: ENV and LABEL as name, value, separator triples (`parser/line_parsers.go`). */
   readonly args: readonly Argument[];
   /** Exec form: the arguments are one valid JSON array of strings. */
   readonly json: boolean;

@@ -24,7 +24,7 @@ export interface CommandLine {
   readonly words: readonly string[];
 }
 
-/** One `--mount`, unexpanded; field rules are checked when the stage is evaluated (BUILDKIT 2.5). */
+/** One `--mount`, unexpanded; field rules are checked when the stage is evaluated (BuildKit `dispatchRunMounts`). */
 export interface Mount {
   /** The flag's value, as written. */
   readonly text: string;
@@ -103,7 +103,7 @@ export interface WorkdirCommand extends Of<'workdir'> {
 export interface StopsignalCommand extends Of<'stopsignal'> {
   readonly signal: string;
 }
-export interface HealthcheckCommand extends Of<'healthcheck'> {
+export interface Healthcheck {
   /** `["NONE"]`, `["CMD", …]` or `["CMD-SHELL", text]`. */
   readonly test: readonly string[];
   /** Nanoseconds; 0 when unset. */
@@ -113,6 +113,7 @@ export interface HealthcheckCommand extends Of<'healthcheck'> {
   readonly startInterval: number;
   readonly retries: number;
 }
+export interface HealthcheckCommand extends Of<'healthcheck'>, Healthcheck {}
 export interface OnbuildCommand extends Of<'onbuild'> {
   /** The stored trigger: text behind the keyword, heredoc bodies appended. */
   readonly expression: string;
