@@ -158,6 +158,7 @@ export function report(measured: Measured): string {
         }),
       ),
     ),
+    ...notesOf(measured),
     '## Alone, without protocol',
     '',
     'Parser beside `DockerfileParser.parse` of `dockerfile-ast`, and all from text to the hints of what an editor shows.',
@@ -183,6 +184,27 @@ export function report(measured: Measured): string {
       ]),
     ),
   ].join('\n');
+}
+
+/** Why figures are missing, for those that are. */
+function notesOf({ texts, alone }: Measured): readonly string[] {
+  const results = texts.flatMap((text) => Object.values(text.results));
+  const withoutPeer = texts.filter((text) => !text.results.peer).map(({ name }) => name);
+  const withoutAst = alone.filter(({ astMs }) => astMs === null).map(({ name }) => name);
+  const fewer = texts.some(
+    ({ results }) => (results.peer?.edit?.n ?? 0) < (results.hints?.edit?.n ?? 0),
+  );
+  const notes = [
+    withoutPeer.length > 0 &&
+      `The peer was not asked with ${withoutPeer.join(', ')}: it takes minutes, which \`--quick\` has not.`,
+    fewer &&
+      'A server that has used up its time on a text makes no further edits there, so that the whole run ends.',
+    results.some(({ usage }) => usage === null) &&
+      'CPU time and memory of a process are only read on Linux.',
+    withoutAst.length > 0 &&
+      `\`dockerfile-ast\` was not asked with ${withoutAst.join(', ')}: it takes many seconds, which \`--quick\` has not.`,
+  ].filter((note) => note !== false);
+  return notes.flatMap((note) => [`- ${note}`]).concat(notes.length > 0 ? [''] : []);
 }
 
 function verdict(met: boolean | null): string {
