@@ -1,0 +1,54 @@
+/** The benchmark's report says what is missing, and judges only what was measured. */
+
+import assert from 'node:assert/strict';
+import type { Result } from '../../../bench/editing.ts';
+import { goalsOf, type Measured, report } from '../../../bench/table.ts';
+
+const result = (p50: number, usage: Result['usage'] = null): Result => ({
+  openMs: 10,
+  edit: { n: 30, p50, p95: 2 * p50 },
+  cpuPerEditMs: usage && 5,
+  usage,
+  stale: 0,
+});
+const usage = { cpuMs: 10, rssMB: 60, peakMB: 70 };
+
+const measured = (
+  results: Measured['texts'][number]['results'],
+  astMs: number | null,
+): Measured => ({
+  date: '2000-01-01T00:00:00.000Z',
+  command: 'npm run bench',
+  machine: 'a machine',
+  load: [0, 0],
+  seconds: 60,
+  starts: [{ name: 'ours', spread: { n: 5, p50: 100, p95: 120 } }],
+  texts: [{ name: '1,000 realistic lines', bytes: 30_000, load: 0, results }],
+  alone: [{ name: '1,000 realistic lines', bytes: 30_000, parseMs: 0.5, astMs, analysisMs: 3 }],
+});
+
+describe('the report of the benchmark', () => {
+  it('says why CPU time and memory are missing where there is no Linux', () => {
+    const all = { hints: result(3), hover: result(3), peer: result(33) };
+    assert.match(report(measured(all, 10)), /only read on Linux/);
+  });
+
+  it('says which text the peer was not asked with', () => {
+    const markdown = report(measured({ hints: result(3, usage), hover: result(3, usage) }, null));
+    assert.match(markdown, /The peer was not asked with 1,000 realistic lines/);
+    assert.match(markdown, /`dockerfile-ast` was not asked with 1,000 realistic lines/);
+    assert.doesNotMatch(markdown, /only read on Linux/);
+  });
+
+  it('has no notes where nothing is missing', () => {
+    const all = { hints: result(3, usage), hover: result(3, usage), peer: result(33, usage) };
+    assert.doesNotMatch(report(measured(all, 10)), /not asked|only read|no further edits/);
+  });
+
+  it('judges a goal only where both sides were measured', () => {
+    const [edit] = goalsOf(measured({ hints: result(3), peer: result(33) }, 10));
+    assert.deepEqual([edit?.figure, edit?.met], ['1/11', true]);
+    const [alone] = goalsOf(measured({ hints: result(3) }, 10));
+    assert.deepEqual([alone?.figure, alone?.met], ['–', null]);
+  });
+});
