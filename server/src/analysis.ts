@@ -10,6 +10,7 @@
 import { ContextFacts, type ContextPorts, type ContextReading } from './analysis/contextFacts.ts';
 import { contextProblems } from './analysis/contextProblems.ts';
 import { createModelMemory, type ModelMemory, planOf } from './analysis/model.ts';
+import type { ContextState, Subject } from './analysis/subject.ts';
 import type { Plan, Platform } from './model/plan.ts';
 import { formatPlatform } from './model/platform.ts';
 import type { Settings } from './settings.ts';
@@ -22,33 +23,6 @@ import type { Program } from './syntax/commands.ts';
 export interface AnalysisPorts extends ContextPorts {
   /** What a builder on this machine builds for by itself. */
   readonly buildPlatform: Platform;
-}
-
-/** One Dockerfile as it stands. */
-export interface Subject {
-  /** Identity over versions: the document's URI. */
-  readonly key: string;
-  /** Absolute path; null for a document that is no file. */
-  readonly path: string | null;
-  /** The workspace folder that holds it. */
-  readonly folder: string | null;
-  /** Restricted Mode: only files below these folders are read; null: no restriction. */
-  readonly within: readonly string[] | null;
-  readonly text: string;
-  /** Different for different texts of one key. */
-  readonly version: number;
-  readonly settings: Settings;
-}
-
-/** Which folder is the build context, and why. */
-export interface ContextState {
-  /** Null while it is being looked for, and where there is none; `reason` says so. */
-  readonly path: string | null;
-  /** Found by rule, not named by anyone. */
-  readonly inferred: boolean;
-  /** A full sentence. */
-  readonly reason: string;
-  readonly alternatives: readonly string[];
 }
 
 /**
@@ -73,6 +47,7 @@ export interface Analysis {
   readonly pending: boolean;
 }
 
+/** Analyses of many documents, which share nothing but the machine's files. */
 export interface Analyzer {
   /** What is known now; starts to fetch what is not. `aside`: asked for a target of its own. */
   analysis(subject: Subject, aside?: boolean): Analysis;

@@ -22,7 +22,8 @@ import {
 } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { isWithin } from './analysis/hostPaths.ts';
-import { type Analysis, type AnalysisPorts, createAnalyzer, type Subject } from './analysis.ts';
+import type { Subject } from './analysis/subject.ts';
+import { type Analysis, type AnalysisPorts, createAnalyzer } from './analysis.ts';
 import { codeActions } from './features/codeActions.ts';
 import { diagnostics } from './features/diagnostics.ts';
 import { documentSymbols } from './features/documentSymbols.ts';

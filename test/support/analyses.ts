@@ -1,7 +1,8 @@
 /** Analyses of drawn Dockerfiles, for tests of features. */
 
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { type Analysis, analyze, type Subject } from '../../server/src/analysis.ts';
+import type { Subject } from '../../server/src/analysis/subject.ts';
+import { type Analysis, analyze } from '../../server/src/analysis.ts';
 import type { FileSystem } from '../../server/src/context/fileSystem.ts';
 import { nodeDecompressors } from '../../server/src/host/decompress.ts';
 import { nodeFileSystem } from '../../server/src/host/nodeFileSystem.ts';

@@ -6,19 +6,19 @@
  * stands.
  */
 
-import type { ContextState, Subject } from '../analysis.ts';
 import { type BuildContext, type IgnoreState, openContext } from '../context/buildContext.ts';
 import { chooseContext } from '../context/choose.ts';
 import type { CopyFacts } from '../context/copyFacts.ts';
 import type { Decompressors } from '../context/decompress.ts';
-
 import type { FileSystem } from '../context/fileSystem.ts';
-import { destinations } from '../model/destination.ts';
-import type { Plan, ResolvedCopy, Step } from '../model/plan.ts';
+import type { Plan, Step } from '../model/plan.ts';
 import { confined } from './confined.ts';
+import { contextSteps, namedSources, type Taking } from './contextSteps.ts';
 import { BackgroundFact, type Held } from './facts.ts';
 import { folderOf, isWithin, resolvePath } from './hostPaths.ts';
+import type { ContextState, Subject } from './subject.ts';
 
+/** The machine's part in reading a context. */
 export interface ContextPorts {
   readonly files: FileSystem;
   readonly decompressors: Decompressors;
@@ -40,6 +40,7 @@ interface Opened {
   readonly ignore: IgnoreState | null;
 }
 
+/** The facts of one document's context; they live as long as the document is open. */
 export class ContextFacts {
   readonly #ports: ContextPorts;
   readonly #onChanged: () => void;
@@ -206,7 +207,11 @@ export class ContextFacts {
     for (const [key, taking] of this.#needed) {
       if (this.#copies.has(key)) continue;
       const fact = new BackgroundFact<CopyFacts>(
-        async (signal) => ({ state: 'known', value: await takenBy(taking, context, signal) }),
+        async (signal) => {
+          // Heredocs and downloads of the same COPY are sized apart.
+          const value = await context.copy(taking.copy, signal, taking);
+          return { state: 'known', value };
+        },
         this.#onChanged,
         (a, b) => JSON.stringify(a) === JSON.stringify(b),
       );
@@ -238,65 +243,4 @@ const looking: ContextState = {
 /** What anyone sees of an opened context, to tell whether it is new. */
 function shownOf({ state, ignore }: Opened): string {
   return JSON.stringify([state, ignore?.path, ignore?.problems]);
-}
-
-/** What a COPY takes, and whether its destination is known to be a folder. */
-interface Taking {
-  readonly copy: ResolvedCopy;
-  readonly isDirectory: boolean | null;
-}
-
-interface ContextStep extends Taking {
-  readonly step: Step;
-  readonly key: string;
-}
-
-/** Steps of needed stages that take files of the build context, with what they take. */
-function contextSteps(plan: Plan): readonly ContextStep[] {
-  const found: ContextStep[] = [];
-  const known = destinations(plan);
-  for (const { needed, triggers, steps } of plan.stages) {
-    if (!needed) continue;
-    for (const step of triggers.length === 0 ? steps : [...triggers, ...steps]) {
-      const { copy } = step;
-      // What an unknown base image decides on is not looked for, and so never missed.
-      if (copy?.origin.kind !== 'context' || copy.doubt?.sources) continue;
-      const isDirectory = known.get(step) ?? null;
-      found.push({ step, copy, isDirectory, key: keyOf(copy, isDirectory) });
-    }
-  }
-  return found;
-}
-
-/** Equal for copies that take the same files to the same place; owners and modes add no bytes. */
-function keyOf(copy: ResolvedCopy, isDirectory: boolean | null): string {
-  const { add, unpack, parents, dest, sources, exclude } = copy;
-  const heredocs = copy.files.map(({ name }) => name);
-  return JSON.stringify([add, unpack, parents, dest, isDirectory, sources, exclude, heredocs]);
-}
-
-/** What the sources of the context add; heredocs and downloads of the same COPY are sized apart. */
-function takenBy(
-  { copy, isDirectory }: Taking,
-  context: BuildContext,
-  signal: AbortSignal,
-): Promise<CopyFacts> {
-  return context.copy(copy, signal, { isDirectory });
-}
-
-/** Sources of COPY, ADD and bind mounts of needed stages that lie in the build context, each once. */
-function namedSources(plan: Plan): readonly string[] {
-  const sources = new Set<string>();
-  for (const { needed, triggers, steps } of plan.stages) {
-    if (!needed) continue;
-    for (const { copy, run } of triggers.length === 0 ? steps : [...triggers, ...steps]) {
-      if (copy?.origin.kind === 'context' && !copy.doubt?.sources) {
-        for (const source of copy.sources) sources.add(source);
-      }
-      for (const { type, origin, source } of run?.mounts ?? []) {
-        if (type === 'bind' && origin?.kind === 'context') sources.add(source);
-      }
-    }
-  }
-  return [...sources];
 }

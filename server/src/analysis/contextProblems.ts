@@ -5,7 +5,6 @@
 
 import type { IgnoreState } from '../context/buildContext.ts';
 import type { CopyFacts } from '../context/copyFacts.ts';
-
 import type { Plan, Step } from '../model/plan.ts';
 import type { Problem, Span } from '../syntax/ast.ts';
 import type { ContextReading } from './contextFacts.ts';

@@ -11,6 +11,7 @@ export interface Held<T> {
   readonly refreshing: boolean;
 }
 
+/** One fact and its job; `onChanged` is called when what `held` gave last is no longer so. */
 export class BackgroundFact<T> {
   readonly #fetch: (signal: AbortSignal) => Promise<Fact<T>>;
   readonly #onChanged: () => void;

@@ -18,6 +18,7 @@ export interface ModelMemory {
 /** How many plans of one version are remembered: its own, and a few asked for with other targets. */
 const remembered = 8;
 
+/** Nothing remembered yet. */
 export function createModelMemory(): ModelMemory {
   return { program: null, plans: new Map() };
 }
