@@ -4,11 +4,21 @@
  * in front of `${x:-w}` is missing among the `words`). Never throws; time is linear.
  */
 
-import type { Escape } from './ast.ts';
-import { isSpace, skipSpaces } from './chars.ts';
+import {
+  addText,
+  type ExpandOptions,
+  fail,
+  failLength,
+  failLimit,
+  failPattern,
+  type Lookup,
+  lookUp,
+  peek,
+  type State,
+  take,
+} from './expandState.ts';
 import { goQuote } from './goText.ts';
 import {
-  type Budget,
   cutPrefix,
   readPattern,
   replaceAll,
@@ -16,23 +26,6 @@ import {
   reversePattern,
   reverseText,
 } from './shellPattern.ts';
-
-/** Where variables are looked up; a `ReadonlyMap` fits. */
-export interface Lookup {
-  get(name: string): string | undefined;
-}
-
-export interface ExpandOptions {
-  readonly escape: Escape;
-  /** Quotes stay in the result (step names, heredoc detection). */
-  readonly rawQuotes?: boolean;
-  /** Escape characters stay in the result (heredoc detection). */
-  readonly rawEscapes?: boolean;
-  /** Unset variables stay as written instead of becoming nothing. */
-  readonly skipUnsetEnv?: boolean;
-  /** Quotes are ordinary characters (bodies of COPY heredocs). */
-  readonly skipProcessQuotes?: boolean;
-}
 
 export type ExpandResult =
   | {
@@ -50,23 +43,6 @@ export type ExpandResult =
 const maxDepth = 500;
 const maxGrowth = 1 << 20;
 const maxPatternSteps = 1 << 24;
-
-interface State {
-  readonly text: string;
-  /** No level's result may be longer. */
-  readonly limit: number;
-  readonly env: Lookup;
-  readonly options: ExpandOptions;
-  matched: Set<string> | null;
-  unmatched: Set<string> | null;
-  readonly budget: Budget;
-  readonly words: Words;
-  at: number;
-  depth: number;
-  error: string;
-  /** The error is one of our limits, not BuildKit's: it stays as it is on the way out. */
-  limited: boolean;
-}
 
 /** Expands one word. The error is BuildKit's whole text: `failed to process "…": …`. */
 export function expand(word: string, env: Lookup, options: ExpandOptions): ExpandResult {
@@ -334,66 +310,4 @@ function isNamePart(code: number): boolean {
 
 function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
-}
-
-function lookUp(state: State, name: string): string | undefined {
-  const value = state.env.get(name);
-  if (value === undefined) {
-    state.unmatched ??= new Set();
-    state.unmatched.add(name);
-  } else {
-    state.matched ??= new Set();
-    state.matched.add(name);
-  }
-  return value;
-}
-
-/** The next character, as far as it matters: all that have a meaning are one unit long. */
-function peek(state: State): string | undefined {
-  return state.text[state.at];
-}
-
-function take(state: State): string | undefined {
-  const code = state.text.codePointAt(state.at);
-  if (code === undefined) return undefined;
-  const char = String.fromCodePoint(code);
-  state.at += char.length;
-  return char;
-}
-
-function fail(state: State, message: string): null {
-  state.error = message;
-  return null;
-}
-
-function failLimit(state: State, message: string): null {
-  state.limited = true;
-  return fail(state, message);
-}
-
-function failLength(state: State): null {
-  return failLimit(state, `the value is longer than ${state.limit} characters`);
-}
-
-function failPattern(state: State, pattern: string, error: string): null {
-  return fail(state, `invalid pattern (${pattern}) in substitution: ${error}`);
-}
-
-/** The words of the outermost level, as they grow. */
-interface Words {
-  readonly done: string[];
-  open: string;
-}
-
-function addText(words: Words, text: string): void {
-  for (let at = 0; at < text.length; ) {
-    const start = skipSpaces(text, at, text.length);
-    if (start > at && words.open) {
-      words.done.push(words.open);
-      words.open = '';
-    }
-    at = start;
-    while (at < text.length && !isSpace(text.charCodeAt(at))) at++;
-    words.open += text.slice(start, at);
-  }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Escape } from '../../../server/src/syntax/ast.ts';
-import { type ExpandOptions, expand } from '../../../server/src/syntax/expand.ts';
+import { expand } from '../../../server/src/syntax/expand.ts';
+import type { ExpandOptions } from '../../../server/src/syntax/expandState.ts';
 import { readPattern } from '../../../server/src/syntax/shellPattern.ts';
 import { eachCase } from '../../support/conformance.ts';
 import { cpuMs } from '../../support/cpuTime.ts';
