@@ -199,6 +199,7 @@ export interface Choices {
 
 /** Commands that label parts of hints name; both take the document's URI and a zero-based line. */
 export const revealLayerCommand = 'dockerfileLayers.revealLayer';
+/** Puts the cursor on the line that broke the cache. */
 export const revealCauseCommand = 'dockerfileLayers.revealCause';
 
 /** Client to server: the layer stack of a document; null when it is no open Dockerfile. */

@@ -6,6 +6,7 @@ import { parsePlatform } from '../model/platform.ts';
 import { readBytes } from '../settings.ts';
 import { type CliIo, Refusal } from './io.ts';
 
+/** What `check` can write. */
 export const formats = ['text', 'json', 'sarif', 'github'] as const;
 
 /** Which build of the Dockerfile is meant. */

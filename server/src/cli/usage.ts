@@ -1,5 +1,6 @@
 /** What the tool says about itself. */
 
+/** Printed by `--help`, and when no command is given. */
 export const usage = `Usage: dockerfile-layers COMMAND [DOCKERFILE] [OPTIONS]
 
 Shows what each line of a Dockerfile does to the image, without building it.

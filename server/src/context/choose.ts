@@ -28,6 +28,7 @@ export interface ContextChoice {
   readonly alternatives: readonly string[];
 }
 
+/** Which folder it is, and what else it could be. Asks for nothing but whether sources exist. */
 export async function chooseContext(
   files: FileSystem,
   { explicit, dockerfileFolder, workspaceFolder, sources }: ContextQuestion,

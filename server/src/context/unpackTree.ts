@@ -54,6 +54,7 @@ const longestName = 255;
 const mostLinks = 8;
 const encoder = new TextEncoder();
 
+/** An empty destination, to put entries into in the order of the archive. */
 export function unpackTree(): UnpackTree {
   const root: Directory = { kind: 'directory', children: new Map() };
   const directories: (readonly string[])[] = [];

@@ -10,6 +10,7 @@ import { bunzip2 } from './bunzip2.ts';
 import { unxz } from './unxz.ts';
 import { unzstd } from './unzstd.ts';
 
+/** What this version of Node, with two libraries, can decompress. */
 export const nodeDecompressors: Decompressors = {
   open(kind, input) {
     switch (kind) {

@@ -5,6 +5,7 @@ import { access, constants, lstat, open, readdir, readlink } from 'node:fs/promi
 import process from 'node:process';
 import type { FileKind, FileStat, FileSystem } from '../context/fileSystem.ts';
 
+/** The files of this machine. */
 export const nodeFileSystem: FileSystem = {
   async lstat(path) {
     // Big integers: inode numbers of some file systems do not fit into a double.

@@ -9,6 +9,7 @@ export function leavesState(statement: Statement): boolean {
   return !statement.background && nodeLeavesState(statement.command);
 }
 
+/** Whether any command below the node may change the shell that runs it. */
 export function nodeLeavesState(node: SyntaxNode): boolean {
   let leaves = false;
   visit(node, (child) => {

@@ -12,6 +12,7 @@ import type { CopyOrigin, ResolvedCopy } from './plan.ts';
 import { expansionOf, type Running } from './running.ts';
 import type { Expansion } from './variables.ts';
 
+/** The step that a COPY or ADD makes; refused where BuildKit refuses it after expansion. */
 export function applyCopy(running: Running, command: CopyCommand): Outcome {
   const add = command.kind === 'add';
   const expansion = expansionOf(running);

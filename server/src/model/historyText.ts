@@ -62,6 +62,7 @@ export function listText(keyword: 'EXPOSE' | 'VOLUME' | 'SHELL', words: readonly
   return `${keyword} [${words.join(' ')}]`;
 }
 
+/** HEALTHCHECK as Go prints the struct of the config. */
 export function healthcheckText(check: Healthcheck): string {
   return `HEALTHCHECK {Test:[${check.test.join(' ')}] Interval:${durationText(check.interval)} Timeout:${durationText(check.timeout)} StartPeriod:${durationText(check.startPeriod)} StartInterval:${durationText(check.startInterval)} Retries:${check.retries}}`;
 }

@@ -24,6 +24,7 @@ export interface ConfigState {
   readonly argsEscaped: boolean;
 }
 
+/** The config of `scratch`. */
 export const emptyConfig: ConfigState = {
   user: '',
   env: emptyMap(),

@@ -16,6 +16,7 @@ export interface ResolvedMounts {
 
 const noMounts: ResolvedMounts = { mounts: [], error: null };
 
+/** The mounts of a RUN in the order in which they are written, or BuildKit's first error. */
 export function resolveMounts(running: Running, command: RunCommand): ResolvedMounts {
   if (command.mounts.length === 0) return noMounts;
   const origins = running.around.origins.get(command) ?? [];

@@ -28,6 +28,7 @@ export interface OrderedMap<V> {
 
 const nothing: OrderedMap<never> = { root: null, size: 0, next: 0 };
 
+/** The map with nothing in it. */
 export function emptyMap<V>(): OrderedMap<V> {
   return nothing;
 }
@@ -43,6 +44,7 @@ export function putLast<V>(map: OrderedMap<V>, key: string, value: V): OrderedMa
   return store(map, { key, value, order: map.next }, find(map, key) !== undefined);
 }
 
+/** The entry of a key; undefined when there is none. Takes logarithmic time. */
 export function find<V>(map: OrderedMap<V>, key: string): Entry<V> | undefined {
   let node = map.root;
   while (node && node.key !== key) node = key < node.key ? node.left : node.right;

@@ -44,6 +44,7 @@ export function resolveSource(path: string): string {
   return joinPaths('/', path);
 }
 
+/** Does the path begin at the root? A drive letter in front of it does not matter on Windows. */
 export function isAbsolute(path: string, os: string): boolean {
   return withoutDrive(path, os).startsWith('/');
 }

@@ -99,10 +99,12 @@ export function startStage(
   };
 }
 
+/** With forward slashes only, also for Windows. */
 export function slashed(path: string): string {
   return path.replaceAll('\\', '/');
 }
 
+/** Expansions of words in the environment as it is at this point of the stage. */
 export function expansionOf(running: Running): Expansion {
   const { env, namesKnown, around } = running;
   return expansionIn({ env, namesKnown, escape: around.escape, budget: around.budget });

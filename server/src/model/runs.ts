@@ -14,6 +14,7 @@ import { declaredArgs, isShellExact, type Running, withShell } from './running.t
 /** Where BuildKit puts a heredoc that starts with `#!`, to run it as a program. */
 const pipes = '/dev/pipes/';
 
+/** The step that a RUN makes: what is run, where, by whom, with which variables and mounts. */
 export function applyRun(running: Running, command: RunCommand): Outcome {
   const { shell } = command.command;
   const script = scriptOf(running, command);

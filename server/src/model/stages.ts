@@ -55,6 +55,7 @@ interface Building {
   readonly problems: Problem[];
 }
 
+/** Resolves every reference between stages; what is wrong with one is among the problems. */
 export function buildGraph(program: Program, globals: Scope, options: PlanOptions): Graph {
   const above = new Map<string, number>();
   const problems: Problem[] = [];

@@ -26,6 +26,7 @@ export interface Budget {
   left: number;
 }
 
+/** A fresh allowance for one plan, so that a short file cannot ask for any amount of text. */
 export function newBudget(): Budget {
   return { left: maxExpanded };
 }

@@ -51,6 +51,7 @@ export interface Tally {
   readonly doubt: number;
 }
 
+/** The sum of no figures. */
 export const nothingYet: Tally = {
   bytes: 0,
   low: 0,
@@ -62,6 +63,7 @@ export const nothingYet: Tally = {
   doubt: 0,
 };
 
+/** The sum with one more figure; one that is unknown makes it a lower bound. */
 export function add(tally: Tally, size: Size): Tally {
   const isKnown = size.basis !== 'unknown';
   return {
