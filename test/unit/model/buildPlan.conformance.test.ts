@@ -1,7 +1,6 @@
 /** The plan against what BuildKit itself made of the same files. */
 
 import assert from 'node:assert/strict';
-import { imageSteps, stageChain } from '../../../server/src/model/chain.ts';
 import { resolveSource } from '../../../server/src/model/paths.ts';
 import type {
   BaseImage,
@@ -13,7 +12,14 @@ import type {
 } from '../../../server/src/model/plan.ts';
 import { firstRefusal } from '../../../server/src/syntax/instructions.ts';
 import { eachCase } from '../../support/conformance.ts';
-import { type HistoryEntry, historyOf, linux, planOf } from '../../support/plans.ts';
+import {
+  type HistoryEntry,
+  historyOf,
+  imageSteps,
+  linux,
+  planOf,
+  stageChain,
+} from '../../support/plans.ts';
 
 interface GoConfig {
   readonly User?: string;

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { imageSteps } from '../../../server/src/model/chain.ts';
 import type { BaseImage, Plan, Step } from '../../../server/src/model/plan.ts';
 import { firstRefusal } from '../../../server/src/syntax/instructions.ts';
-import { historyOf, linux, planOf } from '../../support/plans.ts';
+import { historyOf, imageSteps, linux, planOf } from '../../support/plans.ts';
 
 const texts = (plan: Plan) => historyOf(plan).map(({ created_by }) => created_by);
 

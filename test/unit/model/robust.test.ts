@@ -1,11 +1,10 @@
 /** The plan of any text: it never throws, holds together, and takes time in proportion. */
 
 import assert from 'node:assert/strict';
-import { imageSteps } from '../../../server/src/model/chain.ts';
 import type { Plan } from '../../../server/src/model/plan.ts';
 import { cases } from '../../support/conformance.ts';
 import { cpuMs } from '../../support/cpuTime.ts';
-import { planOf } from '../../support/plans.ts';
+import { imageSteps, planOf } from '../../support/plans.ts';
 import { seeded } from '../../support/random.ts';
 
 interface WithText {
