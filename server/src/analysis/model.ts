@@ -11,6 +11,8 @@ import { parse } from '../syntax/parser.ts';
 /** Programs and plans of one document's last version. */
 export interface ModelMemory {
   program: Program | null;
+  /** How many edits ago all of the text was read. */
+  edits: number;
   /** By options; the document's own and those that were asked for aside. */
   readonly plans: Map<string, Plan>;
 }
@@ -18,9 +20,15 @@ export interface ModelMemory {
 /** How many plans of one version are remembered: its own, and a few asked for with other targets. */
 const remembered = 8;
 
+/**
+ * After so many edits the whole text is read anew. Instructions hold on to the version of the text
+ * that they were read from; without this someone who types a long file would keep all its versions.
+ */
+const reread = 16;
+
 /** Nothing remembered yet. */
 export function createModelMemory(): ModelMemory {
-  return { program: null, plans: new Map() };
+  return { program: null, edits: 0, plans: new Map() };
 }
 
 /**
@@ -34,7 +42,9 @@ export function planOf(
 ): Plan {
   // By text, which is fast to compare: not every editor counts versions up.
   if (memory.program?.dockerfile.text !== text) {
-    memory.program = interpret(parse(text));
+    memory.edits = (memory.edits + 1) % reread;
+    const before = memory.edits === 0 ? null : memory.program;
+    memory.program = interpret(parse(text, before?.dockerfile), before);
     memory.plans.clear();
   }
   const { target, platform, buildArgs } = settings;

@@ -7,6 +7,7 @@ import type { Dockerfile, Instruction, Problem } from './ast.ts';
 import type { Command, FromCommand, Program, StageSyntax } from './commands.ts';
 import { type CommandReading, readCommand } from './readCommand.ts';
 import type { Refusal } from './refusal.ts';
+import { soundCommands } from './resume.ts';
 import { type CommentFinding, findTrailingComment } from './trailingComment.ts';
 
 interface State {
@@ -20,8 +21,12 @@ interface State {
   readonly replaced: Set<Problem>;
 }
 
-/** Types every instruction of a file. Problems of the parser are among those of the program. */
-export function interpret(dockerfile: Dockerfile): Program {
+/**
+ * Types every instruction of a file. Problems of the parser are among those of the program.
+ * `before`, the program of an earlier version, saves time and changes nothing: what `parse` took
+ * over from that version keeps its type.
+ */
+export function interpret(dockerfile: Dockerfile, before: Program | null = null): Program {
   const state: State = {
     dockerfile,
     globals: [],
@@ -30,7 +35,12 @@ export function interpret(dockerfile: Dockerfile): Program {
     parser: argumentProblems(dockerfile),
     replaced: new Set(),
   };
-  for (const instruction of dockerfile.instructions) add(state, instruction);
+  const known = before ? soundCommands(before) : [];
+  for (const [index, instruction] of dockerfile.instructions.entries()) {
+    const command = known[index];
+    if (command?.instruction === instruction) place(state, instruction, command);
+    else add(state, instruction);
+  }
   const kept = dockerfile.problems.filter((problem) => !state.replaced.has(problem));
   const problems = [...kept, ...state.problems].sort((a, b) => a.span.start - b.span.start);
   const stages: readonly StageSyntax[] = state.stages;
@@ -62,9 +72,14 @@ function add(state: State, instruction: Instruction): void {
   const comment = findTrailingComment(state.dockerfile, instruction, reading);
   report(state, instruction, reading, comment);
   const command: Command = reading?.ok ? reading.command : { kind: 'invalid', instruction };
-  if (instruction.name === 'FROM') {
-    const from = command.kind === 'from' ? command : unreadableFrom(instruction, comment);
-    state.stages.push({ index: state.stages.length, from, commands: [] });
+  const isFrom = instruction.name === 'FROM' && command.kind !== 'from';
+  place(state, instruction, isFrom ? unreadableFrom(instruction, comment) : command);
+}
+
+/** Puts a command into its stage; FROM opens one. */
+function place(state: State, instruction: Instruction, command: Command): void {
+  if (command.kind === 'from') {
+    state.stages.push({ index: state.stages.length, from: command, commands: [] });
     return;
   }
   const stage = state.stages.at(-1);

@@ -29,6 +29,7 @@ import {
   readLogicalLine,
 } from './lines.ts';
 import { type Node, readNode } from './node.ts';
+import { unchangedStart } from './resume.ts';
 
 interface State {
   readonly text: string;
@@ -46,8 +47,12 @@ interface State {
   saidEmpty: boolean;
 }
 
-/** Reads a whole Dockerfile. The instructions are all there, also those behind an error. */
-export function parse(text: string): Dockerfile {
+/**
+ * Reads a whole Dockerfile. The instructions are all there, also those behind an error. `before`, an
+ * earlier version of the text, saves time and changes nothing: what stands before the edit is taken
+ * over.
+ */
+export function parse(text: string, before: Dockerfile | null = null): Dockerfile {
   const cursor = openLines(text);
   const state: State = {
     text,
@@ -64,6 +69,16 @@ export function parse(text: string): Dockerfile {
   };
   for (const found of [detectSyntax(text), detectCheck(text)]) {
     if (found) state.directives.push(found.directive);
+  }
+  const kept = before && unchangedStart(before, text);
+  if (before && kept) {
+    state.instructions.push(...kept.instructions);
+    state.comments.push(...kept.comments);
+    state.directives.push(...before.directives.filter(({ name }) => name === 'escape'));
+    state.escape = before.escape;
+    state.strict.done = true;
+    cursor.number = kept.line;
+    cursor.next = kept.next;
   }
   while (nextLine(cursor)) {
     if (cursor.tooLong) {
