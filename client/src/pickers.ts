@@ -124,7 +124,7 @@ export async function pickPlatform({ report, choices, uri }: Subject): Promise<v
   const automatic = { label: 'As the settings say' };
   const items = [...new Set([report.platform, ...platforms])].map((label) => ({
     label,
-    description: label === report.platform ? 'built for now' : '',
+    description: label === report.platform ? 'built now' : '',
   }));
   const chosen = await vscode.window.showQuickPick<vscode.QuickPickItem>(
     [...items, { label: '', kind: vscode.QuickPickItemKind.Separator }, other, automatic],

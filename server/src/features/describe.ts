@@ -2,7 +2,7 @@
 
 import type { Step } from '../model/plan.ts';
 import type { Instruction } from '../syntax/ast.ts';
-import { count, oneLine } from './render.ts';
+import { grouped, oneLine } from './render.ts';
 
 /** The instruction on one line of at most `limit` characters, continuations joined, without flags' line breaks. */
 export function summary(instruction: Instruction, limit = 80): string {
@@ -70,12 +70,9 @@ function words(list: readonly string[] | null): string {
 
 function names(noun: string, list: readonly string[]): string {
   const shown = list.slice(0, 5).map((name) => oneLine(name, 60));
-  const more =
-    list.length > shown.length ? ` and ${count(list.length - shown.length, 'more')}` : '';
-  return `${noun}${list.length === 1 ? '' : 's'} ${shown.join(', ')}${more}`.replace(
-    /mores$/,
-    'more',
-  );
+  const left = list.length - shown.length;
+  const more = left > 0 ? ` and ${grouped(left)} more` : '';
+  return `${noun}${list.length === 1 ? '' : 's'} ${shown.join(', ')}${more}`;
 }
 
 function short(text: string): string {

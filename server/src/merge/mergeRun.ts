@@ -172,9 +172,9 @@ export function mergeAround(
   }
   const group = mergeableGroups(stage).find((steps) => steps.some((step) => wanted.has(step)));
   if (group) return mergeRuns(dockerfile, group, options);
-  const neighbours = mergeGroups(stage).find((steps) => steps.some((step) => wanted.has(step)));
-  return neighbours
-    ? mergeRuns(dockerfile, neighbours, options)
+  const neighbors = mergeGroups(stage).find((steps) => steps.some((step) => wanted.has(step)));
+  return neighbors
+    ? mergeRuns(dockerfile, neighbors, options)
     : refuse('No other RUN line stands next to this one.');
 }
 
