@@ -1,6 +1,6 @@
 /**
  * Four times the text takes about four times as long, whatever it looks like. Only the ratio is
- * looked at, and sixteen would be quadratic, so that a busy machine does not matter.
+ * looked at: sixteen would be quadratic, and collecting the garbage of the longer text may double four.
  */
 
 import assert from 'node:assert/strict';
@@ -49,12 +49,12 @@ describe('time grows with the length of the text only', () => {
       let base = Number.POSITIVE_INFINITY;
       let whole = Number.POSITIVE_INFINITY;
       let ratio = Number.POSITIVE_INFINITY;
-      for (let round = 0; round < 10 && ratio > 8; round++) {
+      for (let round = 0; round < 10 && ratio > 11; round++) {
         base = Math.min(base, milliseconds(small));
         whole = Math.min(whole, milliseconds(large));
         ratio = whole / Math.max(base, 1);
       }
-      assert.ok(ratio <= 8, `four times the text took ${ratio.toFixed(1)} times as long`);
+      assert.ok(ratio <= 11, `four times the text took ${ratio.toFixed(1)} times as long`);
     });
   }
 });
