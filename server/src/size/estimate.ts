@@ -35,16 +35,17 @@ export function sizeOfSteps(plan: Plan, copies: CopyLookup): StepSizes {
   return { get };
 }
 
+const ofWorkdir = computed(0, 'A working directory holds no file contents.');
+const ofRun = unknown('What this command writes is known only after a build.');
+
 function sizeOfStep(
   plan: Plan,
   step: Step,
   copies: CopyLookup,
   earlier: Parameters<typeof sizeFromStage>[2],
 ): Size {
-  if (step.workdir !== null) {
-    return computed(0, 'A working directory holds no file contents.');
-  }
-  if (step.run) return unknown('What this command writes is known only after a build.');
+  if (step.workdir !== null) return ofWorkdir;
+  if (step.run) return ofRun;
   const { copy } = step;
   if (!copy) return unknown('The instruction cannot be built as it stands.');
   const parts: Size[] = [];

@@ -17,6 +17,11 @@ export type Port =
 
 /** Reads one word of EXPOSE after variables are expanded. The error is BuildKit's. */
 export function readPort(word: string): Port {
+  // The usual port has nothing but its number.
+  if (/^\d{1,4}$/.test(word)) {
+    const port = Number(word);
+    return { ok: true, ports: { first: port, last: port, protocol: 'tcp', mapped: false } };
+  }
   const parts = word.split(':');
   const container = parts.at(-1) ?? '';
   const host = parts.at(-2) ?? '';
@@ -46,6 +51,7 @@ export function readPort(word: string): Port {
 
 /** `80/tcp` for every port of the range. */
 export function portNames({ first, last, protocol }: PortRange): readonly string[] {
+  if (first === last) return [`${first}/${protocol}`];
   return Array.from({ length: last - first + 1 }, (_, index) => `${first + index}/${protocol}`);
 }
 
