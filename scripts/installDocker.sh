@@ -90,8 +90,9 @@ if ! have_packages; then
   [ -n "$ok" ] || { say "no suite installed"; exit 1; }
 fi
 
-# The tests' base image is made of a static busybox.
-[ -x /bin/busybox ] || { apt-get update -qq && apt-get install -y -qq busybox-static >/dev/null; }
+# The tests' base image is made of a static busybox and a static bash.
+[ -x /bin/busybox ] && [ -x /bin/bash-static ] ||
+  { apt-get update -qq && apt-get install -y -qq busybox-static bash-static >/dev/null; }
 
 # ---- start ----------------------------------------------------------------------------------------------------
 write_conf() { # $1 = extra JSON members

@@ -1,32 +1,39 @@
 /**
  * The image that all engine fixtures build on, made here so that no registry is needed: a static
- * BusyBox with links for its commands, packed as a tar that `docker import` reads.
+ * BusyBox with links for its commands and a static Bash, packed as a tar that `docker import` reads.
  */
 
-import { existsSync, readFileSync } from 'node:fs';
-import { docker, dockerOk } from './engine.ts';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { basePrograms, docker, dockerOk } from './engine.ts';
 
 export const baseImage = 'dockerfile-layers-test/base:1';
 
-const busyboxPaths = ['/bin/busybox', '/usr/bin/busybox'];
 const commands =
   `sh ash ls cat echo mkdir rm touch chmod chown ln mv cp sleep wget tar stat find du df id env true
   false test dd sed grep head tail wc sha256sum date printf expr sort pwd kill`.split(/\s+/);
 const folders = 'bin etc proc sys dev tmp usr usr/share usr/bin var root'.split(' ');
 
-/** Imports the base image unless the engine has it. Throws when there is no static BusyBox to make it of. */
+/** Imports the base image unless the engine has this very one. Throws without `basePrograms`. */
 export async function ensureBaseImage(name: string = baseImage): Promise<void> {
-  if ((await docker(['image', 'inspect', name])).status === 0) return;
-  const path = busyboxPaths.find((candidate) => existsSync(candidate));
-  if (!path) throw new Error('no static BusyBox is installed (Debian package busybox-static)');
-  const archive = Buffer.concat([...entries(readFileSync(path)), Buffer.alloc(1024)]);
+  const archive = Buffer.concat([
+    ...entries(...(basePrograms.map((path) => readFileSync(path)) as [Buffer, Buffer])),
+    Buffer.alloc(1024),
+  ]);
+  // The diff ID of a layer is the digest of its archive.
+  const diffId = `sha256:${createHash('sha256').update(archive).digest('hex')}`;
+  const known = await docker(['image', 'inspect', '--format', '{{index .RootFS.Layers 0}}', name]);
+  if (known.status === 0) {
+    if (known.stdout.trim() === diffId) return;
+    await dockerOk(['image', 'rm', '--force', name]);
+  }
   const search = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
   await dockerOk(['import', '-c', 'CMD ["sh"]', '-c', `ENV ${search}`, '-', name], {
     input: archive,
   });
 }
 
-function entries(busybox: Buffer): Buffer[] {
+function entries(busybox: Buffer, bash: Buffer): Buffer[] {
   const passwd = [
     'root:x:0:0:root:/root:/bin/sh',
     'nobody:x:65534:65534:nobody:/:/bin/false',
@@ -35,6 +42,7 @@ function entries(busybox: Buffer): Buffer[] {
   return [
     ...folders.map((name) => header(`${name}/`, '5', name === 'tmp' ? 0o1777 : 0o755, 0)),
     file('bin/busybox', busybox, 0o755),
+    file('bin/bash', bash, 0o755),
     ...commands.map((name) => header(`bin/${name}`, '2', 0o777, 0, 'busybox')),
     file('etc/passwd', Buffer.from(passwd), 0o644),
     file('etc/group', Buffer.from('root:x:0:\nnogroup:x:65534:\n'), 0o644),

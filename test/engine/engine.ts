@@ -5,6 +5,7 @@
  */
 
 import { execFile, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -25,13 +26,20 @@ function engineState(): string | null {
   return state.reason;
 }
 
+/** What the tests' base image is made of: static, so that it runs in an image without libraries. */
+export const basePrograms = ['/bin/busybox', '/bin/bash-static'] as const;
+
+function isReady(): boolean {
+  return answers() && basePrograms.every((path) => existsSync(path));
+}
+
 function findEngine(): string | null {
-  if (answers()) return null;
+  if (isReady()) return null;
   if (process.platform !== 'linux' || process.getuid?.() !== 0) {
-    return 'No Docker Engine answers, and only root on Linux can install one here.';
+    return `There is no Docker Engine with ${basePrograms.join(' and ')} beside it, and only root on Debian can install them here.`;
   }
   const { status } = spawnSync('bash', [script], { stdio: 'inherit', timeout: 300_000 });
-  return status === 0 && answers()
+  return status === 0 && isReady()
     ? null
     : 'No Docker Engine answers, and scripts/installDocker.sh could not start one.';
 }
