@@ -1,7 +1,7 @@
 /** The pure part: text → program, once per version; program and options → plan, once per choice. */
 
 import { buildPlan } from '../model/buildPlan.ts';
-import type { Plan, Platform } from '../model/plan.ts';
+import type { Plan, PlanOptions, Platform } from '../model/plan.ts';
 import { parsePlatform } from '../model/platform.ts';
 import type { Settings } from '../settings.ts';
 import type { Program } from '../syntax/commands.ts';
@@ -14,7 +14,9 @@ export interface ModelMemory {
   /** How many edits ago all of the text was read. */
   edits: number;
   /** By options; the document's own and those that were asked for aside. */
-  readonly plans: Map<string, Plan>;
+  plans: Map<string, Plan>;
+  /** Those of the version before. */
+  earlier: ReadonlyMap<string, Plan>;
 }
 
 /** How many plans of one version are remembered: its own, and a few asked for with other targets. */
@@ -28,7 +30,7 @@ const reread = 16;
 
 /** Nothing remembered yet. */
 export function createModelMemory(): ModelMemory {
-  return { program: null, edits: 0, plans: new Map() };
+  return { program: null, edits: 0, plans: new Map(), earlier: new Map() };
 }
 
 /**
@@ -45,20 +47,30 @@ export function planOf(
     memory.edits = (memory.edits + 1) % reread;
     const before = memory.edits === 0 ? null : memory.program;
     memory.program = interpret(parse(text, before?.dockerfile), before);
-    memory.plans.clear();
+    memory.earlier = memory.plans;
+    memory.plans = new Map();
   }
   const { target, platform, buildArgs } = settings;
   const key = JSON.stringify([target, platform, [...buildArgs]]);
   const known = memory.plans.get(key);
   if (known) return known;
+  const before = memory.earlier.get(key) ?? null;
+  const options = before?.options ?? optionsOf(settings, buildPlatform);
+  const plan = buildPlan(memory.program, options, before);
+  if (memory.plans.size >= remembered) memory.plans.clear();
+  memory.plans.set(key, plan);
+  return plan;
+}
+
+function optionsOf(
+  { target, platform, buildArgs }: Settings,
+  buildPlatform: Platform,
+): PlanOptions {
   const parsed = platform === null ? null : parsePlatform(platform, buildPlatform);
-  const plan = buildPlan(memory.program, {
+  return {
     ...(target !== null && { target }),
     buildArgs,
     platform: parsed?.ok ? parsed.platform : buildPlatform,
     buildPlatform,
-  });
-  if (memory.plans.size >= remembered) memory.plans.clear();
-  memory.plans.set(key, plan);
-  return plan;
+  };
 }

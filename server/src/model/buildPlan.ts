@@ -5,12 +5,13 @@ import type { Command, Program } from '../syntax/commands.ts';
 import { tellOnce } from '../syntax/trailingComment.ts';
 import type { Environment } from './environment.ts';
 import { type ConfigState, emptyConfig, viewConfig } from './imageConfig.ts';
+import { type Built, keptStages, rememberStages } from './keptStages.ts';
 import { applyLayer } from './layerSteps.ts';
 import { applyMetadata } from './metadataSteps.ts';
 import type { Outcome } from './outcome.ts';
 import type { ImageConfig, Plan, PlanOptions, Stage, Step } from './plan.ts';
 import { type PlanProblemCode, planProblem } from './problems.ts';
-import { type Finished, type Running, type Surroundings, startStage } from './running.ts';
+import { type Finished, finish, type Running, type Surroundings, startStage } from './running.ts';
 import { buildGraph, type Graph, type GraphStage, stageLabel, type Trigger } from './stages.ts';
 import {
   evaluateGlobals,
@@ -23,9 +24,14 @@ import {
 /**
  * The plan of a whole file for one target and platform. Never throws; a file with errors gives the
  * steps that can be told. Every stage is gone through, also those that the target does not need;
- * as in BuildKit, those then report no problem of their own.
+ * as in BuildKit, those then report no problem of their own. `before`, a plan of an earlier version
+ * of the text with the same options object, saves time and changes nothing.
  */
-export function buildPlan(program: Program, options: PlanOptions): Plan {
+export function buildPlan(
+  program: Program,
+  options: PlanOptions,
+  before: Plan | null = null,
+): Plan {
   const budget = newBudget();
   const buildArgs = options.buildArgs ?? new Map<string, string>();
   const lastName = program.stages.at(-1)?.from.name ?? '';
@@ -69,21 +75,27 @@ export function buildPlan(program: Program, options: PlanOptions): Plan {
   // A loop always has a source that stands below; the loop is told, that is enough.
   const looped = graph.problems.some(({ code }) => code === 'circular-dependency');
   const isNew = ({ code }: Problem) => !(looped && code === 'stage-order');
-  const finished: Finished[] = [];
-  const stages = graph.stages.map((stage, index) => {
-    const built = buildStage(stage, index, graph, finished, around);
-    finished.push(built.finished);
+  const kept = keptStages(before, program, options, graph, budget.left);
+  const all: Built[] = [];
+  for (const [index, stage] of graph.stages.entries()) {
+    const known = kept[index];
+    const built = known
+      ? takeOver(known, stage, graph)
+      : buildStage(stage, index, graph, all, around);
+    if (known) budget.left -= known.spent;
+    all.push(built);
     if (graph.needed.has(index)) problems.push(...stage.problems, ...built.problems.filter(isNew));
-    return built.stage;
-  });
-  return {
+  }
+  const plan: Plan = {
     program,
     options,
     globals: globals.args.map(globalStep),
-    stages,
+    stages: all.map(({ stage }) => stage),
     target: graph.target,
     problems: tellOnce(problems.sort((a, b) => a.span.start - b.span.start)),
   };
+  rememberStages(plan, all, graph);
+  return plan;
 }
 
 function globalStep({ command, before }: GlobalArg): Step {
@@ -116,12 +128,14 @@ function buildStage(
   graphStage: GraphStage,
   index: number,
   graph: Graph,
-  finished: readonly Finished[],
+  above: readonly Built[],
   around: Surroundings,
-): { readonly stage: Stage; readonly finished: Finished; readonly problems: readonly Problem[] } {
-  const { syntax, resolved, dependsOn } = graphStage;
+): Built {
+  const { syntax, resolved } = graphStage;
   const { base } = resolved;
-  const parent = base.stage === null ? null : (finished[base.stage] ?? null);
+  const parent = base.stage === null ? null : (above[base.stage]?.finished ?? null);
+  const { budget } = around;
+  const { left } = budget;
   const running = startStage(index, base, resolved.platform, parent, around);
   const problems: Problem[] = [];
   const take = (command: Command, trigger: Trigger | null): Step => {
@@ -135,13 +149,34 @@ function buildStage(
   };
   const triggers = graphStage.triggers.map((trigger) => take(trigger.command, trigger));
   const steps = syntax.commands.map((command) => take(command, null));
-  const { config } = running;
-  const stage: Stage = {
+  const spent = budget.left < 0 ? Number.POSITIVE_INFINITY : left - budget.left;
+  const finished = finish(running);
+  const stage = stageOf(graphStage, index, graph, finished, { triggers, steps });
+  return { stage, finished, problems, spent };
+}
+
+/** A stage of an earlier plan in this one: who needs it, and what it needs, may have changed. */
+function takeOver(
+  { stage, finished, problems, spent }: Built,
+  now: GraphStage,
+  graph: Graph,
+): Built {
+  return { stage: stageOf(now, stage.index, graph, finished, stage), finished, problems, spent };
+}
+
+function stageOf(
+  { syntax, resolved, dependsOn }: GraphStage,
+  index: number,
+  graph: Graph,
+  { config, layers }: Finished,
+  { triggers, steps }: Pick<Stage, 'triggers' | 'steps'>,
+): Stage {
+  return {
     index,
     name: syntax.from.name,
     needed: graph.needed.has(index),
     from: syntax.from,
-    base,
+    base: resolved.base,
     replaced: resolved.replaced,
     triggers,
     steps,
@@ -149,10 +184,9 @@ function buildStage(
     get config() {
       return viewConfig(config);
     },
-    layers: running.layers,
+    layers,
     dependsOn: [...dependsOn],
   };
-  return { stage, finished: running, problems };
 }
 
 /**

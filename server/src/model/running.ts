@@ -100,6 +100,13 @@ export function startStage(
 }
 
 /** With forward slashes only, also for Windows. */
+/** What is handed on, without what belongs to this version of the text only. */
+export function finish(running: Running): Finished {
+  const { platform, namesKnown, shellKnown, env, config, args } = running;
+  const { workdir, workdirKnown, layers } = running;
+  return { platform, namesKnown, shellKnown, env, config, args, workdir, workdirKnown, layers };
+}
+
 export function slashed(path: string): string {
   return path.replaceAll('\\', '/');
 }
