@@ -85,6 +85,8 @@ function analyze({ text, line, lines }: BenchText): void {
   version += 1;
   const document = TextDocument.create('file:///bench/Dockerfile', 'dockerfile', version, text);
   const settings = readSettings({});
+  // A text that is known already would not be read again.
+  analyzer.close(document.uri);
   const analysis = analyzer.analysis({
     key: document.uri,
     path: null,
