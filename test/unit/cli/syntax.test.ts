@@ -3,28 +3,7 @@
 import assert from 'node:assert/strict';
 import type { SyntaxNode, SyntaxReport } from '../../../server/src/cli/syntaxReport.ts';
 import { cli } from '../../support/cli.ts';
-import { eachCase } from '../../support/conformance.ts';
-
-interface NodeCase {
-  readonly value: string;
-  readonly args: readonly (string | NodeCase)[];
-  readonly flags: readonly string[];
-  readonly heredocs: readonly object[];
-  readonly json: boolean;
-  readonly startLine: number;
-  readonly endLine: number;
-}
-
-interface Case {
-  readonly name: string;
-  readonly dockerfile?: string;
-  readonly dockerfileParts?: readonly (string | { repeat: string; count: number })[];
-  readonly escape?: string;
-  readonly nodes?: readonly NodeCase[];
-  readonly ranges?: readonly (readonly (string | number)[])[];
-  readonly error?: string;
-  readonly errorLines?: readonly (readonly number[])[];
-}
+import { eachParserCase, linesIn, type NodeCase } from '../../support/parserCases.ts';
 
 async function syntax(text: string | Uint8Array): Promise<SyntaxReport> {
   const ran = await cli(['syntax', '-', '--json'], { input: text });
@@ -33,41 +12,26 @@ async function syntax(text: string | Uint8Array): Promise<SyntaxReport> {
   return JSON.parse(ran.out);
 }
 
-for (const file of [
-  'parser_testfiles',
-  'parser_testfiles_negative',
-  'parser_lines',
-  'parser_upstream_inline',
-  'parser_edge_cases',
-]) {
-  eachCase<Case>(
-    file,
-    ({ name }) => `syntax --json of ${name}`,
-    async (expected) => {
-      const report = await syntax(textOf(expected));
-      if (expected.error !== undefined) {
-        const [first] = report.errors;
-        assert.equal(first?.message, expected.error);
-        if (expected.errorLines) assert.deepEqual([linesOf(first)], expected.errorLines);
-        return;
-      }
-      assert.deepEqual(report.errors, []);
-      if (expected.escape) assert.equal(report.escape, expected.escape);
-      if (expected.nodes) assert.deepEqual(report.instructions, expected.nodes.map(asNode));
-      for (const [index, range] of (expected.ranges ?? []).entries()) {
-        const node = report.instructions[index] ?? assert.fail();
-        assert.deepEqual([node.keyword, node.startLine, node.endLine].slice(-range.length), range);
-      }
-    },
-  );
-}
-
-function textOf({ dockerfile, dockerfileParts = [] }: Case): string {
-  if (dockerfile !== undefined) return dockerfile;
-  return dockerfileParts
-    .map((part) => (typeof part === 'string' ? part : part.repeat.repeat(part.count)))
-    .join('');
-}
+eachParserCase(
+  (name) => `syntax --json of ${name}`,
+  async (expected, text) => {
+    const report = await syntax(text);
+    if (expected.error !== undefined) {
+      const [first] = report.errors;
+      assert.equal(first?.message, expected.error);
+      if (expected.errorLines)
+        assert.deepEqual([linesIn(first.startLine, first.endLine)], expected.errorLines);
+      return;
+    }
+    assert.deepEqual(report.errors, []);
+    if (expected.escape) assert.equal(report.escape, expected.escape);
+    if (expected.nodes) assert.deepEqual(report.instructions, expected.nodes.map(asNode));
+    for (const [index, range] of (expected.ranges ?? []).entries()) {
+      const node = report.instructions[index] ?? assert.fail();
+      assert.deepEqual([node.keyword, node.startLine, node.endLine].slice(-range.length), range);
+    }
+  },
+);
 
 function asNode({ value, args, flags, heredocs, json, startLine, endLine }: NodeCase): SyntaxNode {
   return {
@@ -79,10 +43,6 @@ function asNode({ value, args, flags, heredocs, json, startLine, endLine }: Node
     endLine,
     heredocs: heredocs as SyntaxNode['heredocs'],
   };
-}
-
-function linesOf({ startLine, endLine }: { startLine: number; endLine: number }) {
-  return Array.from({ length: endLine - startLine + 1 }, (_, index) => startLine + index);
 }
 
 describe('syntax', () => {

@@ -5,54 +5,24 @@ import type { Instruction, Problem } from '../../../server/src/syntax/ast.ts';
 import { detectCheck, detectSyntax } from '../../../server/src/syntax/directives.ts';
 import { goQuote } from '../../../server/src/syntax/goText.ts';
 import { parse } from '../../../server/src/syntax/parser.ts';
-import { eachCase } from '../../support/conformance.ts';
+import {
+  eachParserCase,
+  linesIn,
+  type NodeCase,
+  type ParserCase,
+} from '../../support/parserCases.ts';
 
-interface NodeCase {
-  readonly value: string;
-  readonly args: readonly (string | NodeCase)[];
-  readonly flags: readonly string[];
-  readonly heredocs: readonly object[];
-  readonly json: boolean;
-  readonly original: string;
-  readonly prevComment: readonly string[];
-  readonly startLine: number;
-  readonly endLine: number;
-}
+eachParserCase((name) => name, compare);
 
-interface Case {
-  readonly name: string;
-  readonly dockerfile?: string;
-  readonly dockerfileParts?: readonly (string | { repeat: string; count: number })[];
-  readonly escape?: string;
-  readonly dump?: string;
-  readonly expectedDump?: string;
-  readonly nodes?: readonly NodeCase[];
-  readonly warnings?: readonly { line: number; short: string }[];
-  readonly ranges?: readonly (readonly (string | number)[])[];
-  readonly error?: string;
-  readonly errorLines?: readonly (readonly number[])[];
-  readonly syntax?: object;
-  readonly check?: object;
-}
-
-const files = [
-  'parser_testfiles',
-  'parser_testfiles_negative',
-  'parser_lines',
-  'parser_upstream_inline',
-  'parser_edge_cases',
-];
-for (const file of files) eachCase<Case>(file, (each) => each.name, compare);
-
-function compare(expected: Case): void {
-  const text = textOf(expected);
+function compare(expected: ParserCase, text: string): void {
   const { instructions, problems, escape: token } = parse(text);
   const [refusal] = problems.filter((each) => each.buildkit);
   if (expected.error !== undefined) {
     assert.equal(refusal?.buildkit?.message, expected.error);
     assert.equal(refusal?.buildkit?.phase, 'parser');
     const lines = refusal?.buildkit?.lines ?? assert.fail();
-    if (expected.errorLines) assert.deepEqual(expected.errorLines, [linesIn(lines)]);
+    if (expected.errorLines)
+      assert.deepEqual(expected.errorLines, [linesIn(lines.start, lines.end)]);
     return;
   }
   assert.equal(refusal, undefined);
@@ -68,17 +38,6 @@ function compare(expected: Case): void {
   if (expected.ranges) assert.equal(instructions.length, expected.ranges.length);
   if (expected.syntax) assert.deepEqual(detected(detectSyntax(text), 'ref'), expected.syntax);
   if (expected.check) assert.deepEqual(detected(detectCheck(text), 'value'), expected.check);
-}
-
-function textOf({ dockerfile, dockerfileParts = [] }: Case): string {
-  if (dockerfile !== undefined) return dockerfile;
-  return dockerfileParts
-    .map((part) => (typeof part === 'string' ? part : part.repeat.repeat(part.count)))
-    .join('');
-}
-
-function linesIn({ start, end }: { start: number; end: number }): readonly number[] {
-  return Array.from({ length: end - start + 1 }, (_, index) => start + index);
 }
 
 /** BuildKit's own notation of its tree. */
