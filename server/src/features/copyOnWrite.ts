@@ -5,9 +5,9 @@
  */
 
 import type { Analysis } from '../analysis.ts';
-import { certainCommands, type PlainCommand, possibleCommands } from '../merge/certainCommands.ts';
-import { unknownPart } from '../merge/shellTree.ts';
 import type { ResolvedCopy, ResolvedRun, Stage, Step } from '../model/plan.ts';
+import { certainCommands, type PlainCommand, possibleCommands } from '../shell/certainCommands.ts';
+import { unknownPart } from '../shell/shellTree.ts';
 import { absolutePath, isWithin } from '../syntax/slashPaths.ts';
 import { bytes, inlineCode, oneLine } from './render.ts';
 

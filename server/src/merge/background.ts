@@ -1,9 +1,9 @@
 /** Processes that a script starts and does not wait for. */
 
 import type { Statement } from 'unbash';
+import { literalName } from '../shell/shellState.ts';
+import { visit } from '../shell/shellTree.ts';
 import type { ScriptFacts } from './scriptFacts.ts';
-import { literalName } from './shellState.ts';
-import { visit } from './shellTree.ts';
 
 /** A background job is dead when its RUN is over; it is equal only if the script waits for it. */
 export function backgroundRefusal(facts: ScriptFacts): string | undefined {

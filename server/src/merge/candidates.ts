@@ -4,13 +4,13 @@
  */
 
 import type { Step } from '../model/plan.ts';
+import { type Refusal, refuse } from '../shell/refusal.ts';
+import { readShell, type Shell } from '../shell/shellPrefix.ts';
+import { longestScript } from '../shell/shellTree.ts';
 import { readFacts } from './joinScripts.ts';
 import type { RunPlace } from './lifetime.ts';
-import { type Refusal, refuse } from './refusal.ts';
 import { type RunText, readRunText } from './runText.ts';
 import type { ScriptFacts } from './scriptFacts.ts';
-import { readShell, type Shell } from './shellPrefix.ts';
-import { longestScript } from './verify.ts';
 
 /** One RUN, read as far as merging needs it. */
 export interface Candidate {

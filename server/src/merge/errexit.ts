@@ -12,8 +12,8 @@ import {
   type Statement,
   type SyntaxNode,
 } from 'unbash';
-import { literalName } from './shellState.ts';
-import { visit } from './shellTree.ts';
+import { literalName } from '../shell/shellState.ts';
+import { visit } from '../shell/shellTree.ts';
 
 /** Words of a `set` whose options are plain text; undefined for any other command. */
 export function literalSet(command: Command): readonly string[] | undefined {

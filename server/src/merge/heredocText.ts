@@ -7,6 +7,7 @@
  */
 
 import type { SyntaxNode } from 'unbash';
+import { visit } from '../shell/shellTree.ts';
 import type { Dockerfile } from '../syntax/ast.ts';
 import { endsWithFailure } from './errexit.ts';
 import type { Join, Piece } from './joinScripts.ts';
@@ -18,7 +19,6 @@ import {
   lineBreaks,
   type RunText,
 } from './runText.ts';
-import { visit } from './shellTree.ts';
 
 /** The text from the first RUN's keyword to the terminator. */
 export function heredocText(dockerfile: Dockerfile, runs: readonly RunText[], join: Join): string {

@@ -5,13 +5,13 @@
  * would switch a script's own `set -e` off.
  */
 
+import { type Refusal, refuse } from '../shell/refusal.ts';
+import type { Shell } from '../shell/shellPrefix.ts';
+import { readScript } from '../shell/shellTree.ts';
 import { type RunPlace, refusalBeforeAnother } from './lifetime.ts';
 import { lookedUpAnywhere, lookedUpHere, mayReplace } from './programs.ts';
-import { type Refusal, refuse } from './refusal.ts';
 import { lineSense, refusalAfterAnother, refusalAnywhere, refusalInSubshell } from './refusals.ts';
 import { type ScriptFacts, scriptFacts } from './scriptFacts.ts';
-import type { Shell } from './shellPrefix.ts';
-import { readScript } from './shellTree.ts';
 
 /** A script's part of the join: `text.slice(start, facts.end)`, perhaps in a group. */
 export interface Piece {

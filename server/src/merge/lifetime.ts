@@ -9,12 +9,18 @@
  */
 
 import type { Command, Redirection, SyntaxNode } from 'unbash';
+import {
+  absolute,
+  baseName,
+  knownVariables,
+  knownWords,
+  unwrapped,
+} from '../shell/commandWords.ts';
+import type { Shell } from '../shell/shellPrefix.ts';
+import { literalName } from '../shell/shellState.ts';
+import { readScript, unknownPart, visit, wordText } from '../shell/shellTree.ts';
 import { backgroundRefusal } from './background.ts';
-import { absolute, baseName, knownVariables, knownWords, unwrapped } from './commandWords.ts';
 import type { ScriptFacts } from './scriptFacts.ts';
-import type { Shell } from './shellPrefix.ts';
-import { literalName } from './shellState.ts';
-import { readScript, unknownPart, visit, wordText } from './shellTree.ts';
 
 /** What is known of the process that runs a script. */
 export interface RunPlace {

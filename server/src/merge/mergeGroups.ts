@@ -1,9 +1,9 @@
 /** Which RUN lines of a stage stand next to each other, and which of them fit together. */
 
 import type { Stage, Step } from '../model/plan.ts';
+import { longestScript } from '../shell/shellTree.ts';
 import { type Candidate, readCandidate } from './candidates.ts';
 import { refusalBetween } from './joinScripts.ts';
-import { longestScript } from './verify.ts';
 
 /** The maximal runs of two or more neighbouring RUN lines in a stage, whether they can be merged or not. */
 export function mergeGroups(stage: Stage): readonly (readonly Step[])[] {

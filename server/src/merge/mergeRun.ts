@@ -5,14 +5,15 @@
  */
 
 import type { Stage, Step } from '../model/plan.ts';
+import { type Refusal, refuse } from '../shell/refusal.ts';
+import { longestScript } from '../shell/shellTree.ts';
 import type { Dockerfile, Span } from '../syntax/ast.ts';
 import { type Candidate, readCandidate, tooLong } from './candidates.ts';
 import { chainText } from './chainText.ts';
 import { asLines, heredocText } from './heredocText.ts';
 import { joinScripts } from './joinScripts.ts';
 import { mergeableGroups, mergeGroups } from './mergeGroups.ts';
-import { type Refusal, refuse } from './refusal.ts';
-import { findFault, longestScript } from './verify.ts';
+import { findFault } from './verify.ts';
 
 export interface MergeOptions {
   /** `auto`: a heredoc where the scripts are heredocs, else lines joined with ` && \`. */

@@ -5,10 +5,10 @@
  */
 
 import type { Command, SyntaxNode } from 'unbash';
-import { otherBuiltins, stateBuiltins } from './builtins.ts';
-import { knownWords } from './commandWords.ts';
-import { literalName, runsElsewhere } from './shellState.ts';
-import { visit } from './shellTree.ts';
+import { otherBuiltins, stateBuiltins } from '../shell/builtins.ts';
+import { knownWords } from '../shell/commandWords.ts';
+import { literalName, runsElsewhere } from '../shell/shellState.ts';
+import { visit } from '../shell/shellTree.ts';
 
 /** Programs found in PATH by this very shell when it runs the script. */
 export function lookedUpHere(tree: SyntaxNode): ReadonlySet<string> {

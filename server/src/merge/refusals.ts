@@ -4,11 +4,11 @@
  */
 
 import type { Command, ParsedScript, SyntaxNode } from 'unbash';
+import type { Shell } from '../shell/shellPrefix.ts';
+import { literalName } from '../shell/shellState.ts';
+import { variableName, visit } from '../shell/shellTree.ts';
 import { isBashOnly } from './bashSyntax.ts';
 import type { ScriptFacts } from './scriptFacts.ts';
-import type { Shell } from './shellPrefix.ts';
-import { literalName } from './shellState.ts';
-import { variableName, visit } from './shellTree.ts';
 import { fatalExpansion, isRequired } from './unsetVariables.ts';
 
 /** A reason that holds wherever the script stands, or undefined. */

@@ -4,11 +4,11 @@
  */
 
 import type { ParsedScript, Statement, SyntaxNode } from 'unbash';
-import { environmentShowers } from './builtins.ts';
+import { environmentShowers } from '../shell/builtins.ts';
+import type { Shell } from '../shell/shellPrefix.ts';
+import { leavesState, literalName, nodeLeavesState, runsElsewhere } from '../shell/shellState.ts';
+import { visit } from '../shell/shellTree.ts';
 import { endsWithFailure, isIndifferent, literalSet, setsErrexit, someCommand } from './errexit.ts';
-import type { Shell } from './shellPrefix.ts';
-import { leavesState, literalName, nodeLeavesState, runsElsewhere } from './shellState.ts';
-import { visit } from './shellTree.ts';
 
 export interface Prologue {
   /** `set -eux`, as written. */

@@ -4,11 +4,11 @@
  */
 
 import type { Command, ParameterExpansionPart, SyntaxNode } from 'unbash';
-import { knownWords } from './commandWords.ts';
+import { knownWords } from '../shell/commandWords.ts';
+import type { Shell } from '../shell/shellPrefix.ts';
+import { literalName, runsElsewhere } from '../shell/shellState.ts';
+import { readScript, unknownPart, variableName, visit } from '../shell/shellTree.ts';
 import type { ScriptFacts } from './scriptFacts.ts';
-import type { Shell } from './shellPrefix.ts';
-import { literalName, runsElsewhere } from './shellState.ts';
-import { readScript, unknownPart, variableName, visit } from './shellTree.ts';
 
 const alwaysSet = new Set(
   'PATH HOME PWD IFS PPID UID EUID OPTIND PS4 HOSTNAME BASH BASH_VERSION SHLVL RANDOM _'.split(' '),

@@ -5,15 +5,12 @@
  */
 
 import type { Command } from 'unbash';
+import { fingerprint, fingerprintOf, longestScript, readScript } from '../shell/shellTree.ts';
 import type { Dockerfile } from '../syntax/ast.ts';
 import { parse } from '../syntax/parser.ts';
 import { elements } from './heredocText.ts';
 import type { Join, Piece } from './joinScripts.ts';
 import { readRunText } from './runText.ts';
-import { fingerprint, fingerprintOf, readScript } from './shellTree.ts';
-
-/** Linux hands one argument of at most 128 KiB to a program, its final NUL included (MAX_ARG_STRLEN). */
-export const longestScript = 128 * 1024 - 1;
 
 /** Why the new text is not the merge of `count` RUN lines from `index` on, or undefined when it is. */
 export function findFault(

@@ -8,8 +8,7 @@ import type { ResolvedRun } from '../model/plan.ts';
 import { knownVariables, knownWords } from './commandWords.ts';
 import { readShell } from './shellPrefix.ts';
 import { literalName } from './shellState.ts';
-import { readScript, visit } from './shellTree.ts';
-import { longestScript } from './verify.ts';
+import { longestScript, readScript, visit } from './shellTree.ts';
 
 /** A command with its words; what is not known of a word is `unknownPart` in it. */
 export interface PlainCommand {

@@ -5,6 +5,9 @@
 
 import { forEachChild, type ParsedScript, parse, type SyntaxNode, type Word } from 'unbash';
 
+/** Linux hands one argument of at most 128 KiB to a program, its final NUL included (MAX_ARG_STRLEN). */
+export const longestScript = 128 * 1024 - 1;
+
 /** The tree of a script, or undefined when it (or a substitution in it) does not parse. */
 export function readScript(text: string): ParsedScript | undefined {
   const script = parse(text);

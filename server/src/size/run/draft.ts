@@ -1,0 +1,92 @@
+/**
+ * The layer of one RUN while its commands are followed, and what flows from one RUN to the next.
+ * `runSize.ts` drives; each program's file beside it says what that program writes or removes.
+ */
+
+import type { Fact } from '../../context/fact.ts';
+import type { BaseFacts, Distribution } from '../../images/baseFacts.ts';
+import type { Platform, ResolvedRun, Step } from '../../model/plan.ts';
+import type { IndexKey, PackageIndex } from '../../packages/packageIndex.ts';
+import type { JavaScriptLock, Measured } from '../../projects/projectFacts.ts';
+import type { ShellCommand } from '../../shell/commands.ts';
+import type { Size } from '../size.ts';
+
+/** Something that a RUN writes, all of it at or below one path. */
+export interface Contribution {
+  /** Absolute; `/` where the place is not known. Removals and mounts cancel by it. */
+  readonly path: string;
+  /** A figure, or unknown with its reason. */
+  readonly size: Size;
+  /** What it is, in a few words: `packages: curl and 25 more`. */
+  readonly label: string;
+  /** What advice and sums tell apart. */
+  readonly kind: 'packages' | 'lists' | 'archives' | 'cache' | 'dependencies' | 'files' | 'other';
+}
+
+/** Packages of one manager in the image so far. Compared by identity: equal sets are one object. */
+export interface InstalledPackages {
+  readonly names: ReadonlySet<string>;
+  /** Those that were asked for by name; `autoremove` keeps them. */
+  readonly manual: ReadonlySet<string>;
+}
+
+/** What the next RUN needs to know; replaced, never changed, and the same object while nothing changed. */
+export interface StageState {
+  readonly distribution: Distribution | null;
+  /** Docker's word for the architecture. */
+  readonly arch: string;
+  /** Null: not known, `packagesReason` says why. */
+  readonly installed: InstalledPackages | null;
+  readonly packagesReason: string;
+  /** Package sources were added that no index here covers: unknown names may come from there. */
+  readonly foreignSources: boolean;
+  /** Package lists lie in the image (an earlier line updated them and did not remove them). */
+  readonly hasLists: boolean;
+  /** The image's rule that throws downloaded packages away is gone. */
+  readonly keepsArchives: boolean;
+  /** Files of known size that the lines so far have put into the image, by path, for those that change them again. */
+  readonly stored: readonly Stored[];
+}
+
+export interface Stored {
+  readonly path: string;
+  /** Bytes; null: not known. */
+  readonly bytes: number | null;
+}
+
+/** What comes from outside, as far as it is known now. A pending fact makes a pending figure. */
+export interface SizeFacts {
+  base(reference: string, platform: Platform): Fact<BaseFacts>;
+  packages(key: IndexKey): Fact<PackageIndex>;
+  /** Dependencies of the project that a step installs; the folder is where its lock file lies in the image. */
+  lock(step: Step, folder: string): Fact<JavaScriptLock>;
+  /** What is installed on this machine under a folder of the build context that a step would make: `node_modules`, a virtual environment, a vendor folder. */
+  installed(step: Step, folder: string): Fact<Measured>;
+  /** Bytes behind an address, when the user asked for them. */
+  download(address: string): Fact<number>;
+}
+
+/** All that a program's file may look at. */
+export interface World {
+  readonly step: Step;
+  readonly run: ResolvedRun;
+  readonly platform: Platform;
+  readonly facts: SizeFacts;
+}
+
+/** The layer as it grows. */
+export interface Draft {
+  readonly world: World;
+  state: StageState;
+  /** What still lies in the layer. */
+  readonly contributions: readonly Contribution[];
+  /** What was written and removed again by the same RUN, for the hover. */
+  readonly removed: readonly Contribution[];
+  /** Adds; what lies below a mount of the RUN is left out at once. */
+  write(contribution: Contribution): void;
+  /** Takes away what lies at or below the path (a `*` at its end: all in the folder). */
+  remove(path: string): void;
+}
+
+/** What a program does; a name that no file knows adds something unknown. */
+export type Handler = (command: ShellCommand, draft: Draft) => void;
