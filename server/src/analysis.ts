@@ -10,17 +10,26 @@
 import { ContextFacts, type ContextPorts, type ContextReading } from './analysis/contextFacts.ts';
 import { contextProblems } from './analysis/contextProblems.ts';
 import { createModelMemory, type ModelMemory, planOf } from './analysis/model.ts';
+import {
+  noProjects,
+  OutsideFacts,
+  type ProjectLookup,
+  type SizePorts,
+  sizeFactsOf,
+} from './analysis/sizeFacts.ts';
 import type { ContextState, Subject } from './analysis/subject.ts';
-import type { Plan, Platform } from './model/plan.ts';
+import type { Fact } from './context/fact.ts';
+import type { Plan, Platform, Step } from './model/plan.ts';
 import { formatPlatform } from './model/platform.ts';
 import type { Settings } from './settings.ts';
 import { type StepSizes, sizeOfSteps } from './size/estimate.ts';
+import type { SizeFacts } from './size/run/draft.ts';
 import { type StageTotals, totals } from './size/totals.ts';
 import type { Dockerfile, Problem } from './syntax/ast.ts';
 import type { Program } from './syntax/commands.ts';
 
 /** The outside world as the analysis needs it. */
-export interface AnalysisPorts extends ContextPorts {
+export interface AnalysisPorts extends ContextPorts, SizePorts {
   /** What a builder on this machine builds for by itself. */
   readonly buildPlatform: Platform;
 }
@@ -37,7 +46,7 @@ export interface Analysis {
   /** `os/arch[/variant]` that the plan is made for. */
   readonly platform: string;
   readonly context: ContextState;
-  /** Of every step of needed stages that makes a layer. */
+  /** Of every step of needed stages that makes a layer; and of base images what is known of them. */
   readonly sizes: StepSizes;
   /** Sums of each stage, by index, the stages below it included. */
   readonly totals: StageTotals;
@@ -57,6 +66,10 @@ export interface Analyzer {
   revalidate(key: string): void;
   /** Resolves when nothing of the document is being fetched any more. */
   settled(key: string): Promise<void>;
+  /** Package data was renewed. */
+  packagesChanged(): void;
+  /** Lengths of downloads that the user asked for, by address. */
+  takeLengths(lengths: ReadonlyMap<string, Fact<number>>): void;
   close(key: string): void;
   stop(): void;
 }
@@ -73,6 +86,8 @@ export async function analyze(
   try {
     for (;;) {
       const analysis = analyzer.analysis(subject);
+      // Sums of all needed stages ask for all that their lines need from outside.
+      for (const { index, needed } of analysis.plan.stages) if (needed) analysis.totals.of(index);
       if (!analysis.pending || signal?.aborted) return analysis;
       await analyzer.settled(subject.key);
     }
@@ -85,6 +100,9 @@ export async function analyze(
 /** Remembers, per document, the model of its last version and the facts that it needs. */
 export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) => void): Analyzer {
   const documents = new Map<string, DocumentState>();
+  const outside = new OutsideFacts(ports, () => {
+    for (const key of documents.keys()) onChanged(key);
+  });
   const stateOf = (key: string): DocumentState => {
     const known = documents.get(key);
     if (known) return known;
@@ -94,6 +112,8 @@ export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) =>
         state.last = null;
         onChanged(key);
       }),
+      projects: noProjects,
+      seen: null,
       last: null,
     };
     documents.set(key, state);
@@ -109,20 +129,28 @@ export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) =>
       const plan = planOf(state.model, subject, ports.buildPlatform);
       const subjectNow = identityOf(subject);
       const { last, facts } = state;
-      if (last?.plan === plan && last.subject === subjectNow && !facts.busy) return last.analysis;
-      const analysis = join(subject, plan, facts.read(subject, plan, aside));
-      const isFinal = !aside && !analysis.pending;
-      state.last = isFinal ? { plan, subject: subjectNow, analysis } : null;
+      const seen = seenBy(state, subject, subjectNow, outside);
+      const isSame = last?.plan === plan && last.subject === subjectNow && last.facts === seen;
+      if (isSame && !facts.busy) return last.analysis;
+      const context = facts.read(subject, plan, aside);
+      const analysis = join(subject, plan, context, seen, outside);
+      const isFinal = !aside && !context.pending;
+      state.last = isFinal ? { plan, subject: subjectNow, facts: seen, analysis } : null;
       return analysis;
     },
     filesChanged(paths) {
       for (const { facts } of documents.values()) facts.filesChanged(paths);
     },
     revalidate: (key) => documents.get(key)?.facts.revalidate(),
-    settled: async (key) => documents.get(key)?.facts.settled(),
+    async settled(key) {
+      await Promise.all([documents.get(key)?.facts.settled(), outside.settled()]);
+    },
+    packagesChanged: () => outside.packagesChanged(),
+    takeLengths: (lengths) => outside.takeLengths(lengths),
     close,
     stop() {
       for (const key of [...documents.keys()]) close(key);
+      outside.stop();
     },
   };
 }
@@ -130,11 +158,29 @@ export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) =>
 interface DocumentState {
   readonly model: ModelMemory;
   readonly facts: ContextFacts;
+  readonly projects: ProjectLookup;
+  /** What comes from outside as it was seen last; the same object while nothing of it moved. */
+  seen: { readonly generation: number; readonly subject: string; readonly facts: SizeFacts } | null;
   last: {
     readonly plan: Plan;
     readonly subject: string;
+    readonly facts: SizeFacts;
     readonly analysis: Analysis;
   } | null;
+}
+
+function seenBy(
+  state: DocumentState,
+  { settings }: Subject,
+  subject: string,
+  outside: OutsideFacts,
+): SizeFacts {
+  const { seen, projects } = state;
+  const { generation } = outside;
+  if (seen?.generation === generation && seen.subject === subject) return seen.facts;
+  const facts = sizeFactsOf(outside, settings, subject, projects);
+  state.seen = { generation, subject, facts };
+  return facts;
 }
 
 /** All of a subject that decides on its analysis beside its plan. */
@@ -142,9 +188,17 @@ function identityOf({ path, folder, within, settings }: Subject): string {
   return JSON.stringify([path, folder, within, { ...settings, buildArgs: null }]);
 }
 
-function join(subject: Subject, plan: Plan, context: ContextReading): Analysis {
-  const figures = sizeOfSteps(plan, (step) => context.copies.get(step)?.fact ?? pendingFact);
+function join(
+  subject: Subject,
+  plan: Plan,
+  context: ContextReading,
+  facts: SizeFacts,
+  outside: OutsideFacts,
+): Analysis {
+  const copies = (step: Step) => context.copies.get(step)?.fact ?? pendingFact;
+  const figures = sizeOfSteps(plan, copies, facts);
   const sizes: StepSizes = {
+    ...figures,
     get(step) {
       const figure = figures.get(step);
       const refreshing = context.copies.get(step)?.refreshing === true;
@@ -167,7 +221,9 @@ function join(subject: Subject, plan: Plan, context: ContextReading): Analysis {
       );
       return problems;
     },
-    pending: context.pending,
+    get pending() {
+      return context.pending || outside.busy;
+    },
   });
 }
 

@@ -5,7 +5,11 @@
 
 import type { CopyFacts, KnownCopy } from '../context/copyFacts.ts';
 import type { Fact } from '../context/fact.ts';
+import type { BaseFacts } from '../images/baseFacts.ts';
 import type { Plan, ResolvedCopy, Step } from '../model/plan.ts';
+import type { SizeFacts } from './run/draft.ts';
+import type { RunEstimate } from './run/runSize.ts';
+import { stageFlow } from './run/stageFlow.ts';
 import { computed, type Size, type SizePart, sum, unknown } from './size.ts';
 import { sizeFromStage } from './stageFiles.ts';
 
@@ -15,16 +19,26 @@ export type CopyLookup = (step: Step) => Fact<CopyFacts>;
 /** Sizes of steps of needed stages; undefined for a step that makes no layer. */
 export interface StepSizes {
   get(step: Step): Size | undefined;
+  /** What a RUN of a needed stage writes and removes; undefined for anything else. */
+  run(step: Step): RunEstimate | undefined;
+  /** The image at the bottom of a stage's chain, by the stage's index; null for scratch. */
+  base(index: number): Fact<BaseFacts> | null;
 }
 
 /** Each size is made when it is first asked for: while someone types, only those on the screen are. */
-export function sizeOfSteps(plan: Plan, copies: CopyLookup): StepSizes {
+export function sizeOfSteps(
+  plan: Plan,
+  copies: CopyLookup,
+  facts: SizeFacts = nothingKnown,
+): StepSizes {
   const sizes = new Map<Step, Size>();
   const get = (step: Step): Size | undefined => {
     if (step.effect !== 'layer') return undefined;
     const known = sizes.get(step);
     if (known) return known;
-    const size = sizeOfStep(plan, step, copies, earlier);
+    const size = step.run
+      ? (flow.estimate(step)?.size ?? ofRun)
+      : sizeOfStep(plan, step, copies, earlier);
     sizes.set(step, size);
     return size;
   };
@@ -32,8 +46,20 @@ export function sizeOfSteps(plan: Plan, copies: CopyLookup): StepSizes {
     sizeOf: (step: Step) => get(step) ?? unknown('Its size is not known.'),
     isSingleFile: (step: Step) => takesOneFile(step, () => copies(step)),
   };
-  return { get };
+  const flow = stageFlow(plan, facts, get);
+  return { get, run: (step) => flow.estimate(step), base: (index) => flow.base(index) };
 }
+
+const notAsked = { state: 'unavailable', reason: 'Nothing is known from outside.' } as const;
+
+/** For whoever has the text only. */
+const nothingKnown: SizeFacts = {
+  base: () => notAsked,
+  packages: () => notAsked,
+  lock: () => notAsked,
+  installed: () => notAsked,
+  download: () => notAsked,
+};
 
 const ofWorkdir = computed(0, 'A working directory holds no file contents.');
 const ofRun = unknown('What this command writes is known only after a build.');
@@ -45,7 +71,6 @@ function sizeOfStep(
   earlier: Parameters<typeof sizeFromStage>[2],
 ): Size {
   if (step.workdir !== null) return ofWorkdir;
-  if (step.run) return ofRun;
   const { copy } = step;
   if (!copy) return unknown('The instruction cannot be built as it stands.');
   const parts: Size[] = [];

@@ -1,5 +1,7 @@
 /** Sums of a stage: what its own layers add, what it starts from, and both together. */
 
+import type { Fact } from '../context/fact.ts';
+import type { BaseFacts } from '../images/baseFacts.ts';
 import type { Plan, Stage } from '../model/plan.ts';
 import type { StepSizes } from './estimate.ts';
 import { add, computed, nothingYet, type Size, settle, type Tally, unknown } from './size.ts';
@@ -46,7 +48,7 @@ export function totals({ stages }: Plan, sizes: StepSizes): StageTotals {
         if (step.effect === 'layer') own = add(own, (stage.needed && sizes.get(step)) || noFigure);
       }
     }
-    return { own, base: under?.base ?? imageSize(stage) };
+    return { own, base: under?.base ?? imageSize(stage, sizes.base(stage.index)) };
   };
   return {
     of(index) {
@@ -59,7 +61,7 @@ export function totals({ stages }: Plan, sizes: StepSizes): StageTotals {
       const stage = stages[index];
       if (!stage) return undefined;
       const parent = below(stage);
-      if (!parent) return imageSize(stage);
+      if (!parent) return imageSize(stage, sizes.base(index));
       const { own, base } = sumsOf(parent);
       return together(own, base);
     },
@@ -75,7 +77,14 @@ function together(own: Tally, base: Size): Size {
     : settle(add(own, base), 'parts (layers and base image)');
 }
 
-function imageSize({ base }: Stage): Size {
+function imageSize({ base }: Stage, fact: Fact<BaseFacts> | null): Size {
   if (base.scratch) return computed(0, 'scratch is empty.');
-  return unknown(`The size of the image ${base.reference} is not known.`);
+  if (fact?.state === 'pending') {
+    return { ...unknown('The table of base images is being read.'), pending: true };
+  }
+  if (fact?.state !== 'known') {
+    return unknown(`The size of the image ${base.reference} is not known.`);
+  }
+  const { size, reason } = fact.value;
+  return size ? { basis: 'estimated', ...size, atLeast: false, reason } : unknown(reason);
 }

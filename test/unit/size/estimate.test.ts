@@ -60,7 +60,7 @@ describe('the size of a layer before a build', () => {
   it('is zero for a working directory and unknown for a command', () => {
     assert.deepEqual(figures('FROM scratch\nWORKDIR /x\nRUN make\n'), [
       'WORKDIR 0: A working directory holds no file contents.',
-      'RUN ?: What this command writes is known only after a build.',
+      'RUN ?: What `make` writes is known only after a build.',
     ]);
   });
 

@@ -21,6 +21,13 @@ export interface Contribution {
   readonly label: string;
   /** What advice and sums tell apart. */
   readonly kind: 'packages' | 'lists' | 'archives' | 'cache' | 'dependencies' | 'files' | 'other';
+  /** The path is one file: writing it again replaces it. */
+  readonly isFile?: boolean;
+  /**
+   * Of it, what is known to lie at or below paths further down, disjoint: `/usr/share/doc`. Removals
+   * there take just that away.
+   */
+  readonly within?: readonly Stored[];
 }
 
 /** Packages of one manager in the image so far. Compared by identity: equal sets are one object. */
@@ -38,6 +45,11 @@ export interface StageState {
   /** Null: not known, `packagesReason` says why. */
   readonly installed: InstalledPackages | null;
   readonly packagesReason: string;
+  /**
+   * While `installed` is null and this is not: the image has the packages of its release's plain
+   * image, these on top, and whoever reads the index makes `installed` of that.
+   */
+  readonly basePackages: readonly string[] | null;
   /** Package sources were added that no index here covers: unknown names may come from there. */
   readonly foreignSources: boolean;
   /** Package lists lie in the image (an earlier line updated them and did not remove them). */
@@ -84,7 +96,10 @@ export interface Draft {
   readonly removed: readonly Contribution[];
   /** Adds; what lies below a mount of the RUN is left out at once. */
   write(contribution: Contribution): void;
-  /** Takes away what lies at or below the path (a `*` at its end: all in the folder). */
+  /**
+   * Takes away what lies at or below the path. A shell pattern is matched part by part (`*` at its
+   * end: all in the folder but what begins with a dot).
+   */
   remove(path: string): void;
 }
 

@@ -1,0 +1,113 @@
+/**
+ * The layer of one RUN as it grows: what its commands wrote and what of that they removed again.
+ * Only what is still there when the RUN ends is stored (SIZES section 8: a file that is written and
+ * deleted by the same RUN adds nothing).
+ */
+
+import { absolutePath, isWithin } from '../../syntax/slashPaths.ts';
+import { type Size, unknown } from '../size.ts';
+import type { Contribution, Draft, StageState, World } from './draft.ts';
+import { fileMatcher } from './globs.ts';
+
+/** A draft that its driver can tell how sure the next command is to run. */
+export interface DrivenDraft extends Draft {
+  /** Null: it surely runs; else its words, for reasons: `make install`. */
+  doubtful: string | null;
+}
+
+/** Below this an estimate is as good as nothing, so a doubt about it is not worth a word. */
+export const tinyBytes = 65_536;
+
+/**
+ * Paths that are no part of any layer: the kernel's, and those that the builder puts over the
+ * image's own while a command runs (BuildKit `executor/oci`).
+ */
+const outside = ['/proc', '/sys', '/dev', '/etc/resolv.conf', '/etc/hosts'];
+
+/** An empty layer over the state of the stage. */
+export function draftLayer(world: World, state: StageState): DrivenDraft {
+  const shadows = world.run.mounts
+    .filter(({ target }) => target !== '')
+    .map(({ target }) => absolutePath(target))
+    .concat(outside);
+  let contributions: readonly Contribution[] = [];
+  let removed: readonly Contribution[] = [];
+  return {
+    world,
+    state,
+    doubtful: null,
+    get contributions() {
+      return contributions;
+    },
+    get removed() {
+      return removed;
+    },
+    write(written) {
+      const path = absolutePath(written.path);
+      if (shadows.some((shadow) => isWithin(path, shadow))) return;
+      const contribution = this.doubtful === null ? written : doubted(written, this.doubtful);
+      const replaced = (other: Contribution) =>
+        written.isFile && other.isFile && other.path === path;
+      contributions = [
+        ...contributions.filter((other) => !replaced(other)),
+        contribution.path === path ? contribution : { ...contribution, path },
+      ];
+    },
+    remove(pattern) {
+      const takes = fileMatcher(pattern);
+      const kept: Contribution[] = [];
+      const gone: Contribution[] = [];
+      for (const contribution of contributions) {
+        if (!takes(contribution.path)) {
+          kept.push(without(contribution, takes));
+          continue;
+        }
+        if (this.doubtful !== null) kept.push(perhapsGone(contribution, this.doubtful));
+        else gone.push(contribution);
+      }
+      contributions = kept;
+      if (gone.length > 0) removed = [...removed, ...gone];
+    },
+  };
+}
+
+/** Written by a command that may not run. */
+function doubted(contribution: Contribution, command: string): Contribution {
+  const { size } = contribution;
+  if (size.high === null) return contribution;
+  if (size.high <= tinyBytes)
+    return { ...contribution, size: { ...size, basis: 'estimated', low: 0 } };
+  return {
+    ...contribution,
+    size: unknown(
+      `Whether \`${command}\` runs depends on a condition that the text does not decide.`,
+    ),
+  };
+}
+
+/** Removed by a command that may not run. */
+function perhapsGone(contribution: Contribution, command: string): Contribution {
+  const { size } = contribution;
+  if (size.low === null || size.low === 0) return contribution;
+  const reason = `${size.reason} \`${command}\`, which may not run, removes it.`;
+  return { ...contribution, size: { ...size, basis: 'estimated', low: 0, reason } };
+}
+
+/** Without those of its parts that lie at paths that are removed. */
+function without(contribution: Contribution, takes: (path: string) => boolean): Contribution {
+  const { within, size } = contribution;
+  if (!within || size.bytes === null) return contribution;
+  const gone = within.filter(({ path }) => takes(path));
+  if (gone.length === 0) return contribution;
+  const bytes = gone.reduce((all, part) => all + (part.bytes ?? 0), 0);
+  return {
+    ...contribution,
+    within: within.filter((part) => !gone.includes(part)),
+    size: lessened(size, bytes),
+  };
+}
+
+function lessened(size: Size, bytes: number): Size {
+  const less = (count: number | null) => (count === null ? null : Math.max(0, count - bytes));
+  return { ...size, bytes: less(size.bytes), low: less(size.low), high: less(size.high) };
+}

@@ -1,0 +1,13 @@
+/** Which file knows what a program writes. */
+
+import { downloadHandlers } from './downloads.ts';
+import type { Handler } from './draft.ts';
+import { fileHandlers } from './files.ts';
+import { tinyHandlers } from './tiny.ts';
+
+/** By the name of the program, without its folder. */
+export const handlers: ReadonlyMap<string, Handler> = new Map([
+  ...tinyHandlers,
+  ...fileHandlers,
+  ...downloadHandlers,
+]);

@@ -1,0 +1,147 @@
+/**
+ * What one RUN adds, from the commands that it executes: each is followed by the file that knows
+ * its program, and what no file knows is unknown, never nothing.
+ */
+
+import { certainCommands } from '../../shell/certainCommands.ts';
+import type { RunReading, ShellCommand } from '../../shell/commands.ts';
+import { unknownPart } from '../../shell/shellTree.ts';
+import { add, computed, nothingYet, type Size, type SizePart, unknown } from '../size.ts';
+import type { Contribution, StageState, World } from './draft.ts';
+import { type DrivenDraft, draftLayer } from './draftLayer.ts';
+import { handlers } from './handlers.ts';
+
+/** The layer of a RUN, and what the next line finds. */
+export interface RunEstimate {
+  readonly size: Size;
+  /** What lies in the layer, in the order in which it was written. */
+  readonly contributions: readonly Contribution[];
+  /** What was written and removed again. */
+  readonly removed: readonly Contribution[];
+  readonly state: StageState;
+}
+
+/** Follows the commands of a RUN. */
+export function estimateRun(world: World, before: StageState): RunEstimate {
+  const reading = read(world);
+  const draft = draftLayer(world, before);
+  for (const command of reading.commands) follow(command, draft);
+  if (reading.unread !== null) {
+    draft.doubtful = null;
+    draft.write(unknownPlace(unknown(reading.unread), 'the script'));
+  }
+  const { contributions, removed, state } = draft;
+  return { size: sizeOf(contributions, removed), contributions, removed, state };
+}
+
+function follow(command: ShellCommand, draft: DrivenDraft): void {
+  const name = programOf(command);
+  const handler = handlers.get(name);
+  const { installed } = draft.state;
+  draft.doubtful = command.runs === 'maybe' ? shown(command.words) : null;
+  if (handler) handler(command, draft);
+  else draft.write(unknownPlace(unknown(unknownReason(command)), shownShort(command.words)));
+  if (draft.doubtful !== null && draft.state.installed !== installed) {
+    const packagesReason = `Whether \`${draft.doubtful}\` runs depends on a condition that the text does not decide.`;
+    draft.state = { ...draft.state, installed: null, basePackages: null, packagesReason };
+  }
+}
+
+function read({ run }: World): RunReading {
+  const commands = certainCommands(run);
+  if (commands === null) {
+    return { commands: [], unread: 'What this command writes is known only after a build.' };
+  }
+  return {
+    commands: commands.map(({ words, cwd }) => ({
+      words,
+      cwd,
+      env: new Map(),
+      user: run.user,
+      runs: 'always',
+      outputs: [],
+      input: null,
+      pipedFrom: null,
+      piped: false,
+    })),
+    unread: null,
+  };
+}
+
+/** The name of the program without its folder; `''` where it is not known. */
+export function programOf({ words: [program = ''] }: ShellCommand): string {
+  return program.includes(unknownPart) ? '' : program.slice(program.lastIndexOf('/') + 1);
+}
+
+function unknownReason({ words }: ShellCommand): string {
+  return `What \`${shown(words)}\` writes is known only after a build.`;
+}
+
+function unknownPlace(size: Size, label: string): Contribution {
+  return { path: '/', size, label, kind: 'other' };
+}
+
+/** The command on one short line, what is not known of it as `…`. */
+function shown(words: readonly string[]): string {
+  const text = words.slice(0, 8).join(' ').replaceAll(unknownPart, '…').replace(/\s+/g, ' ');
+  return text.length > 60 || words.length > 8 ? `${text.slice(0, 59)}…` : text;
+}
+
+function shownShort(words: readonly string[]): string {
+  const [program = '', first = ''] = words;
+  return shown(/^[a-z][\w:-]*$/.test(first) ? [program, first] : [program]);
+}
+
+/** The sum, with what it is made of. */
+function sizeOf(contributions: readonly Contribution[], removed: readonly Contribution[]): Size {
+  const tally = contributions.reduce((all, { size }) => add(all, size), nothingYet);
+  const missing = contributions.filter(({ size }) => size.bytes === null || size.atLeast);
+  const parts = partsOf(contributions);
+  const [first] = missing;
+  if (tally.bytes === 0 && first) {
+    const pending = tally.pending ? { pending: true } : {};
+    return { ...unknown(unknownSentence(missing)), ...pending, ...(parts.length > 1 && { parts }) };
+  }
+  if (tally.count === 0) {
+    const [gone] = removed;
+    return computed(
+      0,
+      gone ? 'What its commands write, they remove again.' : 'Its commands write no file contents.',
+    );
+  }
+  const sentences = [
+    ...new Set(
+      contributions.filter(({ size }) => size.bytes !== null).map(({ size }) => size.reason),
+    ),
+  ];
+  if (missing.length > 0) sentences.push(unknownSentence(missing));
+  return {
+    basis: tally.doubt > 1 || missing.length > 0 ? 'estimated' : 'computed',
+    bytes: tally.bytes,
+    low: tally.low,
+    high: tally.high,
+    atLeast: tally.atLeast,
+    reason: sentences.join(' '),
+    ...(tally.pending && { pending: true }),
+    ...(parts.length > 0 && { parts }),
+  };
+}
+
+function unknownSentence(missing: readonly Contribution[]): string {
+  const [first] = missing;
+  if (first && missing.length === 1) return first.size.reason;
+  const labels = [...new Set(missing.map(({ label }) => label))];
+  return `Unknown besides: ${labels.slice(0, 6).join(', ')}${labels.length > 6 ? ` and ${labels.length - 6} more` : ''}.`;
+}
+
+/** Largest first, unknown ones last; equal labels are one part. */
+function partsOf(contributions: readonly Contribution[]): readonly SizePart[] {
+  const parts = new Map<string, SizePart>();
+  for (const { label, size } of contributions) {
+    const known = parts.get(label);
+    const bytes =
+      known?.bytes === null || size.bytes === null ? null : (known?.bytes ?? 0) + size.bytes;
+    parts.set(label, { label, bytes });
+  }
+  return [...parts.values()].sort((a, b) => (b.bytes ?? -1) - (a.bytes ?? -1));
+}

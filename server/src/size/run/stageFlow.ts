@@ -1,0 +1,196 @@
+/**
+ * The state of the image before each line, and the estimate of each RUN, from the first line of the
+ * chain of stages on. Made when it is asked for, and only as far as that; a RUN that is estimated
+ * once is not estimated again while it finds the same state and the same facts.
+ */
+
+import type { Fact } from '../../context/fact.ts';
+import type { BaseFacts } from '../../images/baseFacts.ts';
+import type { Plan, Platform, Stage, Step } from '../../model/plan.ts';
+import { parsePlatform } from '../../model/platform.ts';
+import { absolutePath } from '../../syntax/slashPaths.ts';
+import type { Size } from '../size.ts';
+import type { SizeFacts, StageState } from './draft.ts';
+import { estimateRun, type RunEstimate } from './runSize.ts';
+import { withStored } from './stored.ts';
+
+/** Estimates of the RUN lines of a plan. */
+export interface StageFlow {
+  /** Undefined for what is no RUN of a needed stage. */
+  estimate(step: Step): RunEstimate | undefined;
+  /** What the image at the bottom of a stage's chain is known to be; null: there is none, or no image is named. */
+  base(index: number): Fact<BaseFacts> | null;
+}
+
+interface Remembered {
+  readonly before: StageState;
+  readonly facts: SizeFacts;
+  readonly estimate: RunEstimate;
+}
+
+const remembered = new WeakMap<Step, Remembered>();
+
+/** What a COPY made of a state, so that what follows finds the same object. */
+const copied = new WeakMap<
+  Step,
+  { readonly before: StageState; readonly bytes: number | null; readonly state: StageState }
+>();
+
+/** First states of stages, likewise. */
+const begun = new WeakMap<
+  Stage,
+  { readonly known: BaseFacts | null; readonly state: StageState }
+>();
+
+interface Progress {
+  readonly steps: readonly Step[];
+  readonly platform: Platform;
+  state: StageState;
+  /** How many of the steps the state has behind it. */
+  done: number;
+  readonly estimates: Map<Step, RunEstimate>;
+}
+
+/** `sizeOf`: what a COPY or ADD brings. */
+export function stageFlow(
+  plan: Plan,
+  facts: SizeFacts,
+  sizeOf: (step: Step) => Size | undefined,
+): StageFlow {
+  const progress = new Map<number, Progress>();
+  let places: Map<Step, number> | null = null;
+
+  const stageOf = (step: Step): Stage | undefined => {
+    if (!places) {
+      places = new Map();
+      for (const { index, needed, triggers, steps } of plan.stages) {
+        if (!needed) continue;
+        for (const one of triggers) places.set(one, index);
+        for (const one of steps) if (one.run) places.set(one, index);
+      }
+    }
+    const index = places.get(step);
+    return index === undefined ? undefined : plan.stages[index];
+  };
+
+  const start = (stage: Stage): Progress => {
+    const parent = below(plan, stage);
+    const under = parent && progress.get(parent.index);
+    const platform = under?.platform ?? platformOf(plan, stage);
+    const state = under?.state ?? firstState(stage, platform, baseOf(stage, platform, facts));
+    const { triggers, steps: own } = stage;
+    const steps = triggers.length === 0 ? own : [...triggers, ...own];
+    const made: Progress = { steps, platform, state, done: 0, estimates: new Map() };
+    progress.set(stage.index, made);
+    return made;
+  };
+
+  /** Goes on until the step has been gone through, or all are. */
+  const advance = (at: Progress, until: Step | null): void => {
+    while (at.done < at.steps.length) {
+      const step = at.steps[at.done++] as Step;
+      pass(at, step);
+      if (step === until) return;
+    }
+  };
+
+  const pass = (at: Progress, step: Step): void => {
+    if (step.run) {
+      const known = remembered.get(step);
+      const isSame = known?.before === at.state && known.facts === facts;
+      const world = { step, run: step.run, platform: at.platform, facts };
+      const estimate = isSame ? known.estimate : estimateRun(world, at.state);
+      if (!isSame) remembered.set(step, { before: at.state, facts, estimate });
+      at.estimates.set(step, estimate);
+      at.state = estimate.state;
+    } else if (step.copy) {
+      const bytes = sizeOf(step)?.bytes ?? null;
+      const known = copied.get(step);
+      if (known?.before === at.state && known.bytes === bytes) at.state = known.state;
+      else {
+        const before = at.state;
+        at.state = withStored(before, [{ path: absolutePath(step.copy.dest), bytes }]);
+        copied.set(step, { before, bytes, state: at.state });
+      }
+    }
+  };
+
+  /** From the bottom up, not by recursion: a file may have thousands of stages in a chain. */
+  const reach = (stage: Stage, until: Step | null): Progress => {
+    const open: Stage[] = [];
+    for (let at: Stage | undefined = stage; at && !progress.has(at.index); at = below(plan, at)) {
+      open.push(at);
+    }
+    const lowest = open.at(-1);
+    const under = lowest && below(plan, lowest);
+    const started = under && progress.get(under.index);
+    if (started) advance(started, null);
+    for (const one of open.reverse()) {
+      const at = start(one);
+      if (one !== stage) advance(at, null);
+    }
+    const at = progress.get(stage.index) as Progress;
+    advance(at, until);
+    return at;
+  };
+
+  return {
+    estimate(step) {
+      if (!step.run) return undefined;
+      const stage = stageOf(step);
+      if (!stage) return undefined;
+      const known = progress.get(stage.index)?.estimates.get(step);
+      return known ?? reach(stage, step).estimates.get(step);
+    },
+    base(index) {
+      let stage = plan.stages[index];
+      for (let at = stage; at; at = below(plan, at)) stage = at;
+      return stage ? baseOf(stage, platformOf(plan, stage), facts) : null;
+    },
+  };
+}
+
+/** The stage that one starts from; it stands further up, so going down ends. */
+function below(plan: Plan, { base, index }: Stage): Stage | undefined {
+  return base.stage === null || base.stage >= index ? undefined : plan.stages[base.stage];
+}
+
+function platformOf({ options }: Plan, { base }: Stage): Platform {
+  if (base.platform === null || base.scratch) return options.platform;
+  const parsed = parsePlatform(base.platform, options.buildPlatform);
+  return parsed.ok ? parsed.platform : options.platform;
+}
+
+function baseOf({ base }: Stage, platform: Platform, facts: SizeFacts): Fact<BaseFacts> | null {
+  if (base.scratch || base.stage !== null) return null;
+  if (base.named !== null) {
+    return { state: 'unavailable', reason: 'A named build context stands in for the image.' };
+  }
+  return facts.base(base.reference, platform);
+}
+
+function firstState(stage: Stage, { arch }: Platform, fact: Fact<BaseFacts> | null): StageState {
+  const { base } = stage;
+  const known = fact?.state === 'known' ? fact.value : null;
+  const before = begun.get(stage);
+  if (before && before.known === known && before.state.arch === arch) return before.state;
+  const { distribution = null, packages = null } = known ?? {};
+  const reason = base.scratch
+    ? 'scratch has no packages.'
+    : fact?.state === 'pending'
+      ? 'The table of base images is being read.'
+      : `Which packages ${base.reference} has is not known.`;
+  const state: StageState = {
+    distribution,
+    arch,
+    installed: null,
+    basePackages: distribution ? packages : null,
+    packagesReason: reason,
+    foreignSources: false,
+    hasLists: false,
+    keepsArchives: false,
+    stored: [],
+  };
+  begun.set(stage, { known, state });
+  return state;
+}
