@@ -1,5 +1,6 @@
 // Bundles the extension, the language server and the command line tool to CommonJS.
 // VS Code's loader treats .cjs as CommonJS even though the package is an ES module.
+import { cpSync, rmSync } from 'node:fs';
 import { argv } from 'node:process';
 import { build, context } from 'esbuild';
 
@@ -18,10 +19,15 @@ const options = {
   platform: 'node',
   target: 'node20',
   external: ['vscode'],
+  // What finds its data by the folder of its source finds it beside the bundle.
+  define: { 'import.meta.dirname': '__dirname' },
   minify: release,
   sourcemap: release ? false : 'linked',
   logLevel: 'warning',
 };
+
+rmSync(`${options.outdir}/data`, { recursive: true, force: true });
+cpSync('server/data', `${options.outdir}/data`, { recursive: true });
 
 if (argv.includes('--watch')) {
   await (await context({ ...options, logLevel: 'info' })).watch();

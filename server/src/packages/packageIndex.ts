@@ -38,6 +38,8 @@ export interface PackageFacts {
   readonly measured: boolean;
   readonly depends: readonly Alternatives[];
   readonly recommends: readonly Alternatives[];
+  /** Names, also virtual ones, that may not be installed beside it in the versions of this index. */
+  readonly conflicts?: readonly string[];
   readonly essential: boolean;
 }
 
