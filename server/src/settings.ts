@@ -22,6 +22,8 @@ export interface Settings {
   /** `os/arch[/variant]`; null: Linux on this machine's architecture. */
   readonly platform: string | null;
   readonly buildArgs: ReadonlyMap<string, string>;
+  /** Base images that no table knows, in the order in which they are tried. */
+  readonly images: readonly ImageSetting[];
   readonly mergeStyle: 'auto' | 'chain' | 'heredoc';
   readonly diagnostics: {
     /** `auto`: only where no other Dockerfile extension reports them. */
@@ -31,6 +33,21 @@ export interface Settings {
   /** `auto`: only where no other Dockerfile extension gives an outline. */
   readonly outline: 'auto' | 'on' | 'off';
   readonly units: 'decimal' | 'binary';
+}
+
+/** What is said of images that fit a pattern; null: not said. */
+export interface ImageSetting {
+  /** Reference with `*` for any text. */
+  readonly pattern: string;
+  /** An image that it resembles: `debian:bookworm-slim`. */
+  readonly like: string | null;
+  /** `debian`, `alpine` … as in `ID` of os-release. */
+  readonly distribution: string | null;
+  /** `bookworm`, `v3.22` … */
+  readonly suite: string | null;
+  /** Unpacked bytes. */
+  readonly size: number | null;
+  readonly layers: number | null;
 }
 
 /** Every setting with its default, as the manifest declares it (without the prefix). */
@@ -44,6 +61,7 @@ export const settingDefaults = {
   target: null,
   platform: null,
   buildArgs: {},
+  images: {},
   'merge.style': 'auto',
   'diagnostics.buildkitErrors': 'auto',
   'diagnostics.advice': true,
@@ -74,6 +92,7 @@ export function readSettings(value: unknown): Settings {
     target: text(get('target')),
     platform: text(get('platform')),
     buildArgs: strings(get('buildArgs')),
+    images: images(get('images')),
     mergeStyle: choice(get('merge.style'), ['auto', 'chain', 'heredoc'], 'auto'),
     diagnostics: {
       buildkitErrors: choice(get('diagnostics.buildkitErrors'), ['auto', 'on', 'off'], 'auto'),
@@ -142,6 +161,28 @@ function choice<T extends string>(value: unknown, all: readonly T[], fallback: N
 
 function text(value: unknown): string | null {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
+}
+
+/** A pattern whose value is a text is like that image. */
+function images(value: unknown): readonly ImageSetting[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  return Object.entries(value).flatMap(([pattern, said]) => readImage(pattern, said) ?? []);
+}
+
+/** One entry of the setting `images`; undefined when it says nothing that can be understood. */
+export function readImage(pattern: string, said: unknown): ImageSetting | undefined {
+  const fields = typeof said === 'string' ? { like: said } : said;
+  if (pattern.trim() === '' || typeof fields !== 'object' || fields === null) return undefined;
+  const { like, distribution, suite, size, layers } = fields as Readonly<Record<string, unknown>>;
+  const image = {
+    like: text(like),
+    distribution: text(distribution),
+    suite: text(suite),
+    size: size === undefined ? null : (readBytes(size) ?? null),
+    layers: Number.isInteger(layers) && (layers as number) >= 0 ? (layers as number) : null,
+  };
+  const isEmpty = Object.values(image).every((field) => field === null);
+  return isEmpty ? undefined : { pattern: pattern.trim(), ...image };
 }
 
 function strings(value: unknown): ReadonlyMap<string, string> {

@@ -5,11 +5,11 @@
 
 import type { Platform } from '../model/plan.ts';
 import { formatPlatform } from '../model/platform.ts';
-import type { BaseFacts, BaseFigure } from './baseFacts.ts';
+import type { BaseFacts, BaseFigure, Distribution } from './baseFacts.ts';
 import type { BaseTable, ImageRow, PlatformFigures, RepositoryRules } from './baseTable.ts';
 import { distributionOf, noRules, type ReadTag, readTag } from './distributionOf.ts';
 import { figureOf, medianFigure } from './figures.ts';
-import { type ImageMapping, mappedImage } from './imageMapping.ts';
+import { type ImageMapping, mappedDistribution, mappedImage } from './imageMapping.ts';
 import { type ImageName, imageName } from './imageName.ts';
 import type { TagParts } from './tagParts.ts';
 
@@ -25,20 +25,19 @@ export function findBase(
 ): BaseFacts {
   const set = mappedImage(mapping, reference);
   if (!set) return fromTable(table, reference, platform);
-  const like = set.like === null ? fromTable(table, reference, platform) : null;
-  const facts = like ?? fromTable(table, set.like as string, platform);
-  const distribution = set.distribution ?? facts.distribution;
-  const packages =
-    set.distribution === null || sameRelease(set.distribution, facts) ? facts.packages : null;
+  const facts = fromTable(table, set.like ?? reference, platform);
+  const own = mappedDistribution(set);
+  const distribution = own ?? facts.distribution;
+  const packages = own === null || isSameRelease(own, facts.distribution) ? facts.packages : null;
   if (set.size === null) {
-    const reason = set.like === null ? facts.reason : `As set: like ${set.like}. ${facts.reason}`;
-    const layers = set.layers ?? facts.layers;
-    return { ...facts, reason, layers, distribution, packages };
+    const reason =
+      set.like === null ? facts.reason : `As set, it is like ${set.like}. ${facts.reason}`;
+    return { ...facts, reason, layers: set.layers ?? facts.layers, distribution, packages };
   }
   return {
     size: { bytes: set.size, low: set.size, high: set.size },
-    reason: 'As set for this image.',
-    layers: set.layers,
+    reason: 'The size is as set for this image.',
+    layers: set.layers ?? (set.like === null ? null : facts.layers),
     compressedLayers: null,
     distribution,
     packages,
@@ -46,7 +45,7 @@ export function findBase(
   };
 }
 
-function sameRelease(a: { id: string; suite: string | null }, { distribution: b }: BaseFacts) {
+function isSameRelease(a: Distribution, b: Distribution | null): boolean {
   return b !== null && a.id === b.id && a.suite === b.suite;
 }
 
