@@ -10,13 +10,8 @@
 import { ContextFacts, type ContextPorts, type ContextReading } from './analysis/contextFacts.ts';
 import { contextProblems } from './analysis/contextProblems.ts';
 import { createModelMemory, type ModelMemory, planOf } from './analysis/model.ts';
-import {
-  noProjects,
-  OutsideFacts,
-  type ProjectLookup,
-  type SizePorts,
-  sizeFactsOf,
-} from './analysis/sizeFacts.ts';
+import { ProjectFacts, type ProjectPorts } from './analysis/projectFacts.ts';
+import { OutsideFacts, type SizePorts, sizeFactsOf } from './analysis/sizeFacts.ts';
 import type { ContextState, Subject } from './analysis/subject.ts';
 import type { Fact } from './context/fact.ts';
 import type { Plan, Platform, Step } from './model/plan.ts';
@@ -29,7 +24,7 @@ import type { Dockerfile, Problem } from './syntax/ast.ts';
 import type { Program } from './syntax/commands.ts';
 
 /** The outside world as the analysis needs it. */
-export interface AnalysisPorts extends ContextPorts, SizePorts {
+export interface AnalysisPorts extends ContextPorts, SizePorts, ProjectPorts {
   /** What a builder on this machine builds for by itself. */
   readonly buildPlatform: Platform;
 }
@@ -103,6 +98,8 @@ export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) =>
   const outside = new OutsideFacts(ports, () => {
     for (const key of documents.keys()) onChanged(key);
   });
+  const { files, decompressors, npmCache = null } = ports;
+  const packageSizes = { files, decompressors, npmCache, known: new Map() };
   const stateOf = (key: string): DocumentState => {
     const known = documents.get(key);
     if (known) return known;
@@ -112,7 +109,10 @@ export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) =>
         state.last = null;
         onChanged(key);
       }),
-      projects: noProjects,
+      projects: new ProjectFacts(packageSizes, () => {
+        state.last = null;
+        onChanged(key);
+      }),
       seen: null,
       last: null,
     };
@@ -121,6 +121,7 @@ export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) =>
   };
   const close = (key: string) => {
     documents.get(key)?.facts.stop();
+    documents.get(key)?.projects.stop();
     documents.delete(key);
   };
   return {
@@ -133,17 +134,32 @@ export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) =>
       const isSame = last?.plan === plan && last.subject === subjectNow && last.facts === seen;
       if (isSame && !facts.busy) return last.analysis;
       const context = facts.read(subject, plan, aside);
-      const analysis = join(subject, plan, context, seen, outside);
+      state.projects.take({
+        plan,
+        context: context.context,
+        reason: context.state.reason,
+        pending: context.pending,
+        restricted: subject.within !== null,
+      });
+      const now = seenBy(state, subject, subjectNow, outside);
+      const analysis = join(subject, plan, context, now, () => outside.busy || state.projects.busy);
       const isFinal = !aside && !context.pending;
-      state.last = isFinal ? { plan, subject: subjectNow, facts: seen, analysis } : null;
+      state.last = isFinal ? { plan, subject: subjectNow, facts: now, analysis } : null;
       return analysis;
     },
     filesChanged(paths) {
-      for (const { facts } of documents.values()) facts.filesChanged(paths);
+      for (const { facts, projects } of documents.values()) {
+        facts.filesChanged(paths);
+        projects.filesChanged(paths);
+      }
     },
-    revalidate: (key) => documents.get(key)?.facts.revalidate(),
+    revalidate(key) {
+      documents.get(key)?.facts.revalidate();
+      documents.get(key)?.projects.revalidate();
+    },
     async settled(key) {
-      await Promise.all([documents.get(key)?.facts.settled(), outside.settled()]);
+      const state = documents.get(key);
+      await Promise.all([state?.facts.settled(), state?.projects.settled(), outside.settled()]);
     },
     packagesChanged: () => outside.packagesChanged(),
     takeLengths: (lengths) => outside.takeLengths(lengths),
@@ -158,7 +174,7 @@ export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) =>
 interface DocumentState {
   readonly model: ModelMemory;
   readonly facts: ContextFacts;
-  readonly projects: ProjectLookup;
+  readonly projects: ProjectFacts;
   /** What comes from outside as it was seen last; the same object while nothing of it moved. */
   seen: { readonly generation: number; readonly subject: string; readonly facts: SizeFacts } | null;
   last: {
@@ -176,7 +192,8 @@ function seenBy(
   outside: OutsideFacts,
 ): SizeFacts {
   const { seen, projects } = state;
-  const { generation } = outside;
+  // Both only grow, so their sum tells.
+  const generation = outside.generation + projects.generation;
   if (seen?.generation === generation && seen.subject === subject) return seen.facts;
   const facts = sizeFactsOf(outside, settings, subject, projects);
   state.seen = { generation, subject, facts };
@@ -193,7 +210,7 @@ function join(
   plan: Plan,
   context: ContextReading,
   facts: SizeFacts,
-  outside: OutsideFacts,
+  isBusy: () => boolean,
 ): Analysis {
   const copies = (step: Step) => context.copies.get(step)?.fact ?? pendingFact;
   const figures = sizeOfSteps(plan, copies, facts);
@@ -222,7 +239,7 @@ function join(
       return problems;
     },
     get pending() {
-      return context.pending || outside.busy;
+      return context.pending || isBusy();
     },
   });
 }

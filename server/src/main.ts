@@ -8,6 +8,7 @@ import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import { nodeDecompressors } from './host/decompress.ts';
 import { buildPlatform, pathOf } from './host/machine.ts';
 import { nodeFileSystem } from './host/nodeFileSystem.ts';
+import { npmCacheFolder } from './host/packageCaches.ts';
 import { startServer } from './server.ts';
 
 const connection = createConnection(ProposedFeatures.all);
@@ -23,5 +24,6 @@ startServer(connection, {
   files: nodeFileSystem,
   decompressors: nodeDecompressors,
   buildPlatform,
+  npmCache: npmCacheFolder(),
   pathOf,
 });

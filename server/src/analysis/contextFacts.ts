@@ -27,6 +27,8 @@ export interface ContextPorts {
 /** What is known of the context now. */
 export interface ContextReading {
   readonly state: ContextState;
+  /** The folder itself, opened; null while there is none. */
+  readonly context: BuildContext | null;
   /** COPY and ADD of needed stages that take files of the context. */
   readonly copies: ReadonlyMap<Step, Held<CopyFacts>>;
   /** The ignore file in force; null while there is no context. */
@@ -78,6 +80,7 @@ export class ContextFacts {
     }
     return {
       state: this.#opened?.state ?? looking,
+      context: this.#opened?.context ?? null,
       copies,
       ignore: this.#opened?.ignore ?? null,
       pending: this.busy,

@@ -137,8 +137,8 @@ export function sizeFactsOf(
   return {
     base: (reference, platform) => outside.base(reference, platform, settings, id),
     packages: (key) => outside.packages(key),
-    lock: (step, folder) => projects.lock(step, folder),
-    installed: (step, folder) => projects.installed(step, folder),
+    lock: (step, folder, manager) => projects.lock(step, folder, manager),
+    installed: (step, folder, what) => projects.installed(step, folder, what),
     download: (address) => outside.download(address),
   };
 }

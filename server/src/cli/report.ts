@@ -10,6 +10,7 @@ import { stack } from '../features/stack.ts';
 import { nodeDecompressors } from '../host/decompress.ts';
 import { buildPlatform } from '../host/machine.ts';
 import { nodeFileSystem } from '../host/nodeFileSystem.ts';
+import { npmCacheFolder } from '../host/packageCaches.ts';
 import type { ProblemReport, SizeReport, StackReport } from '../protocol.ts';
 import { readSettings, withChoices } from '../settings.ts';
 import { parse } from '../syntax/parser.ts';
@@ -39,7 +40,12 @@ export async function reportOf(build: BuildOptions, io: CliIo): Promise<StackRep
         context,
       }),
     },
-    { files: nodeFileSystem, decompressors: nodeDecompressors, buildPlatform },
+    {
+      files: nodeFileSystem,
+      decompressors: nodeDecompressors,
+      buildPlatform,
+      npmCache: npmCacheFolder(),
+    },
   );
   const document = TextDocument.create(uri, 'dockerfile', 1, source.text);
   const report = stack(analysis, document, source.name);

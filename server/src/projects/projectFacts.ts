@@ -11,7 +11,12 @@ export interface Measured {
   readonly basis: 'measured' | 'computed' | 'estimated';
   /** A full sentence. */
   readonly reason: string;
+  /** Bytes of the files that the packages were unpacked from, where they are known. */
+  readonly archives?: number;
 }
+
+/** How the unpacked bytes of a package are known, best first. */
+export type UnpackedSource = 'installed' | 'cache' | 'registry';
 
 /** One entry of a lock file that a package manager may install. */
 export interface LockedPackage {
@@ -22,14 +27,24 @@ export interface LockedPackage {
   readonly integrity: string | null;
   /** Address that it is fetched from, when the lock names it. */
   readonly resolved: string | null;
+  /** Only development needs it. */
   readonly dev: boolean;
+  /** Only something optional needs it. */
   readonly optional: boolean;
+  /** Both development and something optional need it, and nothing else does. */
+  readonly devOptional: boolean;
+  /** Only peers need it. */
+  readonly peer: boolean;
   readonly os: readonly string[];
   readonly cpu: readonly string[];
   readonly libc: readonly string[];
   readonly hasInstallScript: boolean;
+  /** Bytes that its entry takes in the record that the manager keeps beside the packages. */
+  readonly recordBytes: number;
   /** Unpacked bytes of its files; null: not known. */
   readonly unpacked: number | null;
+  /** How `unpacked` is known; null: it is not. */
+  readonly source: UnpackedSource | null;
   /** Bytes of the package file; null: not known. */
   readonly archive: number | null;
 }
@@ -38,8 +53,37 @@ export interface JavaScriptLock {
   readonly manager: 'npm' | 'yarn' | 'pnpm' | 'bun';
   /** Path of the lock file in the build context. */
   readonly path: string;
+  /** Version of the form of the file: 1 to 3 for npm, 5 to 9 for pnpm; yarn: 1, or 2 for all later ones. */
   readonly version: number;
+  /** Bytes of the file itself: some commands write it again. */
+  readonly bytes: number;
+  /** Nothing that is linked, nor what comes inside of another package. */
   readonly packages: readonly LockedPackage[];
-  /** Bytes of `node_modules/.package-lock.json`, or its like, that an install writes, as a fraction of the sum: already in a figure. */
+  /** Bytes of the record beside the packages (`node_modules/.package-lock.json`) without its entries. */
   readonly ownBytes: number;
+  /** Folders of the project that are packages of their own (`workspaces`), relative to it. */
+  readonly workspaces: readonly string[];
+  /** The project has install scripts of its own. */
+  readonly projectScripts: boolean;
+  /** Why the entries cannot be told from the lock alone, a full sentence; null: they can. */
+  readonly unread: string | null;
 }
+
+/** A lock file's text as it was read, sizes not looked up yet; `reason` is a full sentence. */
+export type LockReading =
+  | { readonly ok: true; readonly lock: JavaScriptLock }
+  | { readonly ok: false; readonly reason: string };
+
+/** More than any lock file in the wild has; what is longer is not read. */
+export const longestLock = 24 << 20;
+
+/** Entries that are looked at in one lock file. */
+export const mostPackages = 60_000;
+
+/** What a command would install, when the build context may have it installed already. */
+export type InstalledKind =
+  | 'wheels'
+  | 'requirements'
+  | 'go vendor'
+  | 'composer vendor'
+  | 'gem bundle';

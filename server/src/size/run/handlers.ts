@@ -3,6 +3,7 @@
 import { downloadHandlers } from './downloads.ts';
 import type { Handler } from './draft.ts';
 import { fileHandlers } from './files.ts';
+import { javascriptHandlers } from './javascript.ts';
 import { tinyHandlers } from './tiny.ts';
 
 /** By the name of the program, without its folder. */
@@ -10,4 +11,5 @@ export const handlers: ReadonlyMap<string, Handler> = new Map([
   ...tinyHandlers,
   ...fileHandlers,
   ...downloadHandlers,
+  ...javascriptHandlers,
 ]);
