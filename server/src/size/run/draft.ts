@@ -7,7 +7,7 @@ import type { Fact } from '../../context/fact.ts';
 import type { BaseFacts, Distribution } from '../../images/baseFacts.ts';
 import type { Platform, ResolvedRun, Step } from '../../model/plan.ts';
 import type { IndexKey, PackageIndex } from '../../packages/packageIndex.ts';
-import type { JavaScriptLock, Measured } from '../../projects/projectFacts.ts';
+import type { InstalledKind, JavaScriptLock, Measured } from '../../projects/projectFacts.ts';
 import type { ShellCommand } from '../../shell/commands.ts';
 import type { Size } from '../size.ts';
 
@@ -21,13 +21,15 @@ export interface Contribution {
   readonly label: string;
   /** What advice and sums tell apart. */
   readonly kind: 'packages' | 'lists' | 'archives' | 'cache' | 'dependencies' | 'files' | 'other';
-  /** The path is one file: writing it again replaces it. */
+  /** One file, or a tree that is stored as a whole: what is written to the same path replaces it. */
   readonly isFile?: boolean;
   /**
    * Of it, what is known to lie at or below paths further down, disjoint: `/usr/share/doc`. Removals
    * there take just that away.
    */
   readonly within?: readonly Stored[];
+  /** Where it is fetched from; its length can be asked for. */
+  readonly address?: string;
 }
 
 /** Packages of one manager in the image so far. Compared by identity: equal sets are one object. */
@@ -39,6 +41,8 @@ export interface InstalledPackages {
 
 /** What the next RUN needs to know; replaced, never changed, and the same object while nothing changed. */
 export interface StageState {
+  /** What the chain of stages stands on. */
+  readonly bottom: 'scratch' | 'image';
   readonly distribution: Distribution | null;
   /** Docker's word for the architecture. */
   readonly arch: string;
@@ -61,9 +65,16 @@ export interface StageState {
 }
 
 export interface Stored {
+  /** A file, or a folder with all in it that has no entry of its own. */
   readonly path: string;
   /** Bytes; null: not known. */
   readonly bytes: number | null;
+  /** The figure behind the bytes where it is not exact. */
+  readonly size?: Size;
+  /** The path is surely one file. */
+  readonly isFile?: boolean;
+  /** No file of the folder without an entry of its own has more bytes. */
+  readonly largest?: number;
 }
 
 /** What comes from outside, as far as it is known now. A pending fact makes a pending figure. */
@@ -71,9 +82,9 @@ export interface SizeFacts {
   base(reference: string, platform: Platform): Fact<BaseFacts>;
   packages(key: IndexKey): Fact<PackageIndex>;
   /** Dependencies of the project that a step installs; the folder is where its lock file lies in the image. */
-  lock(step: Step, folder: string): Fact<JavaScriptLock>;
+  lock(step: Step, folder: string, manager?: JavaScriptLock['manager']): Fact<JavaScriptLock>;
   /** What is installed on this machine under a folder of the build context that a step would make: `node_modules`, a virtual environment, a vendor folder. */
-  installed(step: Step, folder: string): Fact<Measured>;
+  installed(step: Step, folder: string, what?: InstalledKind): Fact<Measured>;
   /** Bytes behind an address, when the user asked for them. */
   download(address: string): Fact<number>;
 }
@@ -101,6 +112,10 @@ export interface Draft {
    * end: all in the folder but what begins with a dot).
    */
   remove(path: string): void;
+  /** Takes away a part of what lies at or below the path; how much is not known. */
+  removeSome(path: string): void;
+  /** What this RUN wrote at or below one path lies at or below another from now on. */
+  rename(from: string, to: string): void;
 }
 
 /** What a program does; a name that no file knows adds something unknown. */

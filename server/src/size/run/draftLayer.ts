@@ -8,15 +8,13 @@ import { absolutePath, isWithin } from '../../syntax/slashPaths.ts';
 import { type Size, unknown } from '../size.ts';
 import type { Contribution, Draft, StageState, World } from './draft.ts';
 import { fileMatcher } from './globs.ts';
+import { tinyBytes } from './stored.ts';
 
 /** A draft that its driver can tell how sure the next command is to run. */
 export interface DrivenDraft extends Draft {
   /** Null: it surely runs; else its words, for reasons: `make install`. */
   doubtful: string | null;
 }
-
-/** Below this an estimate is as good as nothing, so a doubt about it is not worth a word. */
-export const tinyBytes = 65_536;
 
 /**
  * Paths that are no part of any layer: the kernel's, and those that the builder puts over the
@@ -68,6 +66,22 @@ export function draftLayer(world: World, state: StageState): DrivenDraft {
       contributions = kept;
       if (gone.length > 0) removed = [...removed, ...gone];
     },
+    removeSome(pattern) {
+      const takes = fileMatcher(pattern);
+      const folder = absolutePath(pattern.replace(/\/[^/]*[*?[].*$/, '') || '/');
+      contributions = contributions.map((contribution) => {
+        const isAbove = isWithin(folder, contribution.path);
+        return isAbove || takes(contribution.path) ? thinned(contribution) : contribution;
+      });
+    },
+    rename(from, to) {
+      const takes = fileMatcher(from);
+      contributions = contributions.map((contribution) =>
+        takes(contribution.path)
+          ? { ...contribution, path: absolutePath(to + contribution.path.slice(from.length)) }
+          : contribution,
+      );
+    },
   };
 }
 
@@ -90,6 +104,14 @@ function perhapsGone(contribution: Contribution, command: string): Contribution 
   const { size } = contribution;
   if (size.low === null || size.low === 0) return contribution;
   const reason = `${size.reason} \`${command}\`, which may not run, removes it.`;
+  return { ...contribution, size: { ...size, basis: 'estimated', low: 0, reason } };
+}
+
+/** A part of it was removed. */
+function thinned(contribution: Contribution): Contribution {
+  const { size } = contribution;
+  if (size.low === null || size.low === 0) return contribution;
+  const reason = `${size.reason} A later command removes a part of it.`;
   return { ...contribution, size: { ...size, basis: 'estimated', low: 0, reason } };
 }
 

@@ -4,11 +4,15 @@ import { downloadHandlers } from './downloads.ts';
 import type { Handler } from './draft.ts';
 import { fileHandlers } from './files.ts';
 import { javascriptHandlers } from './javascript.ts';
+import { sizedFileHandlers } from './sizedFiles.ts';
+import { textHandlers } from './texts.ts';
 import { tinyHandlers } from './tiny.ts';
 
 /** By the name of the program, without its folder. */
 export const handlers: ReadonlyMap<string, Handler> = new Map([
   ...tinyHandlers,
+  ...textHandlers,
+  ...sizedFileHandlers,
   ...fileHandlers,
   ...downloadHandlers,
   ...javascriptHandlers,

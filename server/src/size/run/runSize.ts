@@ -10,6 +10,8 @@ import { add, computed, nothingYet, type Size, type SizePart, unknown } from '..
 import type { Contribution, StageState, World } from './draft.ts';
 import { type DrivenDraft, draftLayer } from './draftLayer.ts';
 import { handlers } from './handlers.ts';
+import { storedBy, withStored } from './stored.ts';
+import { asksVersion, versionContribution } from './tiny.ts';
 
 /** The layer of a RUN, and what the next line finds. */
 export interface RunEstimate {
@@ -30,7 +32,8 @@ export function estimateRun(world: World, before: StageState): RunEstimate {
     draft.doubtful = null;
     draft.write(unknownPlace(unknown(reading.unread), 'the script'));
   }
-  const { contributions, removed, state } = draft;
+  const { contributions, removed } = draft;
+  const state = withStored(draft.state, storedBy(contributions));
   return { size: sizeOf(contributions, removed), contributions, removed, state };
 }
 
@@ -39,11 +42,17 @@ function follow(command: ShellCommand, draft: DrivenDraft): void {
   const handler = handlers.get(name);
   const { installed } = draft.state;
   draft.doubtful = command.runs === 'maybe' ? shown(command.words) : null;
-  if (handler) handler(command, draft);
+  const { stored } = draft.state;
+  if (asksVersion(command)) draft.write(versionContribution(name));
+  else if (handler) handler(command, draft);
   else draft.write(unknownPlace(unknown(unknownReason(command)), shownShort(command.words)));
   if (draft.doubtful !== null && draft.state.installed !== installed) {
     const packagesReason = `Whether \`${draft.doubtful}\` runs depends on a condition that the text does not decide.`;
     draft.state = { ...draft.state, installed: null, basePackages: null, packagesReason };
+  }
+  // What a command that may not run removes may still be there.
+  if (draft.doubtful !== null && draft.state.stored !== stored) {
+    draft.state = { ...draft.state, stored };
   }
 }
 

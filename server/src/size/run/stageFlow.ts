@@ -181,6 +181,7 @@ function firstState(stage: Stage, { arch }: Platform, fact: Fact<BaseFacts> | nu
       ? 'The table of base images is being read.'
       : `Which packages ${base.reference} has is not known.`;
   const state: StageState = {
+    bottom: base.scratch ? 'scratch' : 'image',
     distribution,
     arch,
     installed: null,

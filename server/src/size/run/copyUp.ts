@@ -1,0 +1,76 @@
+/**
+ * What a RUN stores again because it changes it: owner, mode, time or place. A layer has whole
+ * files, so the cost is their size, also where nothing changes in the end (SIZES section 8; measured
+ * with no-op chmod and chown alike on overlay2).
+ */
+
+import { absolutePath, isWithin } from '../../syntax/slashPaths.ts';
+import { about } from './contributions.ts';
+import type { Contribution, Draft, Stored } from './draft.ts';
+import { fileMatcher, isPattern } from './globs.ts';
+import { isFolder, mayHoldBaseFiles, tinyBytes } from './stored.ts';
+
+/** How a path is stored again. */
+export interface Again {
+  /** With all below it. */
+  readonly isRecursive: boolean;
+  /** For the label: `chown -R`. */
+  readonly program: string;
+}
+
+/** Adds what of earlier layers is stored again when the path is changed. */
+export function storeAgain(draft: Draft, path: string, { isRecursive, program }: Again): void {
+  const label = `stored again by ${program}`;
+  const unknownPart = (reason: string) =>
+    draft.write({ path: folderOf(path), size: unknownSize(reason), label, kind: 'files' });
+  const plain = absolutePath(path);
+  if (!isRecursive && isFolder(path, draft.state.stored)) return;
+  const takes = fileMatcher(path);
+  const isHere = ({ path: one }: { readonly path: string }) =>
+    draft.contributions.some((other) => other.path === one && other.isFile);
+  const { stored } = draft.state;
+  const found = stored.filter(
+    (one) => takes(one.path) && (isRecursive || one.isFile || isPattern(path)),
+  );
+  for (const one of found) {
+    if (isHere(one)) continue;
+    if (one.bytes === null) unknownPart(`How much lies in ${one.path} is not known.`);
+    else if (one.bytes > 0) draft.write(again(one, one.bytes, program, label));
+  }
+  const isNew = draft.contributions.some((one) => isWithin(one.path, plain) || one.path === plain);
+  if (!isRecursive && (found.length > 0 || isNew)) return;
+  const above = stored.find((one) => one.path !== plain && isWithin(plain, one.path));
+  if (above && !isRecursive && above.largest !== undefined && above.largest <= tinyBytes) {
+    const reason = `No file that was copied into ${above.path} is larger, the named ones left out.`;
+    draft.write({
+      path: plain,
+      size: about(Math.min(above.largest, 2000), 0, above.largest, reason),
+      label,
+      kind: 'files',
+      isFile: true,
+    });
+    return;
+  }
+  if (above && above.bytes !== 0 && !isNew) {
+    unknownPart(`How much of ${above.path} is ${plain} is not known.`);
+    return;
+  }
+  if (mayHoldBaseFiles(plain, draft.state) && !(isNew && !isRecursive)) {
+    unknownPart(`What the base image has in ${plain} is not known.`);
+  }
+}
+
+function again(one: Stored, bytes: number, program: string, label: string): Contribution {
+  const reason = `\`${program}\` stores again what earlier lines put into ${one.path}.`;
+  const size = one.size ? { ...one.size, reason } : about(bytes, bytes, bytes, reason);
+  return { path: one.path, size, label, kind: 'files', isFile: true };
+}
+
+function unknownSize(reason: string): Contribution['size'] {
+  return { basis: 'unknown', bytes: null, low: null, high: null, atLeast: false, reason };
+}
+
+/** The path up to its first pattern. */
+function folderOf(path: string): string {
+  return absolutePath(path.replace(/\/[^/]*[*?[].*$/, '') || '/');
+}
