@@ -68,7 +68,7 @@ export interface Output {
 /** Runs the docker client with an argument list; never rejects for a failing command. */
 export function docker(
   args: readonly string[],
-  options: { readonly input?: Buffer; readonly cwd?: string } = {},
+  options: { readonly input?: Buffer; readonly cwd?: string; readonly timeoutMs?: number } = {},
 ): Promise<Output> {
   return new Promise((resolve) => {
     const child = execFile(
@@ -77,7 +77,7 @@ export function docker(
       {
         cwd: options.cwd,
         maxBuffer: 256 * 1024 * 1024,
-        timeout: 120_000,
+        timeout: options.timeoutMs ?? 120_000,
         env: { ...process.env, DOCKER_BUILDKIT: '1', BUILDKIT_PROGRESS: 'plain' },
       },
       (error, stdout, stderr) => {
@@ -93,7 +93,7 @@ export function docker(
 /** As `docker`, but a failing command is an error that shows what it printed. */
 export async function dockerOk(
   args: readonly string[],
-  options: { readonly input?: Buffer; readonly cwd?: string } = {},
+  options: { readonly input?: Buffer; readonly cwd?: string; readonly timeoutMs?: number } = {},
 ): Promise<string> {
   const { status, stdout, stderr } = await docker(args, options);
   if (status !== 0)
@@ -159,4 +159,13 @@ export async function imageConfig(image: string, folder: string): Promise<ImageC
   const config = files.get(manifest[0]?.Config ?? '');
   if (!config) throw new Error(`the saved image ${image} has no config`);
   return JSON.parse(config.toString()) as ImageConfigFile;
+}
+
+/**
+ * Options of `docker build` and `docker run` for commands that use the network: the machine's own
+ * network, which needs no bridge and reaches loopback, and its proxies.
+ */
+export function network(): readonly string[] {
+  const proxies = ['http_proxy', 'https_proxy', 'no_proxy'].filter((name) => process.env[name]);
+  return ['--network=host', ...proxies.flatMap((name) => ['--build-arg', name])];
 }
