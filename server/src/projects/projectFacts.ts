@@ -11,8 +11,12 @@ export interface Measured {
   readonly basis: 'measured' | 'computed' | 'estimated';
   /** A full sentence. */
   readonly reason: string;
-  /** Bytes of the files that the packages were unpacked from, where they are known. */
-  readonly archives?: number;
+  /** The same where Python does not compile what it installs; absent: no such difference. */
+  readonly withoutBytecode?: {
+    readonly bytes: number;
+    readonly low: number;
+    readonly high: number;
+  };
 }
 
 /** How the unpacked bytes of a package are known, best first. */
