@@ -214,9 +214,9 @@ function baseLayers(stage: StageReport, parent: Row): readonly Row[] {
         parent,
         {
           kind: 'layer',
-          label: layer.createdBy,
+          label: layer.createdBy ?? `Layer ${index + 1}`,
           description: 'of the base image',
-          accessible: `Layer ${index + 1} of the base image: ${layer.createdBy}`,
+          accessible: `Layer ${index + 1} of the base image${layer.createdBy === null ? '' : `: ${layer.createdBy}`}`,
           details: [reasonOf(layer.size)],
           lines: null,
           history: layer.createdBy,

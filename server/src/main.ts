@@ -5,6 +5,8 @@
 
 import process from 'node:process';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
+import { baseImages } from './host/baseImages.ts';
+import { dataFolders, openData } from './host/dataFiles.ts';
 import { nodeDecompressors } from './host/decompress.ts';
 import { buildPlatform, pathOf } from './host/machine.ts';
 import { nodeFileSystem } from './host/nodeFileSystem.ts';
@@ -25,5 +27,6 @@ startServer(connection, {
   decompressors: nodeDecompressors,
   buildPlatform,
   npmCache: npmCacheFolder(),
+  base: baseImages(openData(dataFolders)),
   pathOf,
 });

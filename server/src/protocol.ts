@@ -76,8 +76,9 @@ export interface StageReport {
     readonly layers:
       | readonly {
           readonly size: SizeReport;
-          readonly createdBy: string;
-          readonly diffId: string;
+          /** Null: not known. */
+          readonly createdBy: string | null;
+          readonly diffId: string | null;
         }[]
       | null;
     readonly triggers: readonly InstructionReport[];

@@ -3,7 +3,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { buildPlatform } from '../host/machine.ts';
 import { parsePlatform } from '../model/platform.ts';
-import { readBytes } from '../settings.ts';
+import { readBytes, readImage } from '../settings.ts';
 import { type CliIo, Refusal } from './io.ts';
 
 /** What `check` can write. */
@@ -16,6 +16,8 @@ export interface BuildOptions {
   readonly context: string | null;
   readonly platform: string | null;
   readonly buildArgs: Readonly<Record<string, string>>;
+  /** What is said of base images, by pattern, as in the setting `images`. */
+  readonly images: Readonly<Record<string, unknown>>;
 }
 
 export type Command =
@@ -40,6 +42,7 @@ const build = {
   context: { type: 'string' },
   platform: { type: 'string' },
   'build-arg': { type: 'string', multiple: true },
+  'base-image': { type: 'string', multiple: true },
   'no-engine': { type: 'boolean' },
 } as const satisfies Declared;
 const budgets = {
@@ -134,6 +137,7 @@ interface BuildValues {
   readonly context?: string | undefined;
   readonly platform?: string | undefined;
   readonly 'build-arg'?: readonly string[] | undefined;
+  readonly 'base-image'?: readonly string[] | undefined;
 }
 
 function buildOf(values: BuildValues, positionals: readonly string[], io: CliIo): BuildOptions {
@@ -151,6 +155,7 @@ function buildOf(values: BuildValues, positionals: readonly string[], io: CliIo)
     context: values.context ?? null,
     platform: values.platform ?? null,
     buildArgs: buildArgsOf(values['build-arg'] ?? [], io),
+    images: imagesOf(values['base-image'] ?? []),
   };
 }
 
@@ -175,6 +180,31 @@ function buildArgsOf(given: readonly string[], io: CliIo): Record<string, string
   }
   return result;
 }
+
+/** `PATTERN=debian:bookworm-slim`, or `PATTERN=suite=bookworm,size=230MB,layers=5`, or both. */
+function imagesOf(given: readonly string[]): Record<string, unknown> {
+  const result: Record<string, unknown> = Object.create(null);
+  for (const argument of given) {
+    const [pattern = '', ...rest] = argument.split('=');
+    const said: Record<string, unknown> = {};
+    for (const part of rest.join('=').split(',')) {
+      const [name = '', value] = part.split('=', 2);
+      if (value === undefined) said.like = name;
+      else said[name] = name === 'layers' ? Number(value) : value;
+    }
+    const unknown = Object.keys(said).find((name) => !imageFields.includes(name));
+    const isReadable = said.size === undefined || readBytes(said.size) !== undefined;
+    if (unknown !== undefined || !isReadable || !readImage(pattern, said)) {
+      throw new Refusal(
+        `--base-image ${argument} says nothing of an image. Write it like 'registry.example.com/base:*=debian:bookworm-slim,size=230MB,layers=5'.`,
+      );
+    }
+    result[pattern] = said;
+  }
+  return result;
+}
+
+const imageFields = ['like', 'distribution', 'suite', 'size', 'layers'];
 
 function budget(option: string, value: string | undefined): number | null {
   if (value === undefined) return null;

@@ -7,6 +7,8 @@ import { TextDocument } from 'vscode-languageserver-textdocument';
 import { analyze } from '../analysis.ts';
 import { grouped } from '../features/render.ts';
 import { stack } from '../features/stack.ts';
+import { baseImages } from '../host/baseImages.ts';
+import { dataFolders, openData } from '../host/dataFiles.ts';
 import { nodeDecompressors } from '../host/decompress.ts';
 import { buildPlatform } from '../host/machine.ts';
 import { nodeFileSystem } from '../host/nodeFileSystem.ts';
@@ -33,7 +35,7 @@ export async function reportOf(build: BuildOptions, io: CliIo): Promise<StackRep
       within: null,
       text: source.text,
       version: 1,
-      settings: withChoices(readSettings({}), {
+      settings: withChoices(readSettings({ images: build.images }), {
         target: build.target,
         platform: build.platform,
         buildArgs: build.buildArgs,
@@ -45,6 +47,7 @@ export async function reportOf(build: BuildOptions, io: CliIo): Promise<StackRep
       decompressors: nodeDecompressors,
       buildPlatform,
       npmCache: npmCacheFolder(),
+      base: baseImages(openData(dataFolders)),
     },
   );
   const document = TextDocument.create(uri, 'dockerfile', 1, source.text);

@@ -17,6 +17,9 @@ Options of report and check:
   --context DIR          Folder of the build context (default: found by rule)
   --build-arg NAME=VALUE Value of an ARG; NAME alone takes it from the environment
   --platform OS/ARCH     Platform of the image (default: Linux on this machine's architecture)
+  --base-image PATTERN=IMAGE
+                         What a base image is like, such as 'example.com/base:*=debian:bookworm',
+                         or its suite=, size= and layers=, separated by commas
   --no-engine            Contact no Docker engine
 
 Options of report and syntax:

@@ -5,11 +5,12 @@
  */
 
 import type { Analysis } from '../analysis.ts';
+import type { Distribution } from '../images/baseFacts.ts';
 import type { Stage, Step } from '../model/plan.ts';
 import { cacheKey } from './cacheKey.ts';
 import { copyOnWriteNotes } from './copyOnWrite.ts';
 import { metadataDetail } from './describe.ts';
-import { baseSize, cacheOf, sizeOf, stageLabel } from './figures.ts';
+import { baseFacts, baseSize, cacheOf, sizeOf, stageLabel } from './figures.ts';
 import {
   bytes,
   cacheWord,
@@ -67,8 +68,11 @@ function fromCard(analysis: Analysis, stage: Stage): string {
   else if (from) {
     lines.push(`**Base**: ${markedStage(from)}, with ${count(from.layers, 'layer')} of its own.`);
   } else if (base.reference) {
-    const layers = base.image ? `, ${count(base.image.layers, 'layer')}` : '';
-    lines.push(`**Base**: ${inlineCode(oneLine(base.reference, 200))}${layers}`);
+    const facts = baseFacts(analysis, stage);
+    const known = base.image?.layers ?? facts?.layers ?? null;
+    const layers = known === null ? '' : `, ${count(known, 'layer')}`;
+    const made = facts?.distribution ? `, made of ${distributionWords(facts.distribution)}` : '';
+    lines.push(`**Base**: ${inlineCode(oneLine(base.reference, 200))}${layers}${made}`);
   } else lines.push('The base of this stage is not known, because BuildKit refuses this line.');
   if (stage.triggers.length > 0) {
     const texts = stage.triggers.map(
@@ -77,6 +81,18 @@ function fromCard(analysis: Analysis, stage: Stage): string {
     lines.push(`ONBUILD instructions of the base run here:\n${texts.join('\n')}`);
   }
   return lines.join('\n\n');
+}
+
+/** `Debian bookworm (slim)`, `Alpine v3.22`, `rhel 9`. */
+function distributionWords({ id, suite, slim }: Distribution): string {
+  const names: Readonly<Record<string, string>> = {
+    debian: 'Debian',
+    ubuntu: 'Ubuntu',
+    alpine: 'Alpine',
+    fedora: 'Fedora',
+  };
+  const words = [names[id] ?? id, ...(suite === null ? [] : [suite])];
+  return escapeMarkdown(`${words.join(' ')}${slim && id === 'debian' ? ' (slim)' : ''}`);
 }
 
 function notBuilt(analysis: Analysis, stage: Stage): string {

@@ -1,9 +1,10 @@
 /** Figures and effects of instructions and stages as the reports carry them. */
 
 import type { Analysis } from '../analysis.ts';
+import type { BaseFacts } from '../images/baseFacts.ts';
 import type { Stage } from '../model/plan.ts';
-import type { CacheReport, SizeReport, StackReport } from '../protocol.ts';
-import { count } from './render.ts';
+import type { CacheReport, SizeReport, StackReport, StageReport } from '../protocol.ts';
+import { bytes, count } from './render.ts';
 import type { Row } from './rows.ts';
 
 /** `stage build`, or `stage 0` for one without a name. */
@@ -43,7 +44,7 @@ function baseLayers(analysis: Analysis, stage: Stage): number | null {
   const { base } = stage;
   if (base.scratch) return 0;
   const from = base.stage === null ? undefined : analysis.plan.stages[base.stage];
-  if (!from) return base.image?.layers ?? null;
+  if (!from) return knownLayers(analysis, stage);
   const bottom = imageLayers(analysis, stage);
   return bottom === null ? null : bottom + from.layers;
 }
@@ -55,10 +56,41 @@ function imageLayers(analysis: Analysis, stage: Stage): number | null {
   for (;;) {
     if (at.base.scratch) return 0;
     const below = at.base.stage === null ? undefined : analysis.plan.stages[at.base.stage];
-    if (!below || below.index >= at.index) return at.base.image?.layers ?? null;
+    if (!below || below.index >= at.index) return knownLayers(analysis, at);
     at = below;
   }
 }
+
+function knownLayers(analysis: Analysis, stage: Stage): number | null {
+  return stage.base.image?.layers ?? baseFacts(analysis, stage)?.layers ?? null;
+}
+
+/** What is known of the image that a stage starts from; null where nothing is, or not yet. */
+export function baseFacts(analysis: Analysis, { base, index }: Stage): BaseFacts | null {
+  if (base.scratch || base.stage !== null) return null;
+  const fact = analysis.sizes.base(index);
+  return fact?.state === 'known' ? fact.value : null;
+}
+
+/** The layers of the image that a stage starts from, base first; null when they are not known. */
+export function layersOfBase(analysis: Analysis, stage: Stage): StageReport['base']['layers'] {
+  if (stage.base.scratch) return [];
+  const facts = baseFacts(analysis, stage);
+  const count = facts?.layers ?? null;
+  if (count === null || facts === null) return null;
+  if (count === 1) return [{ ...unnamed, size: baseSize(analysis, stage) }];
+  const { units } = analysis.settings;
+  return Array.from({ length: count }, (_, at) => {
+    const compressed = facts.compressedLayers?.[at];
+    const reason =
+      compressed === undefined
+        ? 'The sizes of its layers are not known.'
+        : `Only its compressed size is known, ${bytes(compressed, units)}.`;
+    return { ...unnamed, size: unknown(reason) };
+  });
+}
+
+const unnamed = { createdBy: null, diffId: null };
 
 /** The size of what an instruction adds; null for metadata. */
 export function sizeOf(analysis: Analysis, row: Row): SizeReport | null {

@@ -17,6 +17,7 @@ import {
   baseSize,
   cacheOf,
   effectWords,
+  layersOfBase,
   ownSize,
   sizeOf,
   stageLabel,
@@ -95,7 +96,7 @@ function stageReport(analysis: Analysis, document: Document, stage: Stage): Stag
       stage: base.stage,
       scratch: base.scratch,
       size: figure,
-      layers: base.scratch ? [] : null,
+      layers: layersOfBase(analysis, stage),
       // A trigger stands in another file or stage, so the FROM line is where it shows.
       triggers: stage.triggers.map((step) => ({ ...report(step), range: fromRange })),
     },

@@ -103,6 +103,7 @@ describe('the built tool', () => {
       format: 'cjs',
       platform: 'node',
       target: 'node20',
+      define: { 'import.meta.dirname': '__dirname' },
       logLevel: 'silent',
     });
   });
