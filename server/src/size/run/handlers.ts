@@ -1,9 +1,12 @@
 /** Which file knows what a program writes. */
 
+import { apkHandlers } from './apk.ts';
 import { downloadHandlers } from './downloads.ts';
 import type { Handler } from './draft.ts';
 import { fileHandlers } from './files.ts';
 import { javascriptHandlers } from './javascript.ts';
+import { languageHandlers } from './python.ts';
+import { rpmHandlers } from './rpm.ts';
 import { sizedFileHandlers } from './sizedFiles.ts';
 import { textHandlers } from './texts.ts';
 import { tinyHandlers } from './tiny.ts';
@@ -16,4 +19,7 @@ export const handlers: ReadonlyMap<string, Handler> = new Map([
   ...fileHandlers,
   ...downloadHandlers,
   ...javascriptHandlers,
+  ...languageHandlers,
+  ...apkHandlers,
+  ...rpmHandlers,
 ]);
