@@ -17,7 +17,8 @@ import { nodeImage, stageName, withStandIns } from './debianBases.ts';
 import { docker, dockerOk, imageHistory, network } from './engine.ts';
 import { wheel } from './wheel.ts';
 
-const fixtures = join(import.meta.dirname, '../fixtures/estimates');
+/** The folder with one text for each Dockerfile and its context. */
+export const fixtures = join(import.meta.dirname, '../fixtures/estimates');
 
 /** Names of all fixtures, in the order of their files. */
 export const caseNames: readonly string[] = readdirSync(fixtures)
@@ -134,8 +135,14 @@ async function buildImage(args: readonly string[], site: string): Promise<void> 
   if (status !== 0) await dockerOk(command, { timeoutMs: 600_000 });
 }
 
-/** Serves on loopback what the fixtures download, for as long as `body` runs. */
-export async function withSite<T>(body: (site: string) => Promise<T>): Promise<T> {
+/** What serves the fixtures' downloads. */
+export interface Site {
+  readonly address: string;
+  readonly stop: () => void;
+}
+
+/** Serves on loopback what the fixtures download, until stopped. */
+export async function startSite(): Promise<Site> {
   const program = Buffer.alloc(500_000, 'program');
   const files: Readonly<Record<string, Buffer>> = {
     '/tool.bin': program,
@@ -157,11 +164,8 @@ export async function withSite<T>(body: (site: string) => Promise<T>): Promise<T
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
-  try {
-    return await body(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  } finally {
-    server.close();
-  }
+  const { port } = server.address() as AddressInfo;
+  return { address: `http://127.0.0.1:${port}`, stop: () => server.close() };
 }
 
 /** Runs the jobs in order, few at a time; each result is a promise at once. */
