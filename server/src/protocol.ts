@@ -23,6 +23,8 @@ export interface SizeReport {
   readonly parts?: readonly { readonly label: string; readonly bytes: number | null }[];
   /** `classic` when absent. */
   readonly store?: string;
+  /** Of a sum: how many of its lines are unknown, or in part; absent: none. */
+  readonly unknownLines?: number;
 }
 
 export interface CacheReport {
@@ -163,6 +165,8 @@ export interface StackReport {
   readonly display: {
     /** Size of the whole, `≥ 12 MB`; `''` when nothing of it is known. */
     readonly size: string;
+    /** The same with what it lacks: `≥ 12 MB + 2 unknown lines`. */
+    readonly total: string;
     readonly own: string;
     /** `7 layers`. */
     readonly layers: string;

@@ -121,7 +121,7 @@ const noBase = {
 
 const noLength = {
   state: 'unavailable',
-  reason: 'Its length is asked for only on demand.',
+  reason: 'Ask for Download Sizes asks the server for its length.',
 } as const;
 
 /**

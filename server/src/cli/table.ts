@@ -137,7 +137,7 @@ function total(report: StackReport): string {
   const { own, layers } = report.display;
   const base =
     report.totals.base.bytes === null ? 'base of unknown size' : `base ${baseWords(report)}`;
-  const size = report.display.size ? `${report.display.size} in all` : 'size unknown';
+  const size = report.display.total ? `${report.display.total} in all` : 'size unknown';
   return [layers, size, base, own ? `own layers ${own}` : ''].filter(Boolean).join(separator);
 }
 

@@ -67,6 +67,17 @@ export function sizePhrase(figure: SizeReport, units: Units): string {
   return `${least}${words}${figure.bytes < 1000 ? '' : ` (${exactBytes(figure.bytes)})`}`;
 }
 
+/** What a sum lacks: ` + 2 unknown lines`; `''` where it lacks nothing. */
+export function besides({ unknownLines = 0 }: Pick<SizeReport, 'unknownLines'>): string {
+  return unknownLines > 0 ? ` + ${count(unknownLines, 'unknown line')}` : '';
+}
+
+/** A sum with what it lacks: `≥ 312 MB + 2 unknown lines`; `''` when nothing of it is known. */
+export function sumWords(figure: SizeReport, units: Units): string {
+  const words = size(figure, units);
+  return words && `${words}${besides(figure)}`;
+}
+
 /** `1 layer`, `3 layers`. */
 export function count(number: number, noun: string): string {
   return `${grouped(number)} ${noun}${number === 1 ? '' : 's'}`;

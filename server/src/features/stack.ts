@@ -24,7 +24,16 @@ import {
   targetTotals,
 } from './figures.ts';
 import { type Document, rangeOf, stageSpan } from './places.ts';
-import { cacheWord, count, oneLine, separator, size, sizePhrase } from './render.ts';
+import {
+  besides,
+  cacheWord,
+  count,
+  oneLine,
+  separator,
+  size,
+  sizePhrase,
+  sumWords,
+} from './render.ts';
 import type { Row } from './rows.ts';
 
 /** The report, made of what is known now; `dockerfile` is the document's name as it was given. */
@@ -63,10 +72,11 @@ export function stack(
     contextChoice: context,
     display: {
       size: words,
+      total: sumWords(totals.size, settings.units),
       own: size(totals.own, settings.units),
       layers: count(layers, 'layer'),
       accessible: target
-        ? `${count(layers, 'own layer')}, size ${sizePhrase(totals.size, settings.units)}.`
+        ? `${count(layers, 'own layer')}, size ${sizePhrase(totals.size, settings.units)}${besides(totals.size)}.`
         : 'There is no stage to build.',
     },
   };

@@ -7,6 +7,7 @@ import type { CopyFacts, KnownCopy } from '../context/copyFacts.ts';
 import type { Fact } from '../context/fact.ts';
 import type { BaseFacts } from '../images/baseFacts.ts';
 import type { Plan, ResolvedCopy, Step } from '../model/plan.ts';
+import { downloadSize } from './run/downloads.ts';
 import type { SizeFacts } from './run/draft.ts';
 import type { RunEstimate } from './run/runSize.ts';
 import { stageFlow } from './run/stageFlow.ts';
@@ -38,15 +39,16 @@ export function sizeOfSteps(
     if (known) return known;
     const size = step.run
       ? (flow.estimate(step)?.size ?? ofRun)
-      : sizeOfStep(plan, step, copies, earlier);
+      : sizeOfStep(plan, step, copies, earlier, facts);
     sizes.set(step, size);
     return size;
   };
   const earlier = {
     sizeOf: (step: Step) => get(step) ?? unknown('Its size is not known.'),
     isSingleFile: (step: Step) => takesOneFile(step, () => copies(step)),
+    after: (stage: number) => flow.after(stage),
   };
-  const flow = stageFlow(plan, facts, get);
+  const flow = stageFlow(plan, facts, earlier);
   return { get, run: (step) => flow.estimate(step), base: (index) => flow.base(index) };
 }
 
@@ -58,7 +60,7 @@ const nothingKnown: SizeFacts = {
   packages: () => notAsked,
   lock: () => notAsked,
   installed: () => notAsked,
-  download: () => notAsked,
+  download: () => ({ state: 'unavailable', reason: '' }),
 };
 
 const ofWorkdir = computed(0, 'A working directory holds no file contents.');
@@ -69,6 +71,7 @@ function sizeOfStep(
   step: Step,
   copies: CopyLookup,
   earlier: Parameters<typeof sizeFromStage>[2],
+  facts: SizeFacts,
 ): Size {
   if (step.workdir !== null) return ofWorkdir;
   const { copy } = step;
@@ -82,11 +85,14 @@ function sizeOfStep(
   }
   if (copy.files.length > 0) parts.push(sizeOfHeredocs(copy));
   for (const { kind, reference } of copy.remotes) {
-    const what = kind === 'git' ? 'the repository' : 'the download';
-    parts.push(unknown(`How big ${what} ${reference} is shows only when it is fetched.`));
+    parts.push(kind === 'git' ? sizeOfRepository(reference) : downloadSize(reference, facts));
   }
   const [only] = parts;
   return parts.length === 1 && only ? only : sum(parts, 'kinds of sources');
+}
+
+function sizeOfRepository(reference: string): Size {
+  return unknown(`How big the repository ${reference} is shows only when it is fetched.`);
 }
 
 function hangsOnBase(what: string): string {

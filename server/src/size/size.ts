@@ -17,6 +17,8 @@ export interface Size {
   readonly pending?: boolean;
   /** What it is made of, largest first; null bytes: unknown. */
   readonly parts?: readonly SizePart[];
+  /** Of a sum: how many of its lines are unknown, or in part. */
+  readonly unknownLines?: number;
 }
 
 export interface SizePart {
@@ -45,6 +47,8 @@ export interface Tally {
   /** How many figures were added, and how many of them are unknown. */
   readonly count: number;
   readonly missing: number;
+  /** How many are known in part only. */
+  readonly partial: number;
   readonly atLeast: boolean;
   readonly pending: boolean;
   /** The least certain basis so far, as an index of `order`. */
@@ -58,6 +62,7 @@ export const nothingYet: Tally = {
   high: 0,
   count: 0,
   missing: 0,
+  partial: 0,
   atLeast: false,
   pending: false,
   doubt: 0,
@@ -72,6 +77,7 @@ export function add(tally: Tally, size: Size): Tally {
     high: tally.high + (size.high ?? 0),
     count: tally.count + 1,
     missing: tally.missing + (isKnown ? 0 : 1),
+    partial: tally.partial + (isKnown && size.atLeast ? 1 : 0),
     atLeast: tally.atLeast || !isKnown || size.atLeast,
     pending: tally.pending || size.pending === true,
     doubt: isKnown ? Math.max(tally.doubt, order.indexOf(size.basis as never)) : tally.doubt,
@@ -83,20 +89,24 @@ export function add(tally: Tally, size: Size): Tally {
  * The basis is that of the least certain part.
  */
 export function settle(tally: Tally, what: string): Size {
-  const { bytes, low, high, missing, atLeast, doubt } = tally;
+  const { bytes, low, high, missing, partial, atLeast, doubt } = tally;
   const pending = tally.pending ? { pending: true } : {};
   if (tally.count === 0) return computed(0, `There are no ${what}.`);
-  const lacking = missing === 1 ? '1 is not known' : `${missing} are not known`;
+  const lines = missing + partial > 0 ? { unknownLines: missing + partial } : {};
   if (atLeast && bytes === 0) {
-    return { ...unknown(`The sizes of the ${what} are not known.`), ...pending };
+    return { ...unknown(`The sizes of the ${what} are not known.`), ...pending, ...lines };
   }
   const basis = order[doubt] ?? 'computed';
-  const reason = missing
-    ? `The sum of ${tally.count} ${what}, of which ${lacking}.`
-    : tally.count === 1
-      ? `The sum of 1 ${what.replace(/s$/, '')}.`
-      : `The sum of ${tally.count} ${what}.`;
-  return { basis, bytes, low, high, atLeast, reason, ...pending };
+  const gaps = [
+    missing > 0 && `${missing} ${missing === 1 ? 'is' : 'are'} not known`,
+    partial > 0 && `${partial} ${partial === 1 ? 'is' : 'are'} known in part only`,
+  ].filter((gap) => gap !== false);
+  const count = tally.count === 1 ? `1 ${what.replace(/s$/, '')}` : `${tally.count} ${what}`;
+  const reason =
+    gaps.length > 0
+      ? `The sum of ${tally.count} ${what}, of which ${gaps.join(' and ')}.`
+      : `The sum of ${count}.`;
+  return { basis, bytes, low, high, atLeast, reason, ...pending, ...lines };
 }
 
 /** The sum of some figures; `what` names them in the plural. */

@@ -55,7 +55,12 @@ const report = {
     },
   ],
   totals: { size: size(201e6, { atLeast: true }), base: size(117e6) },
-  display: { size: '≥ ~201 MB', own: '≥ ~84 MB', layers: '5 layers' },
+  display: {
+    size: '≥ ~201 MB',
+    total: '≥ ~201 MB + 2 unknown lines',
+    own: '≥ ~84 MB',
+    layers: '5 layers',
+  },
   problems: [
     {
       range: { start: { line: 10, character: 5 }, end: { line: 10, character: 6 } },
@@ -81,7 +86,7 @@ context docker · The folder of the Dockerfile is the build context.
     11  4             ?           COPY e /
     12  5             ?           COPY f /
 
-5 layers · ≥ ~201 MB in all · base 117 MB · own layers ≥ ~84 MB
+5 layers · ≥ ~201 MB + 2 unknown lines in all · base 117 MB · own layers ≥ ~84 MB
 ~ estimated
 ≥ a part of it is unknown
 ? lines 11, 12: The file is not in the context.

@@ -88,7 +88,13 @@ function report(target: number, stages: readonly StageReport[]): StackReport {
     arguments: [],
     platform: 'linux/amd64',
     contextChoice: { path: null, inferred: true, reason: 'None.', alternatives: [] },
-    display: { size: '≥ 9 B', own: '', layers: '2 layers', accessible: '2 layers.' },
+    display: {
+      size: '≥ 9 B',
+      total: '≥ 9 B',
+      own: '',
+      layers: '2 layers',
+      accessible: '2 layers.',
+    },
   };
 }
 

@@ -28,7 +28,7 @@ FROM $BASE ⟦base⟧
 ARG A ⟦metadata⟧
 ENV A=1 B=2 ⟦metadata⟧
 LABEL x=y ⟦metadata⟧
-RUN echo ⟦layer 1⟧
+RUN echo ⟦layer 1 · 0 B⟧
 COPY . /app ⟦layer 2⟧
 WORKDIR /app ⟦layer 3 · 0 B⟧
 WORKDIR / ⟦metadata⟧
@@ -76,7 +76,7 @@ a
 A
 b
 B
-RUN <<EOF ⟦layer 3⟧
+RUN <<EOF ⟦layer 3 · 0 B⟧
 echo
 EOF
 `));

@@ -58,9 +58,9 @@ describe('the size of a layer before a build', () => {
   });
 
   it('is zero for a working directory and unknown for a command', () => {
-    assert.deepEqual(figures('FROM scratch\nWORKDIR /x\nRUN make\n'), [
+    assert.deepEqual(figures('FROM scratch\nWORKDIR /x\nRUN frobnicate\n'), [
       'WORKDIR 0: A working directory holds no file contents.',
-      'RUN ?: What `make` writes is known only after a build.',
+      'RUN ?: What `frobnicate` writes is known only after a build.',
     ]);
   });
 
@@ -97,7 +97,7 @@ describe('the size of a layer before a build', () => {
 
   it('is unknown for downloads, and says which', () => {
     assert.deepEqual(figures('FROM scratch\nADD https://example.com/f /x\n'), [
-      'ADD ?: How big the download https://example.com/f is shows only when it is fetched.',
+      'ADD ?: How big https://example.com/f is shows only when it is fetched.',
     ]);
   });
 
@@ -149,8 +149,21 @@ describe('the size of a file that COPY --from takes', () => {
   });
 
   it('is unknown for a folder, whose other files the base may hold', () => {
-    const dockerfile = 'FROM debian AS b\nCOPY f /d/\nFROM scratch\nCOPY --from=b /d /d\n';
-    assert.match(last(dockerfile, { f: 9 }) ?? '', /^COPY \?:/);
+    const of = (folder: string) =>
+      last(`FROM debian AS b\nCOPY f ${folder}/\nFROM scratch\nCOPY --from=b ${folder} /d\n`, {
+        f: 9,
+      });
+    assert.match(of('/usr/lib') ?? '', /^COPY \?:/);
+    assert.match(of('/d') ?? '', /^COPY 9: What the lines of the stage b wrote/);
+  });
+
+  it('is unknown where a command that nobody knows may have written there', () => {
+    const of = (command: string) =>
+      last(`FROM debian AS b\nCOPY f /d/\nRUN ${command}\nFROM scratch\nCOPY --from=b /d /d\n`, {
+        f: 9,
+      });
+    assert.match(of('frobnicate') ?? '', /^COPY \?:/);
+    assert.match(of('mkdir /x') ?? '', /^COPY 9:/);
   });
 
   it('is unknown for an image, and for what the base image holds', () => {

@@ -52,7 +52,11 @@ export function storeAgain(draft: Draft, path: string, { isRecursive, program }:
     return;
   }
   if (above && above.bytes !== 0 && !isNew) {
-    unknownPart(`How much of ${above.path} is ${plain} is not known.`);
+    unknownPart(
+      above.path === '/'
+        ? `An earlier line may have written ${plain}; how big it is is not known.`
+        : `How much of ${above.path} is ${plain} is not known.`,
+    );
     return;
   }
   if (mayHoldBaseFiles(plain, draft.state) && !(isNew && !isRecursive)) {

@@ -22,6 +22,9 @@ export interface DrivenDraft extends Draft {
  */
 const outside = ['/proc', '/sys', '/dev', '/etc/resolv.conf', '/etc/hosts'];
 
+/** What is written here names sources of packages that no index here covers. */
+const isSource = /^\/etc\/(apt\/sources\.list|yum\.repos\.d\/|apk\/repositories)/;
+
 /** An empty layer over the state of the stage. */
 export function draftLayer(world: World, state: StageState): DrivenDraft {
   const shadows = world.run.mounts
@@ -46,6 +49,9 @@ export function draftLayer(world: World, state: StageState): DrivenDraft {
       const contribution = this.doubtful === null ? written : doubted(written, this.doubtful);
       const replaced = (other: Contribution) =>
         written.isFile && other.isFile && other.path === path;
+      if (isSource.test(path) && !this.state.foreignSources) {
+        this.state = { ...this.state, foreignSources: true };
+      }
       contributions = [
         ...contributions.filter((other) => !replaced(other)),
         contribution.path === path ? contribution : { ...contribution, path },

@@ -24,7 +24,14 @@ export function removePlace(place: string | null, draft: Draft): void {
   draft.remove(place);
   const inside = fileMatcher(place);
   // A file written by this RUN is gone, but one of an older layer stays in that layer.
-  draft.state = withoutStored(draft.state, inside);
+  const { hasLists, keepsArchives } = draft.state;
+  const state = withoutStored(draft.state, inside);
+  draft.state = state;
+  if (hasLists && inside('/var/lib/apt/lists/partial')) draft.state = { ...state, hasLists: false };
+  // The rule of Debian's official images that throws downloaded packages away.
+  if (!keepsArchives && inside('/etc/apt/apt.conf.d/docker-clean')) {
+    draft.state = { ...draft.state, keepsArchives: true };
+  }
 }
 
 /** `chmod`, `chown`, `chgrp`: the first operand is no path, unless another file says what is wanted. */

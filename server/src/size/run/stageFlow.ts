@@ -8,9 +8,9 @@ import type { Fact } from '../../context/fact.ts';
 import type { BaseFacts } from '../../images/baseFacts.ts';
 import type { Plan, Platform, Stage, Step } from '../../model/plan.ts';
 import { parsePlatform } from '../../model/platform.ts';
-import { absolutePath } from '../../syntax/slashPaths.ts';
 import type { Size } from '../size.ts';
-import type { SizeFacts, StageState } from './draft.ts';
+import { copiedFiles } from './copiedFiles.ts';
+import type { SizeFacts, StageState, Stored } from './draft.ts';
 import { estimateRun, type RunEstimate } from './runSize.ts';
 import { withStored } from './stored.ts';
 
@@ -18,6 +18,8 @@ import { withStored } from './stored.ts';
 export interface StageFlow {
   /** Undefined for what is no RUN of a needed stage. */
   estimate(step: Step): RunEstimate | undefined;
+  /** The state behind the last line of a needed stage. */
+  after(index: number): StageState | undefined;
   /** What the image at the bottom of a stage's chain is known to be; null: there is none, or no image is named. */
   base(index: number): Fact<BaseFacts> | null;
 }
@@ -33,7 +35,11 @@ const remembered = new WeakMap<Step, Remembered>();
 /** What a COPY made of a state, so that what follows finds the same object. */
 const copied = new WeakMap<
   Step,
-  { readonly before: StageState; readonly bytes: number | null; readonly state: StageState }
+  {
+    readonly before: StageState;
+    readonly files: readonly Stored[];
+    readonly state: StageState;
+  }
 >();
 
 /** First states of stages, likewise. */
@@ -51,12 +57,14 @@ interface Progress {
   readonly estimates: Map<Step, RunEstimate>;
 }
 
-/** `sizeOf`: what a COPY or ADD brings. */
-export function stageFlow(
-  plan: Plan,
-  facts: SizeFacts,
-  sizeOf: (step: Step) => Size | undefined,
-): StageFlow {
+/** What a COPY or ADD brings. */
+export interface Copies {
+  readonly sizeOf: (step: Step) => Size;
+  readonly isSingleFile: (step: Step) => boolean;
+}
+
+/** The flow of a plan; nothing is estimated yet. */
+export function stageFlow(plan: Plan, facts: SizeFacts, copies: Copies): StageFlow {
   const progress = new Map<number, Progress>();
   let places: Map<Step, number> | null = null;
 
@@ -103,33 +111,43 @@ export function stageFlow(
       if (!isSame) remembered.set(step, { before: at.state, facts, estimate });
       at.estimates.set(step, estimate);
       at.state = estimate.state;
-    } else if (step.copy) {
-      const bytes = sizeOf(step)?.bytes ?? null;
+    } else if (step.copy || step.workdir !== null) {
+      const before = at.state;
+      const size = step.copy ? copies.sizeOf(step) : undefined;
+      const files = copiedFiles(step, size, copies.isSingleFile(step), before);
       const known = copied.get(step);
-      if (known?.before === at.state && known.bytes === bytes) at.state = known.state;
+      if (known?.before === before && areEqual(known.files, files)) at.state = known.state;
       else {
-        const before = at.state;
-        at.state = withStored(before, [{ path: absolutePath(step.copy.dest), bytes }]);
-        copied.set(step, { before, bytes, state: at.state });
+        at.state = withSources(withStored(before, files), step);
+        copied.set(step, { before, files, state: at.state });
       }
     }
   };
 
-  /** From the bottom up, not by recursion: a file may have thousands of stages in a chain. */
+  /**
+   * What a stage is built from comes first, from the top of the file down and not by recursion: a
+   * file may have thousands of stages in a chain.
+   */
   const reach = (stage: Stage, until: Step | null): Progress => {
-    const open: Stage[] = [];
-    for (let at: Stage | undefined = stage; at && !progress.has(at.index); at = below(plan, at)) {
-      open.push(at);
+    let at = progress.get(stage.index);
+    if (!at) {
+      const open = [stage];
+      const needed = new Set<number>();
+      for (let one = open.pop(); one; one = open.pop()) {
+        for (const index of one.dependsOn) {
+          const other = plan.stages[index];
+          // Only what stands further up is there to be used.
+          if (!other || index >= one.index || needed.has(index)) continue;
+          needed.add(index);
+          if (!isDone(progress.get(index))) open.push(other);
+        }
+      }
+      for (const index of [...needed].sort((a, b) => a - b)) {
+        const other = plan.stages[index] as Stage;
+        advance(progress.get(index) ?? start(other), null);
+      }
+      at = start(stage);
     }
-    const lowest = open.at(-1);
-    const under = lowest && below(plan, lowest);
-    const started = under && progress.get(under.index);
-    if (started) advance(started, null);
-    for (const one of open.reverse()) {
-      const at = start(one);
-      if (one !== stage) advance(at, null);
-    }
-    const at = progress.get(stage.index) as Progress;
     advance(at, until);
     return at;
   };
@@ -142,12 +160,40 @@ export function stageFlow(
       const known = progress.get(stage.index)?.estimates.get(step);
       return known ?? reach(stage, step).estimates.get(step);
     },
+    after(index) {
+      const stage = plan.stages[index];
+      return stage?.needed ? reach(stage, null).state : undefined;
+    },
     base(index) {
       let stage = plan.stages[index];
       for (let at = stage; at; at = below(plan, at)) stage = at;
       return stage ? baseOf(stage, platformOf(plan, stage), facts) : null;
     },
   };
+}
+
+function isDone(at: Progress | undefined): boolean {
+  return at !== undefined && at.done === at.steps.length;
+}
+
+function areEqual(one: readonly Stored[], other: readonly Stored[]): boolean {
+  return (
+    one.length === other.length &&
+    one.every(({ path, bytes, size }, index) => {
+      const same = other[index];
+      return same?.path === path && same.bytes === bytes && same.size?.low === size?.low;
+    })
+  );
+}
+
+/** Sources of packages that are copied in are none that an index here covers. */
+function withSources(state: StageState, { copy }: Step): StageState {
+  const isSource =
+    copy &&
+    /^\/etc\/apt\/(sources\.list|keyrings)|^\/etc\/(yum\.repos\.d|apk\/repositories)/.test(
+      copy.dest,
+    );
+  return isSource && !state.foreignSources ? { ...state, foreignSources: true } : state;
 }
 
 /** The stage that one starts from; it stands further up, so going down ends. */
