@@ -171,9 +171,10 @@ export class ProjectFacts {
       if (!content.ok) {
         return { state: 'unavailable', reason: `${file} cannot be read (${content.code}).` };
       }
-      const reading = readLock(manager, content.text, file);
-      if (!reading.ok) return { state: 'unavailable', reason: reading.reason };
       const project = `${context.root}/${file}`.replace(/\/[^/]*$/, '');
+      const manifest = manager === 'yarn' ? await manifestOf(files, project) : null;
+      const reading = readLock(manager, content.text, file, manifest);
+      if (!reading.ok) return { state: 'unavailable', reason: reading.reason };
       const { packages } = reading.lock;
       const onDisk = await withInstalledSizes(packages, files, project, signal);
       const sized = await withSizes(onDisk, sources, signal);
@@ -261,6 +262,17 @@ async function textOf(
   } catch (error) {
     const code = (error as { readonly code?: unknown } | null)?.code;
     return { ok: false, code: typeof code === 'string' ? code : String(error) };
+  }
+}
+
+/** The parsed `package.json` of a project; null where there is none that can be read. */
+async function manifestOf(files: FileSystem, project: string): Promise<unknown> {
+  const content = await textOf(files, `${project}/package.json`);
+  if (!content.ok) return null;
+  try {
+    return JSON.parse(content.text);
+  } catch {
+    return null;
   }
 }
 

@@ -4,6 +4,7 @@ import { readNpmLock } from './npmLock.ts';
 import { readPnpmLock } from './pnpmLock.ts';
 import type { JavaScriptLock, LockReading } from './projectFacts.ts';
 import { readYarnLock } from './yarnLock.ts';
+import { yarnTree } from './yarnTree.ts';
 
 /** Names of lock files by package manager, the one that counts first. */
 export const lockNames: Readonly<Record<JavaScriptLock['manager'], readonly string[]>> = {
@@ -13,17 +14,24 @@ export const lockNames: Readonly<Record<JavaScriptLock['manager'], readonly stri
   bun: ['bun.lock', 'bun.lockb'],
 };
 
-/** Reads the text of a lock file; `path` is where it lies in the build context. Never throws. */
+/**
+ * Reads the text of a lock file; `path` is where it lies in the build context. `manifest`: the parsed
+ * `package.json` beside it, which Yarn's lock does not repeat. Never throws.
+ */
 export function readLock(
   manager: JavaScriptLock['manager'],
   content: string,
   path: string,
+  manifest: unknown,
 ): LockReading {
   switch (manager) {
     case 'npm':
       return readNpmLock(content, path);
-    case 'yarn':
-      return readYarnLock(content, path);
+    case 'yarn': {
+      const reading = readYarnLock(content, path);
+      if (!reading.ok) return reading;
+      return { ok: true, lock: yarnTree(reading.entries, manifest, path, reading.bytes) };
+    }
     case 'pnpm':
       return readPnpmLock(content, path);
     case 'bun':

@@ -1,84 +1,100 @@
-/** Reads `yarn.lock`: the form of Yarn 1 (its own, near to YAML), and tells later ones apart. */
+/** Reads `yarn.lock` of Yarn 1 (a form of its own, near to YAML), and tells later ones apart. */
 
-import { type LockedPackage, type LockReading, mostPackages } from './projectFacts.ts';
+import { mostPackages } from './projectFacts.ts';
 
-/**
- * Entries of a Yarn 1 lock. It says neither where packages are put nor what only development needs,
- * so `unread` says that; each version stands once.
- */
-export function readYarnLock(content: string, path: string): LockReading {
+/** One resolved version. */
+export interface YarnEntry {
+  readonly name: string;
+  readonly version: string;
+  readonly resolved: string | null;
+  readonly integrity: string | null;
+  /** `name@range` as other entries and `package.json` ask. */
+  readonly dependencies: readonly string[];
+  readonly optional: readonly string[];
+}
+
+export type YarnReading =
+  | {
+      readonly ok: true;
+      readonly bytes: number;
+      /** By `name@range`; equal versions are one object. */
+      readonly entries: ReadonlyMap<string, YarnEntry>;
+    }
+  | { readonly ok: false; readonly reason: string };
+
+/** Entries of a Yarn 1 lock; `path` is where the file lies in the build context. Never throws. */
+export function readYarnLock(content: string, path: string): YarnReading {
   if (/^__metadata:/m.test(content)) {
     return {
       ok: false,
-      reason: `${path} is of Yarn 2 or later, whose packages stay zipped or are unpacked as its settings say.`,
+      reason: `${path} is of Yarn 2 or later, which keeps packages zipped or unpacks them as its settings say.`,
     };
   }
-  const packages: LockedPackage[] = [];
-  let current: { name: string; fields: Map<string, string> } | null = null;
+  const entries = new Map<string, YarnEntry>();
+  let open: Open | null = null;
+  let section: 'fields' | 'dependencies' | 'optional' | 'other' = 'fields';
   const finish = () => {
-    const version = current?.fields.get('version');
-    if (current && version && packages.length < mostPackages) {
-      packages.push(entryOf(current.name, version, current.fields));
-    }
-    current = null;
+    if (!open) return;
+    const { patterns, fields, dependencies, optional } = open;
+    const version = fields.get('version');
+    const name = nameOf(patterns[0] ?? '');
+    open = null;
+    if (version === undefined || name === null || entries.size > mostPackages) return;
+    const resolved = fields.get('resolved') ?? null;
+    const integrity = fields.get('integrity') ?? null;
+    const entry = { name, version, resolved, integrity, dependencies, optional };
+    for (const pattern of patterns) entries.set(pattern, entry);
   };
   for (const line of content.split(/\r?\n/)) {
-    if (line === '' || line.startsWith('#')) continue;
+    if (line.trim() === '' || line.startsWith('#')) continue;
     if (!line.startsWith(' ')) {
       finish();
-      const name = nameOf(line);
-      if (name !== null) current = { name, fields: new Map() };
+      open = {
+        patterns: line.replace(/:$/, '').split(', ').map(unquoted),
+        fields: new Map(),
+        dependencies: [],
+        optional: [],
+      };
+      section = 'fields';
       continue;
     }
-    const [, key = '', value = ''] = /^ {2}(\w+) "?([^"]*)"?$/.exec(line) ?? [];
-    if (key !== '') (current as { fields: Map<string, string> } | null)?.fields.set(key, value);
+    const current = open as Open | null;
+    if (!current) continue;
+    const [, indent = '', rest = ''] = /^( +)(.*)$/.exec(line) ?? [];
+    if (indent.length === 2 && rest.endsWith(':')) {
+      section =
+        rest === 'dependencies:'
+          ? 'dependencies'
+          : rest === 'optionalDependencies:'
+            ? 'optional'
+            : 'other';
+      continue;
+    }
+    const cut = rest.startsWith('"') ? rest.indexOf('"', 1) + 1 : rest.indexOf(' ');
+    if (cut <= 0) continue;
+    const key = unquoted(rest.slice(0, cut));
+    const value = unquoted(rest.slice(cut).trim());
+    if (indent.length === 2) current.fields.set(key, value);
+    else if (section === 'dependencies') current.dependencies.push(`${key}@${value}`);
+    else if (section === 'optional') current.optional.push(`${key}@${value}`);
   }
   finish();
-  return {
-    ok: true,
-    lock: {
-      manager: 'yarn',
-      path,
-      version: 1,
-      bytes: 0,
-      packages,
-      ownBytes: 0,
-      workspaces: [],
-      projectScripts: false,
-      unread: null,
-    },
-  };
+  return { ok: true, bytes: new TextEncoder().encode(content).length, entries };
 }
 
-/** `"@a/b@^1", "@a/b@^2":` is `@a/b`; `x@npm:y@^1` is `x`. */
-function nameOf(line: string): string | null {
-  const [, name = null] = /^"?(@?[^@"]+)@/.exec(line) ?? [];
-  return name;
+interface Open {
+  readonly patterns: readonly string[];
+  readonly fields: Map<string, string>;
+  readonly dependencies: string[];
+  readonly optional: string[];
 }
 
-function entryOf(
-  name: string,
-  version: string,
-  fields: ReadonlyMap<string, string>,
-): LockedPackage {
-  const resolved = fields.get('resolved') ?? null;
-  return {
-    name,
-    version,
-    path: `node_modules/${name}`,
-    integrity: fields.get('integrity') ?? null,
-    resolved,
-    dev: false,
-    optional: false,
-    devOptional: false,
-    peer: false,
-    os: [],
-    cpu: [],
-    libc: [],
-    hasInstallScript: false,
-    recordBytes: 0,
-    unpacked: null,
-    source: null,
-    archive: null,
-  };
+function unquoted(word: string): string {
+  return word.startsWith('"') && word.endsWith('"') ? word.slice(1, -1) : word;
+}
+
+/** `@a/b@^1` is `@a/b`. */
+function nameOf(pattern: string): string | null {
+  const cut = pattern.indexOf('@', 1);
+  return cut < 0 ? null : pattern.slice(0, cut);
 }

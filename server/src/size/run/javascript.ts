@@ -4,10 +4,15 @@ import { unknown } from '../size.ts';
 import type { Handler } from './draft.ts';
 import { below } from './homes.ts';
 import { npm } from './npm.ts';
+import { bun, pnpm, yarn } from './yarnPnpm.ts';
 
 /** By the name of the program. */
 export const javascriptHandlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['npm', npm],
+  ['yarn', yarn],
+  ['yarnpkg', yarn],
+  ['pnpm', pnpm],
+  ['bun', bun],
   ['npx', runner],
   ['pnpx', runner],
   ['bunx', runner],

@@ -7,9 +7,10 @@ import { unknownPart } from '../../shell/shellTree.ts';
 import { absolutePath } from '../../syntax/slashPaths.ts';
 import { type Size, unknown } from '../size.ts';
 import { type CommandLine, commandLine } from './commandLine.ts';
-import { archiveBytes, count, dependencySize, scripted, some } from './dependencies.ts';
+import { archiveBytes, count, dependencySize, some } from './dependencies.ts';
 import type { Draft } from './draft.ts';
-import { below, pathFrom, variable } from './homes.ts';
+import { below, pathFrom } from './homes.ts';
+import { settingOf, writeScripts } from './installScripts.ts';
 
 const valued = new Set(
   `--prefix -C --cache --registry --userconfig --globalconfig --loglevel -w --workspace --omit
@@ -109,7 +110,7 @@ function install(command: ShellCommand, line: CommandLine, verb: string, draft: 
   // What an earlier command of this RUN installed is replaced.
   if (cleans.has(verb)) draft.remove(place);
   dependencies(draft, place, upper, `${count(picked.length, 'package')} of ${lock.path}`);
-  scripts(command, line, lock, picked, place, draft);
+  writeScripts(command, line, lock, picked, place, draft);
   if (
     !cleans.has(verb) &&
     !line.options.has('--no-save') &&
@@ -122,36 +123,6 @@ function install(command: ShellCommand, line: CommandLine, verb: string, draft: 
 
 function dependencies(draft: Draft, path: string, size: Size, label: string): void {
   draft.write({ path, size, label, kind: 'dependencies' });
-}
-
-/** Scripts that may compile or download, of packages and of the project. */
-function scripts(
-  command: ShellCommand,
-  line: CommandLine,
-  lock: JavaScriptLock,
-  picked: readonly LockedPackage[],
-  place: string,
-  draft: Draft,
-): void {
-  const setting = line.options.get('--ignore-scripts')?.at(-1) ?? setIn(command, 'ignore_scripts');
-  if (setting !== undefined && setting !== 'false') return;
-  const names = scripted(picked);
-  if (names.length > 0) {
-    const reason = `What the install scripts of ${some(names)} compile or download is known only after a build.`;
-    const label = `install scripts of ${some(names)}`;
-    draft.write({ path: place, size: unknown(reason), label, kind: 'dependencies' });
-  }
-  if (lock.projectScripts) {
-    const reason =
-      'What the install script of the project itself writes is known only after a build.';
-    const label = 'install script of the project';
-    draft.write({
-      path: place.replace(/\/node_modules$/, '') || '/',
-      size: unknown(reason),
-      label,
-      kind: 'other',
-    });
-  }
 }
 
 /** `npm install` writes its lock file again, also when nothing in it is new. */
@@ -247,7 +218,7 @@ function prune(command: ShellCommand, line: CommandLine, draft: Draft): void {
   const label = `${count(picked.length, 'package')} of ${fact.value.path}`;
   dependencies(draft, place, dependencySize(fact.value, picked), label);
   if (wereScripted)
-    scripts(command, line, { ...fact.value, projectScripts: false }, picked, place, draft);
+    writeScripts(command, line, { ...fact.value, projectScripts: false }, picked, place, draft);
 }
 
 /** Packages by name, or for all projects: npm asks the registry which version is the newest. */
@@ -274,14 +245,14 @@ function named(
 export function omitted(command: ShellCommand, { options }: CommandLine): Omitted {
   const omit = new Set<string>();
   if (command.env.get('NODE_ENV') === 'production') omit.add('dev');
-  for (const name of (setIn(command, 'omit') ?? '').split(/[\s,]+/)) omit.add(name);
-  const only = options.get('--only')?.at(-1) ?? setIn(command, 'only');
+  for (const name of (settingOf(command, 'omit') ?? '').split(/[\s,]+/)) omit.add(name);
+  const only = options.get('--only')?.at(-1) ?? settingOf(command, 'only');
   if (only !== undefined && /^prod/.test(only)) omit.add('dev');
   const production =
     options.get('--production')?.at(-1) ??
     options.get('--prod')?.at(-1) ??
     options.get('-P')?.at(-1) ??
-    setIn(command, 'production');
+    settingOf(command, 'production');
   if (production !== undefined) {
     if (production === 'false') omit.delete('dev');
     else omit.add('dev');
@@ -297,15 +268,10 @@ export function omitted(command: ShellCommand, { options }: CommandLine): Omitte
     omit.delete('dev');
   const included = [
     ...(options.get('--include') ?? []),
-    ...(setIn(command, 'include') ?? '').split(/[\s,]+/),
+    ...(settingOf(command, 'include') ?? '').split(/[\s,]+/),
   ];
   for (const value of included) for (const name of value.split(',')) omit.delete(name);
   return { dev: omit.has('dev'), optional: omit.has('optional'), peer: omit.has('peer') };
-}
-
-/** A setting from the environment, which npm takes in any case. */
-function setIn(command: ShellCommand, name: string): string | undefined {
-  return variable(command, `npm_config_${name}`, `NPM_CONFIG_${name.toUpperCase()}`);
 }
 
 /** The image that packages have to fit. */
@@ -321,7 +287,7 @@ function folderOf(command: ShellCommand, { options }: CommandLine): string | nul
 }
 
 function cacheFolder(command: ShellCommand, { options }: CommandLine): string {
-  const named = options.get('--cache')?.at(-1) ?? setIn(command, 'cache');
+  const named = options.get('--cache')?.at(-1) ?? settingOf(command, 'cache');
   if (named !== undefined) return pathFrom(command, named) ?? '/';
   return below(command, '.npm');
 }
