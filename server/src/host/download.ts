@@ -49,10 +49,45 @@ export async function download(
   signal: AbortSignal,
   limits: DownloadLimits = downloadLimits,
 ): Promise<Download> {
+  const { answer, url } = await follow(address, signal, limits, 'GET');
+  const said = headerLength(answer);
+  if (said !== null && said > limits.bytes) {
+    answer.destroy();
+    throw tooLarge(url);
+  }
+  return { address: shownAddress(url), length: said, body: bodyOf(answer, url, said, limits) };
+}
+
+/** How long a file is by a HEAD request, in bytes; null where the server does not say. Throws as `download`. */
+export async function announcedLength(
+  address: string,
+  signal: AbortSignal,
+): Promise<number | null> {
+  const limits = { ...downloadLimits, silenceMs: 10_000, totalMs: 20_000 };
+  const { answer } = await follow(address, signal, limits, 'HEAD');
+  const length = headerLength(answer);
+  answer.destroy();
+  return length;
+}
+
+function headerLength({ headers }: http.IncomingMessage): number | null {
+  const said = headers['content-length'];
+  // What is sent packed is longer when it is stored.
+  const isPlain = (headers['content-encoding'] ?? 'identity') === 'identity';
+  return said === undefined || !isPlain || !/^\d{1,15}$/.test(said) ? null : Number(said);
+}
+
+/** The answer at the end of all redirects. */
+async function follow(
+  address: string,
+  signal: AbortSignal,
+  limits: DownloadLimits,
+  method: 'GET' | 'HEAD',
+): Promise<{ readonly answer: http.IncomingMessage; readonly url: URL }> {
   const clock = AbortSignal.any([signal, AbortSignal.timeout(limits.totalMs)]);
   let url = readAddress(address);
   for (let hops = 0; ; hops++) {
-    const answer = await request(url, clock, limits.silenceMs);
+    const answer = await request(url, clock, limits.silenceMs, method);
     const { statusCode = 0, headers } = answer;
     if ([301, 302, 303, 307, 308].includes(statusCode) && headers.location) {
       answer.resume();
@@ -76,13 +111,7 @@ export async function download(
         ? new NotThere(sentence)
         : new IndexProblem(sentence);
     }
-    const said = headers['content-length'];
-    const length = said === undefined ? null : Number(said);
-    if (length !== null && length > limits.bytes) {
-      answer.destroy();
-      throw tooLarge(url);
-    }
-    return { address: shownAddress(url), length, body: bodyOf(answer, url, length, limits) };
+    return { answer, url };
   }
 }
 
@@ -145,10 +174,12 @@ async function request(
   url: URL,
   signal: AbortSignal,
   silenceMs: number,
+  method: 'GET' | 'HEAD',
 ): Promise<http.IncomingMessage> {
   const proxy = proxyOf(url);
   try {
     const options: http.RequestOptions = {
+      method,
       signal,
       headers: { 'user-agent': 'dockerfile-layers', 'accept-encoding': 'identity' },
       ...(url.username && { auth: credentials(url) }),
