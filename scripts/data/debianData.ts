@@ -1,7 +1,9 @@
 /** The bundled file of one release of Debian: packages of its architectures with real bytes. */
 
-import { encodeIndex, joinPages } from '../../server/src/packages/indexText.ts';
+import type { IndexContent } from '../../server/src/packages/indexContent.ts';
+import { encodePages } from '../../server/src/packages/indexText.ts';
 import type { PackageFacts } from '../../server/src/packages/packageIndex.ts';
+import type { Measures } from './debFile.ts';
 import {
   type DebPackage,
   type DebRelease,
@@ -12,7 +14,8 @@ import {
 import { extras } from './extras.ts';
 import type { KnownMeasures } from './measures.ts';
 import { fetchPackages, fetchRelease } from './mirror.ts';
-import { baseNames, closure, realPackages, wantedNames } from './select.ts';
+import { rough } from './rough.ts';
+import { baseNames, closure, further, realPackages, wantedNames } from './select.ts';
 import { declaredRatios, installTerms } from './terms.ts';
 
 export interface Fetched {
@@ -43,6 +46,9 @@ export async function fetchSuite(suite: string, arch: string): Promise<Fetched> 
   return { suite, arch, day, release: readRelease(indexes) };
 }
 
+/** Packages of one architecture that fit into the file of a suite. */
+const most = 9700;
+
 /** Packages to bundle, those in most installs first. */
 export function chosen({ release }: Fetched): readonly DebPackage[] {
   const base = baseNames(release);
@@ -58,31 +64,61 @@ export function chosen({ release }: Fetched): readonly DebPackage[] {
       weights.set(one, (weights.get(one) ?? 0) + weight);
     }
   }
-  return [...weights]
+  const first = [...weights]
     .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
     .flatMap(([name]) => release.packages.get(name) ?? []);
+  return [...first, ...further(release, new Set(weights.keys()), installed, most - first.length)];
 }
 
-/** The page of one architecture. */
-export function pageOf(
-  { suite, arch, day, release }: Fetched,
+/** One text for all architectures of a suite, with the same packages where they exist. */
+export function suiteText(all: readonly Fetched[], measures: KnownMeasures): string {
+  const names = new Set(all.flatMap((one) => chosen(one).map(({ name }) => name)));
+  return encodePages(all.map((one) => contentOf(one, all, names, measures)));
+}
+
+function contentOf(
+  fetched: Fetched,
+  all: readonly Fetched[],
   names: ReadonlySet<string>,
   measures: KnownMeasures,
-): string {
-  const packages = [...names].flatMap((name) => release.packages.get(name) ?? []);
-  const facts = packages.map((one) => factsOf(release, suite, one, measures));
+): IndexContent {
+  const { suite, arch, day, release } = fetched;
   const terms = installTerms[suite];
   if (!terms) throw new Error(`The terms of ${suite} were not measured.`);
-  const needed = new Set(
-    facts.flatMap(({ depends, recommends }) => [...depends, ...recommends].flat()),
-  );
+  const base = baseNames(release);
+  const inBase = new Set(base);
+  const isOpen = (group: readonly string[]) =>
+    !group.some((name) => realPackages(release, name).some((one) => inBase.has(one.name)));
+  const groups = (relations: DebPackage['depends']) => {
+    const all = relations.map((group) => settled(release, group)).filter(isOpen);
+    return [...new Map(all.map((group) => [group.join(' '), group])).values()];
+  };
+  const packages = [...names]
+    .flatMap((name) => release.packages.get(name) ?? [])
+    .map(
+      (one): PackageFacts => ({
+        name: one.name,
+        ...sizesOf(one, fetched, all, measures),
+        extra: extras[one.name] ?? 0,
+        archive: rough(one.size, 8),
+        depends: groups(one.depends),
+        recommends: groups(one.recommends),
+        conflicts: settledConflicts(release, one),
+        essential: one.essential,
+      }),
+    );
+  const asked = new Set([
+    ...wantedNames().map(({ name }) => name),
+    ...packages.flatMap((one) => [...one.depends.flat(), ...one.recommends.flat()]),
+    ...packages.flatMap((one) => one.conflicts ?? []),
+  ]);
   const provides = new Map(
     [...release.providers].flatMap(([name, list]) => {
       const by = list.map((one) => one.by.name).filter((one) => names.has(one));
-      return by.length > 0 && (needed.has(name) || !name.includes('(')) ? [[name, by]] : [];
+      return by.length > 0 && asked.has(name) ? [[name, by] as const] : [];
     }),
   );
-  return encodeIndex({
+  return {
     key: { distribution: 'debian', suite, arch },
     family: 'deb',
     date: day,
@@ -90,10 +126,10 @@ export function pageOf(
     partial: true,
     terms,
     lists: listBytes[`${suite} ${arch}`] ?? null,
-    base: baseNames(release),
-    packages: facts,
+    base,
+    packages,
     provides,
-  });
+  };
 }
 
 /** What `apt-get update` leaves behind with the settings of the official images, in bytes (2026). */
@@ -103,40 +139,48 @@ const listBytes: Readonly<Record<string, number>> = {
   'bullseye amd64': 18_452_334,
 };
 
-function factsOf(
-  release: DebRelease,
-  suite: string,
+/**
+ * Sizes of a package: measured; else those of another architecture, which differ as the declared
+ * sizes do; else declared ones.
+ */
+function sizesOf(
   one: DebPackage,
+  { suite, release }: Fetched,
+  all: readonly Fetched[],
   measures: KnownMeasures,
-): PackageFacts {
-  const depends = one.depends.map((group) => settled(release, group));
+) {
+  const own = measures.of(one);
+  if (own) return { ...rounded(own), measured: true };
+  for (const { release } of all) {
+    const other = release.packages.get(one.name);
+    const found = other && measures.of(other);
+    if (!other || !found || other.installedSize === 0) continue;
+    const { documentation } = found;
+    const files = ((found.files - documentation) * one.installedSize) / other.installedSize;
+    return { ...rounded({ ...found, files: files + documentation }), measured: false };
+  }
+  return { ...rounded(declared(suite, one, release)), measured: false };
+}
+
+function rounded(sizes: Measures): Measures {
   return {
-    name: one.name,
-    ...(measures.of(one) ?? declared(suite, one, depends)),
-    measured: measures.of(one) !== undefined,
-    extra: extras[one.name] ?? 0,
-    archive: one.size,
-    depends,
-    recommends: one.recommends.map((group) => settled(release, group)),
-    conflicts: settledConflicts(release, one),
-    essential: one.essential,
+    ...sizes,
+    files: rough(sizes.files, sizes.files < 128 * 1024 ? 4 : 1),
+    documentation: rough(sizes.documentation, 4),
+    control: rough(sizes.control, 4),
+    python: rough(sizes.python, 4),
   };
 }
 
-function declared(suite: string, one: DebPackage, depends: readonly (readonly string[])[]) {
+function declared(suite: string, one: DebPackage, release: DebRelease): Measures {
   const { plain, slim, control } = declaredRatios[suite] ?? { plain: 1, slim: 1, control: 0 };
   const isPython = one.section === 'python' && one.architecture === 'all';
+  const needs = one.depends.map((group) => settled(release, group));
   return {
-    files: Math.round(one.installedSize * plain),
-    documentation: Math.round(one.installedSize * (plain - slim)),
+    files: one.installedSize * plain,
+    documentation: one.installedSize * (plain - slim),
     control,
-    python: isPython ? Math.round(one.installedSize * 0.84) : 0,
-    templates: depends.some((group) => group.includes('debconf')),
+    python: isPython ? one.installedSize * 0.84 : 0,
+    templates: needs.some((group) => group.includes('debconf')),
   };
-}
-
-/** One text for all architectures of a suite, with the same packages where they exist. */
-export function suiteText(all: readonly Fetched[], measures: KnownMeasures): string {
-  const names = new Set(all.flatMap((one) => chosen(one).map(({ name }) => name)));
-  return joinPages(all.map((one) => pageOf(one, names, measures)));
 }

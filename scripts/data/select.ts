@@ -54,3 +54,49 @@ export function closure(
   }
   return found;
 }
+
+/** What nobody asks for by name in an image: debug symbols, other languages, other machines. */
+const unlikely =
+  /-(?:dbg|dbgsym|doc|docs|examples|l10n|cross|multilib)(?:-|$)|-(?:l10n|help|lang|source|unsigned)-|-linux-gnu|-mingw|^librust-|^golang-|^linux-(?:image|headers)-\d|^gobjc|-rt(?:-|$)|^haskell|^libghc-|^fcitx|^gettext-/;
+const likelySections = new Set(['php', 'httpd', 'database', 'vcs', 'shells', 'web']);
+
+/**
+ * More packages, up to a number: those that need nothing but what is chosen already, first from the
+ * same sources as what Dockerfiles name, then of kinds that servers run, then those that many others
+ * need.
+ */
+export function further(
+  release: DebRelease,
+  chosen: ReadonlySet<string>,
+  base: ReadonlySet<string>,
+  count: number,
+): readonly DebPackage[] {
+  const sources = new Set(
+    wantedNames().flatMap(({ name }) => realPackages(release, name)[0]?.source ?? []),
+  );
+  const needed = new Map<string, number>();
+  for (const { depends, recommends } of release.packages.values()) {
+    for (const { name } of [...depends, ...recommends].flat()) {
+      needed.set(name, (needed.get(name) ?? 0) + 1);
+    }
+  }
+  const isThere = ({ name }: DebPackage) => chosen.has(name) || base.has(name);
+  const addsOnlyItself = (one: DebPackage) =>
+    [...one.depends, ...one.recommends].every((group) => {
+      const candidates = settled(release, group).flatMap((name) => realPackages(release, name));
+      const [best] = candidates;
+      return !best || isThere(best) || candidates.some(isThere);
+    });
+  const rank = (one: DebPackage) => {
+    const section = one.section.replace(/^.*\//, '');
+    if (sources.has(one.source)) return 2e6;
+    if (likelySections.has(section)) return 1e6;
+    return needed.get(one.name) ?? 0;
+  };
+  return [...release.packages.values()]
+    .filter((one) => !isThere(one) && !unlikely.test(one.name) && addsOnlyItself(one))
+    .map((one) => ({ one, rank: rank(one) }))
+    .sort((a, b) => b.rank - a.rank || (a.one.name < b.one.name ? -1 : 1))
+    .slice(0, Math.max(0, count))
+    .map(({ one }) => one);
+}

@@ -1,23 +1,25 @@
 /**
  * Package indexes as text: bundled with the extension or stored after a download.
  *
- * A text holds one page for each architecture, with a form feed between them; pages of one release
- * are nearly equal, which brotli makes use of. The lines of a page are
+ * A text holds one page for each architecture, with a form feed between them. Pages have the same
+ * names under the same numbers, so that they are nearly equal, which brotli makes use of. The lines
+ * of a page are
  *
  *     dockerfile-layers packages 1
- *     {"key":…,"length":…,"check":…}      the head; length and check are those of what follows
- *     0ad 0ad-data …                      names of packages, sorted; then those of virtual names
- *     3127…                               a flag for each package
- *     five lines of sizes                 two characters for each package (`sizeCode.ts`)
- *     depends, recommends, conflicts      a list for each package
- *     providers                           a list for each name that has any
- *     base                                packages of the plain image
+ *     {"key":…,"length":…,"check":…}   the head; length and check are those of what follows
+ *     names, in two lines              of packages, then of what is only virtual (`nameLists.ts`)
+ *     flags                            one character for each package
+ *     sizes, in six lines              two characters for each package (`sizeCode.ts`)
+ *     depends, recommends, conflicts   a list for each package (`idLists.ts`)
+ *     providers                        a list for each name
+ *     base                             packages of the plain image
  *
- * Names in lists are their numbers in the line of names.
+ * Names in lists are their numbers among the names.
  */
 
 import { type IdList, readIds, writeIds } from './idLists.ts';
 import { type IndexContent, isPackageName } from './indexContent.ts';
+import { readNames, writeNames } from './nameLists.ts';
 import type { Alternatives, InstallTerms, PackageFacts, PackageIndex } from './packageIndex.ts';
 import { sizeAt, sizeCode } from './sizeCode.ts';
 
@@ -31,33 +33,49 @@ const pageEnd = '\f';
 const mostCharacters = 256_000_000;
 const mostPackages = 500_000;
 const sizes = ['files', 'documentation', 'control', 'python', 'extra', 'archive'] as const;
-const flag = { essential: 1, templates: 2, declared: 4 } as const;
+/** Lines before those of sizes. */
+const rowsBefore = 3;
+const flag = { essential: 1, templates: 2, declared: 4, elsewhere: 8 } as const;
 
-/** The text of one index: one page. Equal contents give equal texts. */
+/** The text of one index. Equal contents give equal texts. */
 export function encodeIndex(content: IndexContent): string {
+  return encodePages([content]);
+}
+
+/** Indexes of one release, one for each architecture, as one text. */
+export function encodePages(contents: readonly IndexContent[]): string {
+  const real = new Set(contents.flatMap(({ packages }) => packages.map(({ name }) => name)));
+  const named = new Set(contents.flatMap(namesIn));
+  const packages = sorted(real);
+  const virtual = sorted(named).filter((name) => !real.has(name));
+  return contents.map((content) => encodePage(content, packages, virtual)).join(pageEnd);
+}
+
+function encodePage(
+  content: IndexContent,
+  real: readonly string[],
+  virtual: readonly string[],
+): string {
   const byName = new Map<string, PackageFacts>();
   for (const facts of content.packages) {
-    if (isPackageName(facts.name) && !byName.has(facts.name)) byName.set(facts.name, facts);
+    if (!byName.has(facts.name)) byName.set(facts.name, facts);
   }
-  const packages = [...byName.values()].sort((a, b) => compare(a.name, b.name));
-  const virtual = virtualNames(content, byName);
-  const names = [...packages.map(({ name }) => name), ...virtual];
+  const packages = real.map((name) => byName.get(name));
+  const names = [...real, ...virtual];
   const ids = new Map(names.map((name, id) => [name, id]));
   const idsOf = (list: readonly string[]) => list.map((name) => ids.get(name) ?? -1);
   const groups = (pick: (facts: PackageFacts) => readonly Alternatives[] | undefined) =>
-    writeIds(packages.map((facts) => (pick(facts) ?? []).map(idsOf)));
+    writeIds(packages.map((facts) => ((facts && pick(facts)) ?? []).map(idsOf)));
   const provided = names.map((name) => idsOf(content.provides.get(name) ?? []));
   const body = [
-    names.join(' '),
+    ...writeNames(names),
     packages.map(flagsOf).join(''),
-    ...sizes.map((size) => packages.map((facts) => sizeCode(facts[size])).join('')),
+    ...sizes.map((size) => packages.map((facts) => sizeCode(facts?.[size] ?? 0)).join('')),
     groups(({ depends }) => depends),
     groups(({ recommends }) => recommends),
     groups(({ conflicts }) => conflicts?.map((name) => [name])),
     writeIds(provided.map((list) => (list.length > 0 ? [list] : []))),
-    writeIds([
-      (content.base ?? []).filter((name) => byName.has(name)).map((name) => idsOf([name])),
-    ]),
+    writeIds([sorted(content.base ?? []).map((name) => idsOf([name]))]),
     '',
   ].join('\n');
   const { key, family, date, source, partial, terms, lists } = content;
@@ -65,11 +83,6 @@ export function encodeIndex(content: IndexContent): string {
   const head = { key, family, date, source, partial, terms, lists, hasBase: content.base !== null };
   const frame = { ...head, ...counts, length: body.length, check: check(body) };
   return `${magic}${version}\n${JSON.stringify(frame)}\n${body}`;
-}
-
-/** Pages of one release, one for each architecture, as the text of one file. */
-export function joinPages(pages: readonly string[]): string {
-  return pages.join(pageEnd);
 }
 
 /**
@@ -108,14 +121,14 @@ function decodePage(page: string): Decoded {
     return refused('is damaged: it is not what was written');
   }
   const lines = body.split('\n');
-  const names = lines[0] === '' ? [] : (lines[0] ?? '').split(' ');
+  const names = readNames(lines[0] ?? '', lines[1] ?? '');
   const fits =
-    lines.length === sizes.length + 8 &&
+    names !== null &&
+    lines.length === rowsBefore + sizes.length + 6 &&
     head.packages <= mostPackages &&
     names.length === head.packages + head.virtual &&
-    lines[1]?.length === head.packages &&
-    sizes.every((_, i) => lines[2 + i]?.length === 2 * head.packages) &&
-    /^[!-~ ]*$/.test(lines[0] ?? '');
+    lines[2]?.length === head.packages &&
+    sizes.every((_, i) => lines[rowsBefore + i]?.length === 2 * head.packages);
   return fits
     ? { ok: true, index: indexOf(head, names, lines) }
     : refused('is damaged: its parts do not fit together');
@@ -124,23 +137,26 @@ function decodePage(page: string): Decoded {
 function indexOf(head: Head, names: readonly string[], lines: readonly string[]): PackageIndex {
   const { key, family, date, source, partial, terms, lists } = head;
   const numbers = new Map(names.map((name, id) => [name, id]));
-  const column = lines.slice(2, 2 + sizes.length);
-  const rest = lines.slice(2 + sizes.length);
+  const flags = lines[2] ?? '';
+  const column = lines.slice(rowsBefore, rowsBefore + sizes.length);
+  const rest = lines.slice(rowsBefore + sizes.length);
   const lazy = rest.map((line) => once(() => readIds(line)));
   const listAt = (which: number, id: number): IdList => lazy[which]?.()(id) ?? [];
   const named = (ids: readonly number[]) =>
     ids.map((id) => names[id]).filter((name) => name !== undefined);
   const known = new Map<number, PackageFacts>();
 
+  const isHere = (id: number) => id < head.packages && !(flagsAt(flags, id) & flag.elsewhere);
+
   function at(id: number): PackageFacts | undefined {
-    if (id >= head.packages) return undefined;
+    if (!isHere(id)) return undefined;
     const facts = known.get(id) ?? read(id);
     known.set(id, facts);
     return facts;
   }
 
   function read(id: number): PackageFacts {
-    const flags = (lines[1] ?? '').charCodeAt(id) - 48;
+    const set = flagsAt(flags, id);
     const size = (which: number) => sizeAt(column[which] ?? '', id);
     return {
       name: names[id] ?? '',
@@ -150,9 +166,9 @@ function indexOf(head: Head, names: readonly string[], lines: readonly string[])
       python: size(3),
       extra: size(4),
       archive: size(5),
-      essential: (flags & flag.essential) !== 0,
-      templates: (flags & flag.templates) !== 0,
-      measured: (flags & flag.declared) === 0,
+      essential: (set & flag.essential) !== 0,
+      templates: (set & flag.templates) !== 0,
+      measured: (set & flag.declared) === 0,
       depends: listAt(0, id).map(named),
       recommends: listAt(1, id).map(named),
       conflicts: listAt(2, id).flatMap(named),
@@ -179,7 +195,7 @@ function indexOf(head: Head, names: readonly string[], lines: readonly string[])
         .map(at)
         .filter((facts) => facts !== undefined);
     },
-    names: () => names.slice(0, head.packages),
+    names: () => names.filter((_, id) => isHere(id)),
     base: head.hasBase ? listAt(4, 0).flatMap(named) : null,
   };
 }
@@ -219,26 +235,28 @@ function readHead(line: string): Head | null {
   return good ? (head as Head) : null;
 }
 
-/** Names that are needed or provided and are no packages. */
-function virtualNames(
-  { packages, provides }: IndexContent,
-  real: ReadonlyMap<string, unknown>,
-): readonly string[] {
-  const found = new Set<string>(provides.keys());
-  for (const { depends, recommends, conflicts = [] } of packages) {
-    for (const group of [...depends, ...recommends, conflicts]) {
-      for (const name of group) found.add(name);
-    }
-  }
-  return [...found].filter((name) => isPackageName(name) && !real.has(name)).sort(compare);
+/** All names that an index says anything with. */
+function namesIn({ packages, provides, base }: IndexContent): readonly string[] {
+  const inLists = packages.flatMap(({ depends, recommends, conflicts = [] }) => [
+    ...depends.flat(),
+    ...recommends.flat(),
+    ...conflicts,
+  ]);
+  return [...provides.keys(), ...[...provides.values()].flat(), ...(base ?? []), ...inLists];
 }
 
-function flagsOf({ essential, templates, measured }: PackageFacts): string {
-  const flags =
+function flagsOf(facts: PackageFacts | undefined): string {
+  if (!facts) return String.fromCharCode(48 + flag.elsewhere);
+  const { essential, templates, measured } = facts;
+  const set =
     (essential ? flag.essential : 0) +
     (templates ? flag.templates : 0) +
     (measured ? 0 : flag.declared);
-  return String(flags);
+  return String.fromCharCode(48 + set);
+}
+
+function flagsAt(flags: string, id: number): number {
+  return flags.charCodeAt(id) - 48;
 }
 
 /** FNV-1a over the characters: tells damage, not forgery. */
@@ -256,8 +274,9 @@ function once<T>(make: () => T): () => T {
   };
 }
 
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+/** In the order of their characters, without what is no name. */
+function sorted(names: Iterable<string>): readonly string[] {
+  return [...new Set(names)].filter(isPackageName).sort();
 }
 
 function refused(what: string): Decoded {
