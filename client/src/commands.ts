@@ -5,6 +5,7 @@ import type { LanguageClient } from 'vscode-languageclient/node';
 import { revealCauseCommand, revealLayerCommand } from '../../server/src/protocol.ts';
 import type { RememberedChoices } from './choices.ts';
 import type { FollowedStack } from './followedStack.ts';
+import { updatePackageData } from './packageData.ts';
 import {
   pickBuildArguments,
   pickContext,
@@ -41,6 +42,7 @@ export function registerCommands(parts: Parts): vscode.Disposable {
       parts.lookAgain();
       stack.ask();
     },
+    updatePackageData: () => updatePackageData(client),
     restartServer: parts.restart,
     showLog: () => client.outputChannel.show(),
     sortBySize: () => view.setSort('size'),

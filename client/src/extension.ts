@@ -39,7 +39,10 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
         { scheme: 'untitled', language: 'dockerfile' },
       ],
       outputChannel: log,
-      initializationOptions,
+      initializationOptions: () => ({
+        ...initializationOptions(),
+        storage: vscode.Uri.joinPath(context.globalStorageUri, 'packages').fsPath,
+      }),
       middleware: {
         // The server should know what is built before it sees the text.
         didOpen: async (document, next) => {

@@ -11,6 +11,7 @@ import { nodeDecompressors } from './host/decompress.ts';
 import { buildPlatform, pathOf } from './host/machine.ts';
 import { nodeFileSystem } from './host/nodeFileSystem.ts';
 import { npmCacheFolder } from './host/packageCaches.ts';
+import { openPackageData } from './host/packageData.ts';
 import { startServer } from './server.ts';
 
 const connection = createConnection(ProposedFeatures.all);
@@ -22,11 +23,19 @@ process.on('unhandledRejection', (reason) => {
   );
 });
 
+const data = openData(dataFolders);
+const packageData = openPackageData(
+  data,
+  () => 'The command *Dockerfile Layers: Update Package Data* fetches it.',
+);
+
 startServer(connection, {
   files: nodeFileSystem,
   decompressors: nodeDecompressors,
   buildPlatform,
   npmCache: npmCacheFolder(),
-  base: baseImages(openData(dataFolders)),
+  base: baseImages(data),
+  packages: packageData.packages,
+  packageUpdates: packageData,
   pathOf,
 });

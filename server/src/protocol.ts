@@ -3,7 +3,12 @@
  * The only file that client and server both import. Positions are zero-based, as in LSP.
  */
 
-import { NotificationType, type Range, RequestType } from 'vscode-languageserver-protocol';
+import {
+  NotificationType,
+  type Range,
+  RequestType,
+  type WorkDoneProgressParams,
+} from 'vscode-languageserver-protocol';
 
 /** How a figure is known. Unknown is never zero. */
 export type Basis = 'measured' | 'computed' | 'estimated' | 'unknown';
@@ -188,6 +193,8 @@ export interface InitializationOptions {
   readonly otherDockerfileExtension?: boolean;
   /** False in Restricted Mode: no file outside the workspace folders is read. */
   readonly trusted?: boolean;
+  /** Folder of the extension's own for package data that the user has fetched. */
+  readonly storage?: string;
   /** Settings for a client without `workspace/configuration`: the section `dockerfileLayers`. */
   readonly settings?: unknown;
 }
@@ -211,6 +218,28 @@ export const revealCauseCommand = 'dockerfileLayers.revealCause';
 export const stackRequest = new RequestType<StackParams, StackReport | null, void>(
   'dockerfileLayers/stack',
 );
+
+export interface UpdatePackagesParams extends WorkDoneProgressParams {
+  /** Open documents whose package indexes are wanted; absent: all open ones. */
+  readonly documents?: readonly string[];
+  /** Further indexes by name, such as `debian/trixie/arm64`. */
+  readonly indexes?: readonly string[];
+}
+
+export interface UpdatePackagesResult {
+  /** All that happened, in full sentences. */
+  readonly message: string;
+  readonly updated: readonly string[];
+  readonly failed: readonly string[];
+  readonly cancelled: boolean;
+}
+
+/** Client to server: fetch package indexes. The only message that lets the server use the network. */
+export const updatePackagesRequest = new RequestType<
+  UpdatePackagesParams,
+  UpdatePackagesResult,
+  void
+>('dockerfileLayers/updatePackages');
 
 /** Server to client: asking for the stack of this document again gives something new. */
 export const stackChanged = new NotificationType<{ readonly uri: string }>(

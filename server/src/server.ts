@@ -38,16 +38,26 @@ import {
   peersChanged,
   stackChanged,
   stackRequest,
+  updatePackagesRequest,
 } from './protocol.ts';
 import { readClient } from './server/client.ts';
 import { createDocumentSettings, type DocumentSettings } from './server/documentSettings.ts';
+import {
+  namesOf,
+  nothingFetches,
+  type PackageUpdates,
+  refusedInRestrictedMode,
+  updatePackages,
+} from './server/packageUpdate.ts';
 import { type Changes, createRefresher } from './server/refresher.ts';
 import { type Handler, Outdated, safely } from './server/safely.ts';
-import { type Settings, withChoices } from './settings.ts';
+import { readSettings, type Settings, withChoices } from './settings.ts';
 
 export interface ServerPorts extends AnalysisPorts {
   /** Absolute path of a `file:` URI in the host's form; null for any other. */
   pathOf(uri: string): string | null;
+  /** Fetches package data when the client asks for it; absent: nothing is ever fetched. */
+  readonly packageUpdates?: PackageUpdates;
 }
 
 const capabilities: ServerCapabilities = {
@@ -126,6 +136,17 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
     return { document, analysis, settings: chosen };
   }
 
+  /** With all that its base images are known to be; only for what the user waits for. */
+  async function settledAnalysisOf(uri: string): Promise<Open | null> {
+    for (;;) {
+      const found = await analysisOf(uri).catch(() => null);
+      if (!found) return null;
+      namesOf([found.analysis]);
+      if (!found.analysis.pending) return found;
+      await analyzer.settled(uri);
+    }
+  }
+
   function tell({ uris, facts }: Changes): void {
     const open = uris.filter((uri) => documents.get(uri));
     if (facts && client.refreshesHints) ignore(connection.languages.inlayHint.refresh());
@@ -151,6 +172,7 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
 
   connection.onInitialize((params): InitializeResult => {
     client = readClient(params);
+    ports.packageUpdates?.useFolder(client.storage);
     folders = (params.workspaceFolders ?? (params.rootUri ? [{ uri: params.rootUri }] : []))
       .map(({ uri }) => ports.pathOf(uri))
       .filter((path) => path !== null);
@@ -274,6 +296,24 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
       return found && stack(found.analysis, found.document);
     }),
   );
+  connection.onRequest(updatePackagesRequest, async (params, token) => {
+    if (ended) return new ResponseError<void>(ErrorCodes.InvalidRequest, 'the server is shut down');
+    if (!client.trusted) return refusedInRestrictedMode;
+    const updates = ports.packageUpdates;
+    if (!updates) return nothingFetches;
+    const open: Open[] = [];
+    for (const uri of params.documents ?? documents.keys()) {
+      const found = await settledAnalysisOf(uri);
+      if (found) open.push(found);
+    }
+    const needed = namesOf(open.map(({ analysis }) => analysis));
+    const names = [...new Set([...needed, ...(params.indexes ?? [])])];
+    const mirrors = open[0]?.settings.mirrors ?? readSettings(client.settings).mirrors;
+    const progress = connection.window.attachWorkDoneProgress(params.workDoneToken);
+    const result = await updatePackages(updates, names, mirrors, progress, token);
+    if (result.updated.length > 0) analyzer.packagesChanged();
+    return result;
+  });
   connection.onShutdown(() => {
     ended = true;
     refresher.stop();

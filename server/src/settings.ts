@@ -24,6 +24,8 @@ export interface Settings {
   readonly buildArgs: ReadonlyMap<string, string>;
   /** Base images that no table knows, in the order in which they are tried. */
   readonly images: readonly ImageSetting[];
+  /** Mirrors of package indexes by distribution, in place of the public ones; the first that has a file counts. */
+  readonly mirrors: ReadonlyMap<string, readonly string[]>;
   readonly mergeStyle: 'auto' | 'chain' | 'heredoc';
   readonly diagnostics: {
     /** `auto`: only where no other Dockerfile extension reports them. */
@@ -62,6 +64,7 @@ export const settingDefaults = {
   platform: null,
   buildArgs: {},
   images: {},
+  'packages.mirrors': {},
   'merge.style': 'auto',
   'diagnostics.buildkitErrors': 'auto',
   'diagnostics.advice': true,
@@ -93,6 +96,7 @@ export function readSettings(value: unknown): Settings {
     platform: text(get('platform')),
     buildArgs: strings(get('buildArgs')),
     images: images(get('images')),
+    mirrors: mirrors(get('packages.mirrors')),
     mergeStyle: choice(get('merge.style'), ['auto', 'chain', 'heredoc'], 'auto'),
     diagnostics: {
       buildkitErrors: choice(get('diagnostics.buildkitErrors'), ['auto', 'on', 'off'], 'auto'),
@@ -164,6 +168,16 @@ function text(value: unknown): string | null {
 }
 
 /** A pattern whose value is a text is like that image. */
+/** An address, or several, for each distribution. */
+function mirrors(value: unknown): ReadonlyMap<string, readonly string[]> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return new Map();
+  const entries = Object.entries(value).map(([name, given]): [string, readonly string[]] => {
+    const list: readonly unknown[] = Array.isArray(given) ? given : [given];
+    return [name, list.filter((one) => typeof one === 'string' && one.trim() !== '').map(String)];
+  });
+  return new Map(entries.filter(([, list]) => list.length > 0));
+}
+
 function images(value: unknown): readonly ImageSetting[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
   return Object.entries(value).flatMap(([pattern, said]) => readImage(pattern, said) ?? []);

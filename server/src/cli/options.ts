@@ -2,6 +2,7 @@
 
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { buildPlatform } from '../host/machine.ts';
+import { notAName, readIndexName } from '../host/packageData.ts';
 import { parsePlatform } from '../model/platform.ts';
 import { readBytes, readImage } from '../settings.ts';
 import { type CliIo, Refusal } from './io.ts';
@@ -20,7 +21,20 @@ export interface BuildOptions {
   readonly images: Readonly<Record<string, unknown>>;
 }
 
+/** `packages update` */
+export interface PackagesUpdate {
+  readonly kind: 'packages-update';
+  /** The Dockerfile whose indexes are wanted; null: only those that are named. */
+  readonly build: BuildOptions | null;
+  /** Names such as `debian/trixie/arm64`. */
+  readonly indexes: readonly string[];
+  /** Addresses by distribution. */
+  readonly mirrors: Readonly<Record<string, readonly string[]>>;
+}
+
 export type Command =
+  | PackagesUpdate
+  | { readonly kind: 'packages-list'; readonly json: boolean }
   | { readonly kind: 'help' | 'version' | 'lsp' }
   | { readonly kind: 'report'; readonly build: BuildOptions; readonly json: boolean }
   | { readonly kind: 'syntax'; readonly dockerfile: string; readonly json: boolean }
@@ -50,6 +64,10 @@ const budgets = {
   'max-layer': { type: 'string' },
   format: { type: 'string' },
 } as const satisfies Declared;
+const sources = {
+  for: { type: 'string', multiple: true },
+  mirror: { type: 'string', multiple: true },
+} as const satisfies Declared;
 // How the server talks is for its own library to read; `--stdio` is what people use.
 const transport = {
   stdio: { type: 'boolean' },
@@ -76,11 +94,13 @@ export function readCommand(argv: readonly string[], io: CliIo): Command {
       return readCheck(rest, io);
     case 'syntax':
       return readSyntax(rest);
+    case 'packages':
+      return readPackages(rest, io);
     case 'lsp':
       return readServe(rest);
     default:
       throw new Refusal(
-        `There is no command ${name}. The commands are report, check, syntax and lsp; --help explains them.`,
+        `There is no command ${name}. The commands are report, check, packages, syntax and lsp; --help explains them.`,
       );
   }
 }
@@ -109,6 +129,37 @@ function readSyntax(args: readonly string[]): Command {
   const { values, positionals } = read('syntax', args, { ...common, ...json });
   if (values.help) return { kind: 'help' };
   return { kind: 'syntax', dockerfile: dockerfileOf(positionals), json: values.json ?? false };
+}
+
+function readPackages(args: readonly string[], io: CliIo): Command {
+  const declared = { ...common, ...build, ...json, ...sources };
+  const { values, positionals } = read('packages', args, declared);
+  if (values.help) return { kind: 'help' };
+  const [verb, ...rest] = positionals;
+  if (verb === 'list') return { kind: 'packages-list', json: values.json ?? false };
+  if (verb !== 'update') {
+    throw new Refusal('Say what to do with package data: packages update, or packages list.');
+  }
+  const indexes = values.for ?? [];
+  for (const name of indexes) if (!readIndexName(name)) throw new Refusal(notAName(name));
+  const mirrors: Record<string, string[]> = Object.create(null);
+  for (const given of values.mirror ?? []) {
+    const [, name = '', address = ''] = /^([a-z][a-z0-9._-]*)=(https?:\/\/.+)$/.exec(given) ?? [];
+    if (name === '') {
+      throw new Refusal(
+        `--mirror ${given} is no mirror. Write it like debian=https://host/debian.`,
+      );
+    }
+    mirrors[name] = [...(mirrors[name] ?? []), address];
+  }
+  // Without a Dockerfile's name, one that is named by --for alone is enough.
+  const isNamed = rest.length > 0 || indexes.length === 0;
+  return {
+    kind: 'packages-update',
+    build: isNamed ? buildOf(values, rest, io) : null,
+    indexes,
+    mirrors,
+  };
 }
 
 function readServe(args: readonly string[]): Command {

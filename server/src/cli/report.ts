@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { analyze } from '../analysis.ts';
+import { type Analysis, analyze } from '../analysis.ts';
 import { grouped } from '../features/render.ts';
 import { stack } from '../features/stack.ts';
 import { baseImages } from '../host/baseImages.ts';
@@ -19,13 +19,37 @@ import { parse } from '../syntax/parser.ts';
 import { readDockerfile, type Source } from './dockerfile.ts';
 import type { CliIo } from './io.ts';
 import type { BuildOptions } from './options.ts';
+import { packageDataFor } from './packageData.ts';
+
+/** A Dockerfile with all that is known of it. */
+export interface Analyzed {
+  readonly analysis: Analysis;
+  readonly document: TextDocument;
+  readonly source: Source;
+  /** Only a part of the file was looked at. */
+  readonly cut: ProblemReport | null;
+  /** Absolute folder that was named as context. */
+  readonly context: string | null;
+}
+
+/** The report of the Dockerfile. */
+export async function reportOf(build: BuildOptions, io: CliIo): Promise<StackReport> {
+  const { analysis, document, source, cut, context } = await analysisOf(build, io);
+  const report = stack(analysis, document, source.name);
+  const missing =
+    build.context === null ? null : await contextProblem(build.context, context ?? '');
+  const isKnown = report.problems.some(({ message }) => message.includes(missing?.message ?? ''));
+  const problems = [...report.problems, ...(missing && !isKnown ? [missing] : [])];
+  return cut ? partial({ ...report, problems: [cut, ...problems] }) : { ...report, problems };
+}
 
 /** Reads the Dockerfile and waits until all is known that can be. */
-export async function reportOf(build: BuildOptions, io: CliIo): Promise<StackReport> {
+export async function analysisOf(build: BuildOptions, io: CliIo): Promise<Analyzed> {
   const whole = await readDockerfile(build.dockerfile, io);
   const { source, problem: cut } = shortened(whole);
   const uri = source.path === null ? 'stdin:/Dockerfile' : pathToFileURL(source.path).href;
   const context = build.context === null ? null : resolve(io.cwd, build.context);
+  const data = openData(dataFolders);
   const analysis = await analyze(
     {
       key: uri,
@@ -47,16 +71,12 @@ export async function reportOf(build: BuildOptions, io: CliIo): Promise<StackRep
       decompressors: nodeDecompressors,
       buildPlatform,
       npmCache: npmCacheFolder(),
-      base: baseImages(openData(dataFolders)),
+      base: baseImages(data),
+      packages: packageDataFor(io, data).packages,
     },
   );
   const document = TextDocument.create(uri, 'dockerfile', 1, source.text);
-  const report = stack(analysis, document, source.name);
-  const missing =
-    build.context === null ? null : await contextProblem(build.context, context ?? '');
-  const isKnown = report.problems.some(({ message }) => message.includes(missing?.message ?? ''));
-  const problems = [...report.problems, ...(missing && !isKnown ? [missing] : [])];
-  return cut ? partial({ ...report, problems: [cut, ...problems] }) : { ...report, problems };
+  return { analysis, document, source, cut, context };
 }
 
 /** The plan holds some kilobytes for each instruction; BuildKit itself reads at most 16 MB. */

@@ -7,6 +7,7 @@ import { readDockerfile } from './dockerfile.ts';
 import { type CliIo, Refusal } from './io.ts';
 import { jsonPieces } from './json.ts';
 import { type Command, readCommand } from './options.ts';
+import { runList, runUpdate } from './packages.ts';
 import { reportOf } from './report.ts';
 import { type SyntaxReport, syntaxReport } from './syntaxReport.ts';
 import { table } from './table.ts';
@@ -57,6 +58,11 @@ async function run(command: Command, io: CliIo): Promise<number> {
       for (const line of table(report, look)) io.out(line);
       return 0;
     }
+    case 'packages-update':
+      return runUpdate(command, io);
+    case 'packages-list':
+      await runList(command.json, io);
+      return 0;
     case 'check':
       return runCheck(command, io);
   }

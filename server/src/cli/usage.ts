@@ -9,6 +9,8 @@ DOCKERFILE is ./Dockerfile when it is not given; - reads standard input.
 Commands:
   report            Print the stack of layers
   check             Compare sizes with budgets
+  packages update   Fetch the package data that the Dockerfile needs, from mirrors
+  packages list     Print which package data is on this machine
   syntax            Print the instructions as BuildKit's parser reads them
   lsp --stdio       Start the language server
 
@@ -22,7 +24,11 @@ Options of report and check:
                          or its suite=, size= and layers=, separated by commas
   --no-engine            Contact no Docker engine
 
-Options of report and syntax:
+Options of packages update (and those of report):
+  --for NAME             Package data by name, such as debian/trixie/arm64
+  --mirror NAME=URL      Mirror of a distribution, in place of the public one
+
+Options of report, syntax and packages list:
   --json                 Print JSON
 
 Options of check (sizes such as 500MB, 1.5GiB, 12kB or plain bytes):

@@ -2,7 +2,6 @@
 
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
@@ -36,8 +35,8 @@ export function cacheFolder(env: Readonly<Record<string, string | undefined>>): 
   if (process.platform === 'win32') {
     return env.LOCALAPPDATA ? join(env.LOCALAPPDATA, name, 'Cache') : null;
   }
-  const home = env.HOME ?? homedir();
-  if (!home) return null;
+  const home = env.HOME;
+  if (!home?.startsWith('/')) return null;
   return process.platform === 'darwin'
     ? join(home, 'Library/Caches', name)
     : join(home, '.cache', name);

@@ -23,6 +23,8 @@ export interface Client {
   readonly otherDockerfileExtension: boolean;
   /** False in Restricted Mode. */
   readonly trusted: boolean;
+  /** Folder for what the user has fetched; null: nothing is kept. */
+  readonly storage: string | null;
   /** Settings for a client without `workspace/configuration`. */
   readonly settings: unknown;
 }
@@ -34,6 +36,7 @@ export function readClient(params: InitializeParams): Client {
     commands: undefined,
     otherDockerfileExtension: undefined,
     trusted: undefined,
+    storage: undefined,
     settings: undefined,
     ...(typeof params.initializationOptions === 'object' ? params.initializationOptions : {}),
   };
@@ -53,6 +56,7 @@ export function readClient(params: InitializeParams): Client {
       options.commands === true ? { layer: revealLayerCommand, cause: revealCauseCommand } : null,
     otherDockerfileExtension: options.otherDockerfileExtension === true,
     trusted: options.trusted !== false,
+    storage: typeof options.storage === 'string' && options.storage !== '' ? options.storage : null,
     settings: options.settings,
   };
 }
