@@ -7,6 +7,7 @@ import { unknownPart } from '../../shell/shellTree.ts';
 import { absolutePath } from '../../syntax/slashPaths.ts';
 import { type Size, unknown } from '../size.ts';
 import { type CommandLine, commandLine } from './commandLine.ts';
+import { tiny as small } from './contributions.ts';
 import { archiveBytes, count, dependencySize, some } from './dependencies.ts';
 import type { Draft } from './draft.ts';
 import { below, pathFrom } from './homes.ts';
@@ -49,7 +50,11 @@ const tiny = new Set(
 export function npm(command: ShellCommand, draft: Draft): void {
   const line = commandLine(command.words.slice(1), valued);
   const [verb, ...operands] = line.operands;
-  if (verb === undefined || tiny.has(verb)) return;
+  if (verb === undefined) return;
+  if (tiny.has(verb)) {
+    draft.write(small(below(command, '.npm/_logs'), 1000, 20_000, `npm ${verb}`));
+    return;
+  }
   const folder = folderOf(command, line);
   if (verb === 'cache') cache(command, line, operands, draft);
   else if (verb === 'prune') prune(command, line, draft);
@@ -209,7 +214,13 @@ function prune(command: ShellCommand, line: CommandLine, draft: Draft): void {
     ({ path, kind, size }) => path === place && kind === 'dependencies' && size.bytes !== null,
   );
   const fact = draft.world.facts.lock(draft.world.step, folder, 'npm');
-  if (!isHere || fact.state !== 'known') return;
+  if (fact.state !== 'known') return;
+  if (!isHere) {
+    // What an older layer has stays there; npm writes its list of what is installed anew.
+    const { bytes } = fact.value;
+    draft.write(small(place, bytes, 20_000 + 2 * bytes, 'npm prune'));
+    return;
+  }
   const picked = chosen(fact.value.packages, targetOf(draft), omitted(command, line));
   const wereScripted = draft.contributions.some(
     ({ path, kind, size }) => path === place && kind === 'dependencies' && size.bytes === null,

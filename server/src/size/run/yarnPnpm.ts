@@ -34,6 +34,7 @@ export function yarn(command: ShellCommand, draft: Draft): void {
   if (line.options.has('--version') || line.options.has('-v') || line.options.has('--help')) return;
   const folder = folderOf(command, line, '--cwd');
   const cache = yarnCache(command, line);
+  leaveCompiled(draft);
   if (verb === 'cache') {
     if (operands[0] === 'clean' && cache !== '/') draft.remove(cache);
   } else if (
@@ -52,6 +53,16 @@ export function yarn(command: ShellCommand, draft: Draft): void {
   } else if (!idle.has(verb)) {
     script(verb === 'run' || verb === 'workspace' ? (operands.at(-1) ?? '') : verb, folder, draft);
   }
+}
+
+/** Yarn 1 keeps its own code compiled, once for each layer in which it runs. */
+function leaveCompiled(draft: Draft): void {
+  const path = '/tmp/v8-compile-cache-0';
+  if (draft.contributions.some((one) => one.path === path)) return;
+  const reason =
+    'Yarn 1 keeps its own code compiled in /tmp, 2.2 MB as measured with Yarn 1.22 on Node 20 in November 2026; other versions do not.';
+  const size = about(2_200_000, 0, 2_300_000, reason);
+  draft.write({ path, size, label: 'compiled code of Yarn', kind: 'cache' });
 }
 
 function installYarn(
