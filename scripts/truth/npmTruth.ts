@@ -94,7 +94,7 @@ const projects: Readonly<Record<string, readonly [Names, Names]>> = {
 };
 
 const noNoise = [
-  '--silent',
+  '--loglevel=error',
   '--no-audit',
   '--no-fund',
   '--no-update-notifier',
@@ -139,94 +139,109 @@ function execute(folder: string, program: string, words: readonly string[], home
   execFileSync(program, words, {
     cwd: folder,
     env: { ...process.env, HOME: home, CI: '1' },
-    stdio: 'ignore',
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
 }
 
-/** Installs with npm, and compares what each source of sizes gives. */
-async function compareNpm(root: string, wanted: RegExp): Promise<readonly Comparison[]> {
+/** All projects; one that cannot be installed is named and left out. */
+async function compareAll(root: string, wanted: RegExp): Promise<readonly Comparison[]> {
   const found: Comparison[] = [];
-  for (const [name, [dependencies, devDependencies]] of Object.entries(projects)) {
+  for (const [name, needs] of Object.entries(projects)) {
     if (!wanted.test(name)) continue;
-    const folder = join(root, name.replaceAll(' ', '-'));
-    mkdirSync(folder, { recursive: true });
-    const manifest = {
-      name: name.replaceAll(' ', '-'),
-      version: '1.0.0',
-      dependencies,
-      devDependencies,
-    };
-    writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-    const home = join(root, 'home');
+    try {
+      await compareNpm(root, name, needs, found);
+    } catch (error) {
+      console.error(`${name} is left out: ${error instanceof Error ? error.message : error}`);
+    }
+    rmSync(join(root, 'aside'), { recursive: true, force: true });
+  }
+  return found;
+}
+
+/** Installs with npm, and compares what each source of sizes gives. */
+async function compareNpm(
+  root: string,
+  name: string,
+  [dependencies, devDependencies]: readonly [Names, Names],
+  found: Comparison[],
+): Promise<void> {
+  const folder = join(root, name.replaceAll(' ', '-'));
+  mkdirSync(folder, { recursive: true });
+  const manifest = {
+    name: name.replaceAll(' ', '-'),
+    version: '1.0.0',
+    dependencies,
+    devDependencies,
+  };
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  const home = join(root, 'home');
+  execute(
+    folder,
+    'npm',
+    ['install', '--package-lock-only', `--cache=${root}/resolve`, ...noNoise],
+    home,
+  );
+  const modules = join(folder, 'node_modules');
+  const aside = join(root, 'aside');
+  const measured: Record<string, number> = {};
+  const kinds = [
+    ['', 'all'],
+    [' --omit=dev', 'production'],
+  ] as const;
+  const empty: { bytes: number; flags: string; cache: string }[] = [];
+  for (const [flags, kind] of kinds.toReversed()) {
+    const cache = join(root, 'caches', `${name}-${kind}`);
+    rmSync(modules, { recursive: true, force: true });
     execute(
       folder,
       'npm',
-      ['install', '--package-lock-only', `--cache=${root}/resolve`, ...noNoise],
+      ['ci', ...flags.trim().split(' ').filter(Boolean), `--cache=${cache}`, ...noNoise],
       home,
     );
-    const modules = join(folder, 'node_modules');
-    const aside = join(root, 'aside');
-    const measured: Record<string, number> = {};
-    const kinds = [
-      ['', 'all'],
-      [' --omit=dev', 'production'],
-    ] as const;
-    const empty: { bytes: number; flags: string; cache: string }[] = [];
-    for (const [flags, kind] of kinds.toReversed()) {
-      const cache = join(root, 'caches', `${name}-${kind}`);
-      rmSync(modules, { recursive: true, force: true });
-      execute(
-        folder,
-        'npm',
-        ['ci', ...flags.trim().split(' ').filter(Boolean), `--cache=${cache}`, ...noNoise],
-        home,
-      );
-      try {
-        measured[kind] = bytesBelow(modules);
-      } catch {
-        measured[kind] = 0;
-      }
-      empty.push({ bytes: bytesBelow(cache), flags, cache });
+    try {
+      measured[kind] = bytesBelow(modules);
+    } catch {
+      measured[kind] = 0;
     }
-    // The whole install is still there; its sizes tell both kinds.
-    for (const [flags, kind] of kinds) {
-      const run = `npm ci${flags} && npm cache clean --force`;
-      const size = await estimate(folder, run, { npmCache: null });
-      found.push({
-        group: 'npm, from node_modules',
-        name: `${name}, ${kind}`,
-        measured: measured[kind] ?? 0,
-        size,
-      });
-    }
-    renameSync(modules, aside);
-    for (const [flags, kind] of kinds) {
-      const npmCache = join(root, 'caches', `${name}-all`, '_cacache');
-      const run = `npm ci${flags} && npm cache clean --force`;
-      const size = await estimate(folder, run, { npmCache });
-      found.push({
-        group: 'npm, from its cache',
-        name: `${name}, ${kind}`,
-        measured: measured[kind] ?? 0,
-        size,
-      });
-    }
-    for (const { bytes, flags } of empty) {
-      const npmCache = join(root, 'caches', `${name}-all`, '_cacache');
-      const run = `npm ci${flags} && rm -rf node_modules`;
-      const size = await estimate(folder, run, { npmCache });
-      found.push({
-        group: 'npm, cache left behind',
-        name: `${name}${flags}`,
-        measured: bytes,
-        size,
-      });
-    }
-    rmSync(aside, { recursive: true, force: true });
-    await compareOthers(root, folder, name, found);
-    rmSync(folder, { recursive: true, force: true });
+    empty.push({ bytes: bytesBelow(cache), flags, cache });
   }
-  return found;
+  // The whole install is still there; its sizes tell both kinds.
+  for (const [flags, kind] of kinds) {
+    const run = `npm ci${flags} && npm cache clean --force`;
+    const size = await estimate(folder, run, { npmCache: null });
+    found.push({
+      group: 'npm, from node_modules',
+      name: `${name}, ${kind}`,
+      measured: measured[kind] ?? 0,
+      size,
+    });
+  }
+  renameSync(modules, aside);
+  for (const [flags, kind] of kinds) {
+    const npmCache = join(root, 'caches', `${name}-all`, '_cacache');
+    const run = `npm ci${flags} && npm cache clean --force`;
+    const size = await estimate(folder, run, { npmCache });
+    found.push({
+      group: 'npm, from its cache',
+      name: `${name}, ${kind}`,
+      measured: measured[kind] ?? 0,
+      size,
+    });
+  }
+  for (const { bytes, flags } of empty) {
+    const npmCache = join(root, 'caches', `${name}-all`, '_cacache');
+    const run = `npm ci${flags} && rm -rf node_modules`;
+    const size = await estimate(folder, run, { npmCache });
+    found.push({
+      group: 'npm, cache left behind',
+      name: `${name}${flags}`,
+      measured: bytes,
+      size,
+    });
+  }
+  rmSync(aside, { recursive: true, force: true });
+  await compareOthers(root, folder, name, found);
+  rmSync(folder, { recursive: true, force: true });
 }
 
 /** Yarn 1 and pnpm, where the environment names a folder that has them installed. */
@@ -258,7 +273,8 @@ async function compareOthers(
   );
   const yarned = bytesBelow(modules);
   rmSync(modules, { recursive: true, force: true });
-  const run = 'yarn install --frozen-lockfile && yarn cache clean';
+  const run =
+    'yarn install --frozen-lockfile && yarn cache clean && rm -rf /tmp/v8-compile-cache-0';
   found.push({
     group: 'yarn 1',
     name,
@@ -282,7 +298,7 @@ async function compareOthers(
 
 const root = mkdtempSync(join(tmpdir(), 'dockerfile-layers-truth-'));
 try {
-  printComparisons(await compareNpm(root, new RegExp(process.argv[2] ?? '')));
+  printComparisons(await compareAll(root, new RegExp(process.argv[2] ?? '')));
 } finally {
   rmSync(root, { recursive: true, force: true });
 }

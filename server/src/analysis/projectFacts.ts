@@ -8,19 +8,16 @@
 import type { BuildContext } from '../context/buildContext.ts';
 import type { Fact } from '../context/fact.ts';
 import type { FileSystem } from '../context/fileSystem.ts';
-import type { Plan, ResolvedCopy, Step } from '../model/plan.ts';
+import type { Plan, Step } from '../model/plan.ts';
 import { lockNames, readLock } from '../projects/locks.ts';
 import { withInstalledSizes } from '../projects/nodeModules.ts';
 import { type SizeSources, withSizes } from '../projects/packageSize.ts';
-import {
-  type InstalledKind,
-  type JavaScriptLock,
-  longestLock,
-  type Measured,
-} from '../projects/projectFacts.ts';
+import type { InstalledKind, JavaScriptLock, Measured } from '../projects/projectFacts.ts';
+import { copyOf, firstFile, type Opened, textOf } from './candidateFiles.ts';
 import { confined } from './confined.ts';
 import { BackgroundFact } from './facts.ts';
 import { type Candidate, candidatesFor } from './imageSources.ts';
+import { pinnedSize, wheelsSize } from './pythonFacts.ts';
 
 /** The machine's part. */
 export interface ProjectPorts {
@@ -92,9 +89,22 @@ export class ProjectFacts {
     );
   }
 
-  /** What is installed on this machine of what a folder of the image would hold. */
-  installed(_step: Step, _folder: string, _what?: InstalledKind): Fact<Measured> {
-    return { state: 'unavailable', reason: 'Nothing of it is installed in the build context.' };
+  /**
+   * What Python packages weigh that a step installs: `wheels` of a file, a pattern or a folder of the
+   * image, or the pins of a requirements file as a virtual environment beside it has them.
+   */
+  installed(step: Step, path: string, what: InstalledKind = 'wheels'): Fact<Measured> {
+    if (what === 'requirements') {
+      return this.#ask(what, step, [path], (found) => (opened) => pinnedSize(opened, found));
+    }
+    const place = path.replace(/\/[^/]*\*[^/]*$/, '');
+    const arch = this.#plans[0]?.options.platform.arch ?? '';
+    return this.#ask(
+      `${what} ${arch}`,
+      step,
+      [place],
+      (found) => (opened) => wheelsSize(opened, found, arch),
+    );
   }
 
   /** Files changed: what they may decide on is looked at again. */
@@ -183,15 +193,6 @@ export class ProjectFacts {
   }
 }
 
-/** A context that questions are asked of. */
-interface Opened {
-  readonly context: BuildContext;
-  /** Files below the context only. */
-  readonly files: FileSystem;
-  readonly sources: SizeSources;
-  readonly signal: AbortSignal;
-}
-
 const mostFacts = 64;
 
 /** Files whose change may change an answer. */
@@ -200,19 +201,6 @@ const concerned =
 
 function hasStep(plan: Plan, step: Step): boolean {
   return plan.stages.some(({ steps, triggers }) => steps.includes(step) || triggers.includes(step));
-}
-
-/** The first candidate that is a file of the context which the ignore file leaves in. */
-async function firstFile(
-  { context, signal }: Opened,
-  found: readonly Candidate[],
-): Promise<string | null> {
-  for (const candidate of found) {
-    const files = await context.files(copyOf(candidate), signal);
-    const [file] = files;
-    if (files.length === 1 && file && file.path === candidate.path) return file.path;
-  }
-  return null;
 }
 
 async function absent(
@@ -231,38 +219,6 @@ async function absent(
   const [, name = lockNames[manager][0] ?? ''] = lockNames[manager];
   const reason = `No ${name} of the build context lies in ${folder} when this runs, so the versions are chosen during the build.`;
   return { state: 'unavailable', reason };
-}
-
-/** A copy of that path alone. */
-function copyOf({ path, exclude }: Candidate): ResolvedCopy {
-  return {
-    add: false,
-    origin: { kind: 'context' },
-    sources: [path],
-    remotes: [],
-    files: [],
-    dest: '/',
-    chown: null,
-    chmod: null,
-    link: false,
-    parents: false,
-    exclude,
-    unpack: null,
-    checksum: null,
-    keepGitDir: false,
-  };
-}
-
-async function textOf(
-  files: FileSystem,
-  path: string,
-): Promise<{ ok: true; text: string } | { ok: false; code: string }> {
-  try {
-    return { ok: true, text: new TextDecoder().decode(await files.read(path, longestLock)) };
-  } catch (error) {
-    const code = (error as { readonly code?: unknown } | null)?.code;
-    return { ok: false, code: typeof code === 'string' ? code : String(error) };
-  }
 }
 
 /** The parsed `package.json` of a project; null where there is none that can be read. */

@@ -84,10 +84,5 @@ export const longestLock = 24 << 20;
 /** Entries that are looked at in one lock file. */
 export const mostPackages = 60_000;
 
-/** What a command would install, when the build context may have it installed already. */
-export type InstalledKind =
-  | 'wheels'
-  | 'requirements'
-  | 'go vendor'
-  | 'composer vendor'
-  | 'gem bundle';
+/** What a command would install, when the build context may have it already. */
+export type InstalledKind = 'wheels' | 'requirements';

@@ -116,7 +116,7 @@ function install(
         : `${program} ${verb}`,
   );
   const size =
-    measured(command, line, verb, operands, files, draft) ??
+    (verb === 'install' ? measured(command, line, operands, files, program, draft) : null) ??
     unknown(reasonOf(verb, operands, files, program));
   draft.write({ path, size, label, kind: 'dependencies' });
 }
@@ -137,47 +137,54 @@ function reasonOf(
   return `What the Python packages of ${what} weigh is known only after a build; wheels or a virtual environment in the build context would tell.`;
 }
 
-/** The figure of wheels or of a virtual environment in the context; null: there is none. */
+/** The figure of wheels or of a virtual environment in the context, or why there is none. */
 function measured(
   command: ShellCommand,
   { options, hasUnknown }: CommandLine,
-  verb: string,
   operands: readonly string[],
   files: readonly string[],
+  program: string,
   draft: Draft,
 ): Size | null {
-  if (verb !== 'install' || hasUnknown) return null;
+  if (hasUnknown) return null;
   const { facts, step } = draft.world;
   const ask = (path: string | undefined, what: InstalledKind): Size | null => {
     const place = path === undefined ? null : pathFrom(command, path);
     const fact = place === null ? null : facts.installed(step, place, what);
-    if (fact?.state === 'pending')
+    if (!fact) return null;
+    if (fact.state === 'pending') {
       return { ...unknown('The build context is being read.'), pending: true };
-    if (fact?.state !== 'known') return null;
+    }
+    if (fact.state === 'unavailable') {
+      return unknown(`What the Python packages weigh is not known. ${fact.reason}`);
+    }
     const { basis, reason, withoutBytecode } = fact.value;
-    const isCompiled =
-      !options.has('--no-compile') && variable(command, 'PYTHONDONTWRITEBYTECODE') === undefined;
+    const isCompiled = compiles(command, options, program);
     const { bytes, low, high } = (isCompiled ? undefined : withoutBytecode) ?? fact.value;
     return { basis, bytes, low, high, atLeast: false, reason };
   };
-  const wheels = operands.filter((word) => word.endsWith('.whl'));
-  if (wheels.length > 0 && wheels.length === operands.length && files.length === 0) {
-    const isExact = options.has('--no-deps') || options.has('--no-index');
-    const sizes = wheels.map((wheel) => ask(wheel, 'wheels'));
-    const [only = null] = sizes;
-    if (sizes.length === 1) return only && !isExact ? { ...only, atLeast: true } : only;
-    return null;
+  const isWheel = (word: string) => word.endsWith('.whl') || word.endsWith('/*');
+  const [first] = operands;
+  if (files.length === 0 && operands.length === 1 && first !== undefined && isWheel(first)) {
+    const size = ask(first, 'wheels');
+    const isWhole = first.includes('*') || options.has('--no-deps') || options.has('--no-index');
+    return size && !isWhole && size.bytes !== null ? { ...size, atLeast: true } : size;
   }
-  const links = options.get('--find-links')?.at(-1) ?? options.get('-f')?.at(-1);
-  if (
-    links !== undefined &&
-    options.has('--no-index') &&
-    (files.length > 0 || operands.length > 0)
-  ) {
-    return ask(links, 'wheels');
+  const links = (options.get('--find-links') ?? options.get('-f'))?.at(-1);
+  if (links !== undefined && options.has('--no-index')) return ask(links, 'wheels');
+  return files.length === 1 && operands.length === 0 ? ask(files[0], 'requirements') : null;
+}
+
+/** pip compiles whatever PYTHONDONTWRITEBYTECODE says; uv does only when it is told to. */
+function compiles(
+  command: ShellCommand,
+  options: CommandLine['options'],
+  program: string,
+): boolean {
+  if (program === 'uv') {
+    return options.has('--compile-bytecode') || isOn(variable(command, 'UV_COMPILE_BYTECODE'));
   }
-  if (files.length === 1 && operands.length === 0) return ask(files[0], 'requirements');
-  return null;
+  return !options.has('--no-compile') && !isOn(variable(command, 'PIP_NO_COMPILE'));
 }
 
 function python(command: ShellCommand, draft: Draft): void {
