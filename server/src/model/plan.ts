@@ -119,6 +119,8 @@ export interface ResolvedRun {
   readonly shell: boolean;
   /** The text behind the shell prefix (shell form), heredoc bodies included as BuildKit joins them. */
   readonly script: string | null;
+  /** A heredoc that is run as a program, since it starts with `#!`; `script` is then its path. */
+  readonly program?: string | null;
   /** Ordered `K=V`: ENV and every ARG with a value. Made anew each time it is read. */
   readonly env: readonly string[];
   /** What the process sees besides: proxy values of `--build-arg`, no part of the cache key. */

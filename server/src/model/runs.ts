@@ -29,6 +29,7 @@ export function applyRun(running: Running, command: RunCommand): Outcome {
       argv,
       shell,
       script: shell ? script.text : null,
+      program: script.program && script.body,
       proxyEnv: proxyEnv(running.around.buildArgs),
       cwd: workdir,
       user: running.config.user,
@@ -58,6 +59,7 @@ class PlannedRun implements ResolvedRun {
   readonly argv: ResolvedRun['argv'];
   readonly shell: boolean;
   readonly script: string | null;
+  readonly program: string | null;
   readonly proxyEnv: ResolvedRun['proxyEnv'];
   readonly cwd: string;
   readonly user: string;
@@ -70,6 +72,7 @@ class PlannedRun implements ResolvedRun {
     this.argv = run.argv;
     this.shell = run.shell;
     this.script = run.script;
+    this.program = run.program ?? null;
     this.proxyEnv = run.proxyEnv;
     this.cwd = run.cwd;
     this.user = run.user;
@@ -87,6 +90,8 @@ class PlannedRun implements ResolvedRun {
 interface Script {
   readonly text: string;
   readonly program: ResolvedMount | null;
+  /** The text of the program; else the text itself. */
+  readonly body: string;
 }
 
 /**
@@ -96,16 +101,16 @@ interface Script {
 function scriptOf(running: Running, command: RunCommand): Script {
   const text = command.command.words.join(' ');
   const [first] = command.heredocs;
-  if (!command.command.shell || !first) return { text, program: null };
+  if (!command.command.shell || !first) return { text, body: text, program: null };
   const word = readHeredocWord(text);
   if (!word.ok || !word.heredoc) {
     const bodies = command.heredocs.map(({ content, name }) => `\n${content}${name}`);
-    return { text: text + bodies.join(''), program: null };
+    return { text: text + bodies.join(''), body: text, program: null };
   }
   const body = first.chomp ? withoutTabs(first.content) : first.content;
   if (running.platform.os === 'windows' || !body.startsWith('#!'))
-    return { text: body, program: null };
-  return { text: pipes + first.name, program: programMount };
+    return { text: body, body, program: null };
+  return { text: pipes + first.name, program: programMount, body };
 }
 
 const programMount: ResolvedMount = {

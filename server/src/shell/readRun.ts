@@ -1,0 +1,174 @@
+/**
+ * What a RUN executes: its shell's script, or its words in exec form, flattened into simple
+ * commands in the order in which they run.
+ */
+
+import type { Platform, ResolvedRun } from '../model/plan.ts';
+import type { RunReading } from './commands.ts';
+import { baseName } from './commandWords.ts';
+import { notRedirected } from './redirects.ts';
+import type { Reading, ShellScope, Value } from './shellScope.ts';
+import { runWords } from './simpleCommand.ts';
+import { runner } from './walk.ts';
+
+const remembered = new WeakMap<ResolvedRun, RunReading>();
+
+/** Readings by script, for RUNs that are planned again. */
+const readings = new Map<
+  string,
+  {
+    readonly run: ResolvedRun;
+    readonly env: readonly string[];
+    readonly platform: Platform;
+    readonly reading: RunReading;
+  }
+>();
+
+/**
+ * The commands of a RUN with their words, as far as the text, its variables and the platform tell.
+ * A command that the text cannot decide about is marked `maybe`; what cannot be read is named in
+ * `unread`. Never throws; the work is limited, so a script that runs very long is cut and says so.
+ */
+export function readRun(run: ResolvedRun, platform: Platform): RunReading {
+  const known = remembered.get(run);
+  if (known) return known;
+  const key = run.argv.at(-1) ?? '';
+  const env = run.env;
+  const before = readings.get(key);
+  const reading =
+    before && isSame(before, run, env, platform) ? before.reading : follow(run, env, platform);
+  remembered.set(run, reading);
+  if (readings.size >= 1_000) readings.clear();
+  readings.set(key, { run, env, platform, reading });
+  return reading;
+}
+
+function isSame(
+  before: {
+    readonly run: ResolvedRun;
+    readonly env: readonly string[];
+    readonly platform: Platform;
+  },
+  run: ResolvedRun,
+  env: readonly string[],
+  platform: Platform,
+): boolean {
+  const last = before.run;
+  return (
+    last.cwd === run.cwd &&
+    last.user === run.user &&
+    last.shell === run.shell &&
+    last.program === run.program &&
+    before.platform.os === platform.os &&
+    before.platform.arch === platform.arch &&
+    before.platform.variant === platform.variant &&
+    areEqual(last.argv, run.argv) &&
+    areEqual(before.env, env)
+  );
+}
+
+function areEqual(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((text, at) => text === other[at]);
+}
+
+function follow(run: ResolvedRun, env: readonly string[], platform: Platform): RunReading {
+  if (platform.os === 'windows')
+    return unreadable('The script runs on Windows; its commands are not known here.');
+  const [program = ''] = run.argv;
+  if (run.argv.length === 0) return { commands: [], unread: null };
+  const shell = baseName(program);
+  if (run.shell && /^(powershell|pwsh|cmd)(\.exe)?$/i.test(shell)) {
+    return unreadable(
+      `The script is for ${JSON.stringify(program)}, whose commands are not read here.`,
+    );
+  }
+  const words = run.program ? programWords(run.program) : run.argv;
+  if (!words) {
+    const [first = ''] = run.program?.split('\n') ?? [];
+    return unreadable(
+      `The heredoc is a program for ${JSON.stringify(first.slice(2).trim())}, which is not read here.`,
+    );
+  }
+  const reading: Reading = { platform, commands: [], unread: null, steps: 0, made: 0 };
+  const scope = startScope(run, env, reading, words.at(-1) ?? '');
+  runWords(words, scope, runner, {
+    extra: null,
+    redirected: notRedirected,
+    decides: true,
+    functions: false,
+  });
+  if (run.shell && reading.commands.length === 1 && reading.commands[0]?.words === words) {
+    return unreadable(
+      `The shell ${JSON.stringify(program)} is not one whose scripts are read here.`,
+    );
+  }
+  return { commands: reading.commands, unread: reading.unread };
+}
+
+function unreadable(unread: string): RunReading {
+  return { commands: [], unread };
+}
+
+/** How a heredoc that starts with `#!` is run, if it is one for a shell: as `sh -e -c text`. */
+function programWords(text: string): readonly string[] | null {
+  const [first = ''] = text.split('\n');
+  const parts = first
+    .slice(2)
+    .trim()
+    .split(/[ \t]+/);
+  const [program = '', ...options] =
+    baseName(parts[0] ?? '') === 'env' ? parts.slice(parts[1] === '-S' ? 2 : 1) : parts;
+  if (!/^(sh|dash|ash|bash|zsh|ksh)$/.test(baseName(program))) return null;
+  return [program, ...options, '-c', text];
+}
+
+function startScope(
+  run: ResolvedRun,
+  env: readonly string[],
+  reading: Reading,
+  text: string,
+): ShellScope {
+  let values: Map<string, Value> | null = null;
+  return {
+    reading,
+    language: 'sh',
+    // Where packages are RPMs, `sh` is Bash.
+    braces: /\b(yum|dnf|microdnf|zypper|tdnf|rpm)\b/.test(text),
+    given: {
+      get values() {
+        values ??= pairs([...env, ...run.proxyEnv]);
+        return values;
+      },
+    },
+    own: new Map(),
+    exported: new Set(),
+    arrays: new Map(),
+    functions: new Map(),
+    args: [],
+    program: 'sh',
+    cwd: run.cwd,
+    lastCwd: null,
+    folders: [],
+    user: run.user,
+    sure: true,
+    input: null,
+    printed: null,
+    outputs: [],
+    status: true,
+    jump: null,
+    escapes: [],
+    atExit: null,
+    nesting: 0,
+    locals: null,
+    seen: null,
+  };
+}
+
+function pairs(env: readonly string[]): Map<string, Value> {
+  return new Map(
+    env.map((entry): [string, Value] => {
+      const at = entry.indexOf('=');
+      return [entry.slice(0, at), entry.slice(at + 1)];
+    }),
+  );
+}

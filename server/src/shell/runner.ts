@@ -1,0 +1,62 @@
+/** What the rules for commands need of the walk through the tree, and the other way round. */
+
+import type { Function as FunctionNode } from 'unbash';
+import type { Redirect } from './commands.ts';
+import type { Expander } from './expansion.ts';
+import type { Redirected } from './redirects.ts';
+import { fork, isSure, type ShellScope } from './shellScope.ts';
+
+/** True: did its job; false: says no; undefined: the text does not tell. */
+export type Status = boolean | undefined;
+
+export interface Runner {
+  readonly expand: Expander;
+  /** Runs the text of a script in this shell; `decides`: the build goes on only if it succeeds. */
+  readonly text: (script: string, scope: ShellScope, decides: boolean) => Status;
+  /** Runs the body of a function. */
+  readonly body: (body: FunctionNode['body'], scope: ShellScope) => Status;
+}
+
+/** A shell of its own that starts as a copy: nothing of it comes back. */
+export function subshell(scope: ShellScope): ShellScope {
+  const child = fork(scope);
+  child.sure = isSure(scope);
+  child.escapes = [];
+  child.jump = null;
+  child.atExit = null;
+  return child;
+}
+
+/** Runs something whose input and output the redirections move. */
+export function withRedirects(
+  scope: ShellScope,
+  redirected: Redirected,
+  run: () => Status,
+): Status {
+  const { input, outputs, printed } = scope;
+  scope.input = redirected.input ?? input;
+  scope.outputs = joined(outputs, redirected);
+  if (redirected.movesOutput) scope.printed = null;
+  const status = run();
+  scope.input = input;
+  scope.outputs = outputs;
+  scope.printed = printed;
+  return status;
+}
+
+/** The outputs of a command: its own, and those of the shell around it that it does not move. */
+export function joined(outer: readonly Redirect[], own: Redirected): readonly Redirect[] {
+  if (outer.length === 0) return own.outputs;
+  if (own.outputs.length === 0 && !own.movesOutput) return outer;
+  const moved = new Set(own.outputs.map(({ from }) => from));
+  const kept = outer.filter(({ from }) => {
+    if (moved.has('&') || moved.has(from)) return false;
+    return !(own.movesOutput && from !== '2');
+  });
+  return [...kept, ...own.outputs];
+}
+
+/** Says why something is not read; the first reason stays. */
+export function leaveUnread(scope: ShellScope, reason: string): void {
+  scope.reading.unread ??= reason;
+}
