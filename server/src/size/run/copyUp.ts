@@ -18,6 +18,9 @@ export interface Again {
   readonly program: string;
 }
 
+/** How much longer or shorter an edit may make a file, in bytes. */
+const editBand = 4096;
+
 /** Adds what of earlier layers is stored again when the path is changed. */
 export function storeAgain(draft: Draft, path: string, { isRecursive, program }: Again): void {
   const label = `stored again by ${program}`;
@@ -66,7 +69,10 @@ export function storeAgain(draft: Draft, path: string, { isRecursive, program }:
 
 function again(one: Stored, bytes: number, program: string, label: string): Contribution {
   const reason = `\`${program}\` stores again what earlier lines put into ${one.path}.`;
-  const size = one.size ? { ...one.size, reason } : about(bytes, bytes, bytes, reason);
+  const band = program === 'sed -i' ? editBand : 0;
+  const size = one.size
+    ? { ...one.size, reason }
+    : about(bytes, Math.max(0, bytes - band), bytes + band, reason);
   return { path: one.path, size, label, kind: 'files', isFile: true };
 }
 

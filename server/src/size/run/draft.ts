@@ -9,7 +9,7 @@ import type { Platform, ResolvedRun, Step } from '../../model/plan.ts';
 import type { IndexKey, PackageIndex } from '../../packages/packageIndex.ts';
 import type { InstalledKind, JavaScriptLock, Measured } from '../../projects/projectFacts.ts';
 import type { ShellCommand } from '../../shell/commands.ts';
-import type { Size } from '../size.ts';
+import type { Size, SizePart } from '../size.ts';
 
 /** Something that a RUN writes, all of it at or below one path. */
 export interface Contribution {
@@ -28,6 +28,10 @@ export interface Contribution {
    * there take just that away.
    */
   readonly within?: readonly Stored[];
+  /** Names what its program has one figure for: the next one with this name takes its place. */
+  readonly renews?: string;
+  /** The largest things in it, for whoever wants to know more. */
+  readonly details?: readonly SizePart[];
   /** Where it is fetched from; its length can be asked for. */
   readonly address?: string;
 }
@@ -37,6 +41,8 @@ export interface InstalledPackages {
   readonly names: ReadonlySet<string>;
   /** Those that were asked for by name; `autoremove` keeps them. */
   readonly manual: ReadonlySet<string>;
+  /** Packages that are there if a command ran of which the text does not say whether it does. */
+  readonly perhaps?: ReadonlySet<string>;
 }
 
 /** What the next RUN needs to know; replaced, never changed, and the same object while nothing changed. */
@@ -58,6 +64,10 @@ export interface StageState {
   readonly foreignSources: boolean;
   /** Package lists lie in the image (an earlier line updated them and did not remove them). */
   readonly hasLists: boolean;
+  /** apt is told to leave recommended packages out (`APT::Install-Recommends`). */
+  readonly leavesRecommended?: boolean;
+  /** Of the package sources that were added, none can replace packages of the distribution. */
+  readonly ownSources?: boolean;
   /** The image's rule that throws downloaded packages away is gone. */
   readonly keepsArchives: boolean;
   /** Files of known size that the lines so far have put into the image, by path, for those that change them again. */
@@ -112,6 +122,8 @@ export interface Draft {
    * end: all in the folder but what begins with a dot).
    */
   remove(path: string): void;
+  /** Takes away the figure of that name (`renews`), which counts as removed by the same RUN. */
+  withdraw(renews: string): void;
   /** Takes away a part of what lies at or below the path; how much is not known. */
   removeSome(path: string): void;
   /** What this RUN wrote at or below one path lies at or below another from now on. */

@@ -48,7 +48,8 @@ export function draftLayer(world: World, state: StageState): DrivenDraft {
       if (shadows.some((shadow) => isWithin(path, shadow))) return;
       const contribution = this.doubtful === null ? written : doubted(written, this.doubtful);
       const replaced = (other: Contribution) =>
-        written.isFile && other.isFile && other.path === path;
+        (written.isFile && other.isFile && other.path === path) ||
+        (written.renews !== undefined && written.renews === other.renews);
       if (isSource.test(path) && !this.state.foreignSources) {
         this.state = { ...this.state, foreignSources: true };
       }
@@ -71,6 +72,12 @@ export function draftLayer(world: World, state: StageState): DrivenDraft {
       }
       contributions = kept;
       if (gone.length > 0) removed = [...removed, ...gone];
+    },
+    withdraw(renews) {
+      const gone = contributions.filter((other) => other.renews === renews);
+      if (gone.length === 0) return;
+      contributions = contributions.filter((other) => other.renews !== renews);
+      removed = [...removed, ...gone];
     },
     removeSome(pattern) {
       const takes = fileMatcher(pattern);

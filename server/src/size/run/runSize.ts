@@ -3,10 +3,11 @@
  * its program, and what no file knows is unknown, never nothing.
  */
 
-import { certainCommands } from '../../shell/certainCommands.ts';
 import type { RunReading, ShellCommand } from '../../shell/commands.ts';
+import { readRun } from '../../shell/readRun.ts';
 import { unknownPart } from '../../shell/shellTree.ts';
 import { add, computed, nothingYet, type Size, type SizePart, unknown } from '../size.ts';
+import { noteAptSettings } from './aptSettings.ts';
 import type { Contribution, StageState, World } from './draft.ts';
 import { type DrivenDraft, draftLayer } from './draftLayer.ts';
 import { handlers } from './handlers.ts';
@@ -23,9 +24,12 @@ export interface RunEstimate {
   readonly state: StageState;
 }
 
-/** Follows the commands of a RUN. */
-export function estimateRun(world: World, before: StageState): RunEstimate {
-  const reading = read(world);
+/** Follows the commands of a RUN; `reading` is what `readCommands` gives for it. */
+export function estimateRun(
+  world: World,
+  before: StageState,
+  reading: RunReading = readCommands(world),
+): RunEstimate {
   const draft = draftLayer(world, before);
   for (const command of reading.commands) follow(command, draft);
   if (reading.unread !== null) {
@@ -43,10 +47,12 @@ function follow(command: ShellCommand, draft: DrivenDraft): void {
   const { installed } = draft.state;
   draft.doubtful = command.runs === 'maybe' ? shown(command.words) : null;
   const { stored } = draft.state;
+  noteAptSettings(command, draft);
   if (asksVersion(command)) draft.write(versionContribution(name));
   else if (handler) handler(command, draft);
   else draft.write(unknownPlace(unknown(unknownReason(command)), shownShort(command.words)));
-  if (draft.doubtful !== null && draft.state.installed !== installed) {
+  const after = draft.state.installed;
+  if (draft.doubtful !== null && after !== installed && after?.perhaps === undefined) {
     const packagesReason = `Whether \`${draft.doubtful}\` runs depends on a condition that the text does not decide.`;
     draft.state = { ...draft.state, installed: null, basePackages: null, packagesReason };
   }
@@ -56,25 +62,9 @@ function follow(command: ShellCommand, draft: DrivenDraft): void {
   }
 }
 
-function read({ run }: World): RunReading {
-  const commands = certainCommands(run);
-  if (commands === null) {
-    return { commands: [], unread: 'What this command writes is known only after a build.' };
-  }
-  return {
-    commands: commands.map(({ words, cwd }) => ({
-      words,
-      cwd,
-      env: new Map(),
-      user: run.user,
-      runs: 'always',
-      outputs: [],
-      input: null,
-      pipedFrom: null,
-      piped: false,
-    })),
-    unread: null,
-  };
+/** The commands that a RUN executes. */
+export function readCommands({ run, platform }: World): RunReading {
+  return readRun(run, platform);
 }
 
 /** The name of the program without its folder; `''` where it is not known. */

@@ -11,7 +11,8 @@ import { parsePlatform } from '../../model/platform.ts';
 import type { Size } from '../size.ts';
 import { copiedFiles } from './copiedFiles.ts';
 import type { SizeFacts, StageState, Stored } from './draft.ts';
-import { estimateRun, type RunEstimate } from './runSize.ts';
+import { rememberedEstimate } from './rememberedRuns.ts';
+import type { RunEstimate } from './runSize.ts';
 import { withStored } from './stored.ts';
 
 /** Estimates of the RUN lines of a plan. */
@@ -23,30 +24,6 @@ export interface StageFlow {
   /** What the image at the bottom of a stage's chain is known to be; null: there is none, or no image is named. */
   base(index: number): Fact<BaseFacts> | null;
 }
-
-interface Remembered {
-  readonly before: StageState;
-  readonly facts: SizeFacts;
-  readonly estimate: RunEstimate;
-}
-
-const remembered = new WeakMap<Step, Remembered>();
-
-/** What a COPY made of a state, so that what follows finds the same object. */
-const copied = new WeakMap<
-  Step,
-  {
-    readonly before: StageState;
-    readonly files: readonly Stored[];
-    readonly state: StageState;
-  }
->();
-
-/** First states of stages, likewise. */
-const begun = new WeakMap<
-  Stage,
-  { readonly known: BaseFacts | null; readonly state: StageState }
->();
 
 interface Progress {
   readonly steps: readonly Step[];
@@ -104,23 +81,15 @@ export function stageFlow(plan: Plan, facts: SizeFacts, copies: Copies): StageFl
 
   const pass = (at: Progress, step: Step): void => {
     if (step.run) {
-      const known = remembered.get(step);
-      const isSame = known?.before === at.state && known.facts === facts;
       const world = { step, run: step.run, platform: at.platform, facts };
-      const estimate = isSame ? known.estimate : estimateRun(world, at.state);
-      if (!isSame) remembered.set(step, { before: at.state, facts, estimate });
+      const estimate = rememberedEstimate(world, at.state);
       at.estimates.set(step, estimate);
       at.state = estimate.state;
     } else if (step.copy || step.workdir !== null) {
       const before = at.state;
       const size = step.copy ? copies.sizeOf(step) : undefined;
       const files = copiedFiles(step, size, copies.isSingleFile(step), before);
-      const known = copied.get(step);
-      if (known?.before === before && areEqual(known.files, files)) at.state = known.state;
-      else {
-        at.state = withSources(withStored(before, files), step);
-        copied.set(step, { before, files, state: at.state });
-      }
+      at.state = withCopied(before, files, step);
     }
   };
 
@@ -176,14 +145,22 @@ function isDone(at: Progress | undefined): boolean {
   return at !== undefined && at.done === at.steps.length;
 }
 
-function areEqual(one: readonly Stored[], other: readonly Stored[]): boolean {
-  return (
-    one.length === other.length &&
-    one.every(({ path, bytes, size }, index) => {
-      const same = other[index];
-      return same?.path === path && same.bytes === bytes && same.size?.low === size?.low;
-    })
-  );
+/** What COPY and its like made of states, so that what follows finds the same object. */
+const copied = new WeakMap<StageState, Map<string, StageState>>();
+
+function withCopied(before: StageState, files: readonly Stored[], step: Step): StageState {
+  const key = JSON.stringify([files, step.copy?.dest]);
+  let versions = copied.get(before);
+  if (!versions) {
+    versions = new Map();
+    copied.set(before, versions);
+  }
+  const known = versions.get(key);
+  if (known) return known;
+  const state = withSources(withStored(before, files), step);
+  versions.set(key, state);
+  if (versions.size > 64) versions.delete(versions.keys().next().value as string);
+  return state;
 }
 
 /** Sources of packages that are copied in are none that an index here covers. */
@@ -215,29 +192,33 @@ function baseOf({ base }: Stage, platform: Platform, facts: SizeFacts): Fact<Bas
   return facts.base(base.reference, platform);
 }
 
-function firstState(stage: Stage, { arch }: Platform, fact: Fact<BaseFacts> | null): StageState {
-  const { base } = stage;
+/** First states, by what is known of the image and the texts that are shown of it. */
+const begun = new Map<string, { readonly known: BaseFacts | null; readonly state: StageState }>();
+
+function firstState({ base }: Stage, { arch }: Platform, fact: Fact<BaseFacts> | null): StageState {
   const known = fact?.state === 'known' ? fact.value : null;
-  const before = begun.get(stage);
-  if (before && before.known === known && before.state.arch === arch) return before.state;
   const { distribution = null, packages = null } = known ?? {};
-  const reason = base.scratch
+  const packagesReason = base.scratch
     ? 'scratch has no packages.'
     : fact?.state === 'pending'
       ? 'The table of base images is being read.'
       : `Which packages ${base.reference} has is not known.`;
+  const key = JSON.stringify([base.scratch, arch, packagesReason]);
+  const before = begun.get(key);
+  if (before && before.known === known) return before.state;
   const state: StageState = {
     bottom: base.scratch ? 'scratch' : 'image',
     distribution,
     arch,
     installed: null,
     basePackages: distribution ? packages : null,
-    packagesReason: reason,
+    packagesReason,
     foreignSources: false,
     hasLists: false,
     keepsArchives: false,
     stored: [],
   };
-  begun.set(stage, { known, state });
+  if (begun.size >= 1000) begun.clear();
+  begun.set(key, { known, state });
   return state;
 }

@@ -109,6 +109,7 @@ function echoed({ words }: ShellCommand, { world, state }: Draft): Printed | nul
   const isDash = !isBash && debian;
   let newline = 1;
   let escapes = isDash;
+  const isCertain = isBash || state.distribution !== null;
   while (/^-[neE]+$/.test(args[0] ?? '')) {
     const flags = args[0] ?? '';
     if (isDash && flags !== '-n') break;
@@ -118,6 +119,12 @@ function echoed({ words }: ShellCommand, { world, state }: Draft): Printed | nul
   }
   const text = args.join(' ');
   if (text.includes(unknownPart)) return null;
+  if (!isCertain && escapes) {
+    // Dash would print the option, too.
+    const high = bytesOf(words.slice(1).join(' ')) + 1;
+    const low = bytesOf(unescaped(text));
+    return { bytes: low + newline, low, high };
+  }
   const plain = bytesOf(text) + newline;
   if (!text.includes('\\')) return exactly(plain);
   const read = bytesOf(unescaped(text)) + newline;

@@ -1,0 +1,112 @@
+/**
+ * Estimates that are not made twice. While someone types, most RUN lines execute what they executed
+ * before, on an image that is what it was: then the estimate is the same object, and so is the state
+ * behind it, which makes that hold for the next line.
+ *
+ * Known by content, since an edit further up makes all steps of a stage anew. What hangs on the step
+ * itself (where a lock file was copied from) is known by the step only.
+ */
+
+import type { ResolvedRun, Step } from '../../model/plan.ts';
+import { formatPlatform } from '../../model/platform.ts';
+import type { RunReading } from '../../shell/commands.ts';
+import type { SizeFacts, StageState, World } from './draft.ts';
+import { estimateRun, type RunEstimate, readCommands } from './runSize.ts';
+
+/** A RUN by what it executes, whichever step it is. */
+interface Execution {
+  reading: RunReading | null;
+}
+
+interface Remembered {
+  readonly before: StageState;
+  readonly facts: SizeFacts;
+  readonly estimate: RunEstimate;
+}
+
+/** How many executions are remembered; the oldest go first. */
+const mostExecutions = 4000;
+/** How many lines that may follow one state: versions of a line that is being typed. */
+const mostVersions = 64;
+
+const executions = new Map<string, Execution>();
+const bySteps = new WeakMap<Step, Remembered>();
+const byStates = new WeakMap<StageState, Map<Execution, Remembered>>();
+
+/** The estimate of a RUN on a state, made unless it is remembered. */
+export function rememberedEstimate(world: World, before: StageState): RunEstimate {
+  const { step, facts } = world;
+  const own = bySteps.get(step);
+  if (own?.before === before && own.facts === facts) return own.estimate;
+  const execution = executionOf(world);
+  const versions = byStates.get(before);
+  const known = versions?.get(execution);
+  if (known?.facts === facts) {
+    bySteps.set(step, known);
+    return known.estimate;
+  }
+  const watched = watch(world);
+  execution.reading ??= readCommands(world);
+  const estimate = estimateRun(watched.world, before, execution.reading);
+  const made: Remembered = { before, facts, estimate };
+  bySteps.set(step, made);
+  if (watched.asked()) return estimate;
+  const kept = versions ?? new Map<Execution, Remembered>();
+  if (!versions) byStates.set(before, kept);
+  kept.delete(execution);
+  kept.set(execution, made);
+  if (kept.size > mostVersions) kept.delete(kept.keys().next().value as Execution);
+  return estimate;
+}
+
+function executionOf(world: World): Execution {
+  const key = keyOf(world);
+  let execution = executions.get(key);
+  if (execution) return execution;
+  execution = { reading: null };
+  executions.set(key, execution);
+  if (executions.size > mostExecutions) executions.delete(executions.keys().next().value as string);
+  return execution;
+}
+
+const environments = new WeakMap<object, string>();
+
+function keyOf({ step, run, platform }: World): string {
+  // Lines without ENV or ARG between them share one environment.
+  let env = environments.get(step.env);
+  if (env === undefined) {
+    env = run.env.join('\0');
+    environments.set(step.env, env);
+  }
+  const mounts = run.mounts.length === 0 ? '' : JSON.stringify(run.mounts);
+  const form = run.shell ? 's' : 'e';
+  const { argv, cwd, user, program = '' } = run;
+  return [form, formatPlatform(platform), cwd, user, mounts, env, program, ...argv].join('\0\0');
+}
+
+/** The world, and whether anything was asked of it that is the step's own. */
+function watch(world: World): { readonly world: World; readonly asked: () => boolean } {
+  const { step, facts } = world;
+  let asked = false;
+  const own = <T>(value: T): T => {
+    asked = true;
+    return value;
+  };
+  return {
+    world: {
+      run: world.run satisfies ResolvedRun,
+      platform: world.platform,
+      get step() {
+        return own(step);
+      },
+      facts: {
+        base: facts.base,
+        packages: facts.packages,
+        download: facts.download,
+        lock: (one, folder, manager) => own(facts.lock(one, folder, manager)),
+        installed: (one, folder, what) => own(facts.installed(one, folder, what)),
+      },
+    },
+    asked: () => asked,
+  };
+}
