@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 import { revealCauseCommand, revealLayerCommand } from '../../server/src/protocol.ts';
 import type { RememberedChoices } from './choices.ts';
+import { askForDownloads } from './downloads.ts';
 import type { FollowedStack } from './followedStack.ts';
 import { updatePackageData } from './packageData.ts';
 import {
@@ -43,6 +44,7 @@ export function registerCommands(parts: Parts): vscode.Disposable {
       stack.ask();
     },
     updatePackageData: () => updatePackageData(client),
+    askForDownloadSizes: () => askForDownloads(client, stack.uri),
     restartServer: parts.restart,
     showLog: () => client.outputChannel.show(),
     sortBySize: () => view.setSort('size'),

@@ -8,6 +8,7 @@ import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import { baseImages } from './host/baseImages.ts';
 import { dataFolders, openData } from './host/dataFiles.ts';
 import { nodeDecompressors } from './host/decompress.ts';
+import { announcedLength } from './host/download.ts';
 import { buildPlatform, pathOf } from './host/machine.ts';
 import { nodeFileSystem } from './host/nodeFileSystem.ts';
 import { npmCacheFolder } from './host/packageCaches.ts';
@@ -37,5 +38,6 @@ startServer(connection, {
   base: baseImages(data),
   packages: packageData.packages,
   packageUpdates: packageData,
+  askLength: announcedLength,
   pathOf,
 });

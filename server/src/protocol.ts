@@ -234,12 +234,31 @@ export interface UpdatePackagesResult {
   readonly cancelled: boolean;
 }
 
-/** Client to server: fetch package indexes. The only message that lets the server use the network. */
+/** Client to server: fetch package indexes. This and `askDownloads` alone let the server use the network. */
 export const updatePackagesRequest = new RequestType<
   UpdatePackagesParams,
   UpdatePackagesResult,
   void
 >('dockerfileLayers/updatePackages');
+
+export interface AskDownloadsParams {
+  readonly textDocument: { readonly uri: string };
+}
+
+export interface AskDownloadsResult {
+  /** All that happened, one sentence a line. */
+  readonly message: string;
+  /** How many lengths are known now. */
+  readonly known: number;
+  /** What could not be found out, and why. */
+  readonly failed: readonly string[];
+  readonly cancelled: boolean;
+}
+
+/** Client to server: ask servers how long the downloads of a document are, one HEAD request each. */
+export const askDownloadsRequest = new RequestType<AskDownloadsParams, AskDownloadsResult, void>(
+  'dockerfileLayers/askDownloads',
+);
 
 /** Server to client: asking for the stack of this document again gives something new. */
 export const stackChanged = new NotificationType<{ readonly uri: string }>(

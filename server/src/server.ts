@@ -21,6 +21,7 @@ import {
   TextDocuments,
 } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
+import type { AskLength } from './analysis/downloads.ts';
 import { isWithin } from './analysis/hostPaths.ts';
 import type { Subject } from './analysis/subject.ts';
 import { type Analysis, type AnalysisPorts, createAnalyzer } from './analysis.ts';
@@ -32,6 +33,7 @@ import { hover } from './features/hover.ts';
 import { inlayHints, resolveInlayHint } from './features/inlayHints.ts';
 import { stack } from './features/stack.ts';
 import {
+  askDownloadsRequest,
   type Choices,
   choicesChanged,
   focused,
@@ -42,6 +44,7 @@ import {
 } from './protocol.ts';
 import { readClient } from './server/client.ts';
 import { createDocumentSettings, type DocumentSettings } from './server/documentSettings.ts';
+import { askDownloads, notAskedInRestrictedMode, nothingAsks } from './server/downloadLengths.ts';
 import {
   namesOf,
   nothingFetches,
@@ -58,6 +61,8 @@ export interface ServerPorts extends AnalysisPorts {
   pathOf(uri: string): string | null;
   /** Fetches package data when the client asks for it; absent: nothing is ever fetched. */
   readonly packageUpdates?: PackageUpdates;
+  /** Asks a server how long a download is; absent: nobody is asked. */
+  readonly askLength?: AskLength;
 }
 
 const capabilities: ServerCapabilities = {
@@ -313,6 +318,13 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
     const result = await updatePackages(updates, names, mirrors, progress, token);
     if (result.updated.length > 0) analyzer.packagesChanged();
     return result;
+  });
+  connection.onRequest(askDownloadsRequest, async ({ textDocument }, token) => {
+    if (ended) return new ResponseError<void>(ErrorCodes.InvalidRequest, 'the server is shut down');
+    if (!client.trusted) return notAskedInRestrictedMode;
+    const ask = ports.askLength;
+    const found = ask && (await settledAnalysisOf(textDocument.uri));
+    return found ? askDownloads(found.analysis, ask, analyzer, token) : nothingAsks;
   });
   connection.onShutdown(() => {
     ended = true;

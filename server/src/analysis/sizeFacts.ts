@@ -18,6 +18,8 @@ import { BackgroundFact } from './facts.ts';
 export interface SizePorts {
   /** The index of the packages of a release: bundled, or one that was downloaded before. */
   readonly packages?: (key: IndexKey, signal: AbortSignal) => Promise<Fact<PackageIndex>>;
+  /** Lengths of downloads that were asked for before, by address. */
+  readonly lengths?: ReadonlyMap<string, Fact<number>>;
   /** What is known of a base image without contacting anyone. */
   readonly base?: (
     reference: string,
@@ -35,11 +37,12 @@ export class OutsideFacts {
   readonly #ports: SizePorts;
   readonly #onChanged: () => void;
   readonly #facts = new Map<string, BackgroundFact<unknown>>();
-  readonly #lengths = new Map<string, Fact<number>>();
+  readonly #lengths: Map<string, Fact<number>>;
   #generation = 0;
 
   constructor(ports: SizePorts, onChanged: () => void) {
     this.#ports = ports;
+    this.#lengths = new Map(ports.lengths);
     this.#onChanged = () => {
       this.#generation += 1;
       onChanged();

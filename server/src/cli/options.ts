@@ -36,7 +36,13 @@ export type Command =
   | PackagesUpdate
   | { readonly kind: 'packages-list'; readonly json: boolean }
   | { readonly kind: 'help' | 'version' | 'lsp' }
-  | { readonly kind: 'report'; readonly build: BuildOptions; readonly json: boolean }
+  | {
+      readonly kind: 'report';
+      readonly build: BuildOptions;
+      readonly json: boolean;
+      /** Ask servers how long downloads are. */
+      readonly askDownloads: boolean;
+    }
   | { readonly kind: 'syntax'; readonly dockerfile: string; readonly json: boolean }
   | {
       readonly kind: 'check';
@@ -51,6 +57,7 @@ type Declared = NonNullable<ParseArgsConfig['options']>;
 
 const common = { help: { type: 'boolean', short: 'h' } } as const satisfies Declared;
 const json = { json: { type: 'boolean' } } as const satisfies Declared;
+const downloads = { 'ask-downloads': { type: 'boolean' } } as const satisfies Declared;
 const build = {
   target: { type: 'string' },
   context: { type: 'string' },
@@ -106,9 +113,15 @@ export function readCommand(argv: readonly string[], io: CliIo): Command {
 }
 
 function readReport(args: readonly string[], io: CliIo): Command {
-  const { values, positionals } = read('report', args, { ...common, ...build, ...json });
+  const declared = { ...common, ...build, ...json, ...downloads };
+  const { values, positionals } = read('report', args, declared);
   if (values.help) return { kind: 'help' };
-  return { kind: 'report', build: buildOf(values, positionals, io), json: values.json ?? false };
+  return {
+    kind: 'report',
+    build: buildOf(values, positionals, io),
+    json: values.json ?? false,
+    askDownloads: values['ask-downloads'] ?? false,
+  };
 }
 
 function readCheck(args: readonly string[], io: CliIo): Command {

@@ -4,12 +4,15 @@ import { stat } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { type Analysis, analyze } from '../analysis.ts';
+import { askLengths, downloadsOf } from '../analysis/downloads.ts';
+import type { Subject } from '../analysis/subject.ts';
+import { type Analysis, type AnalysisPorts, analyze } from '../analysis.ts';
 import { grouped } from '../features/render.ts';
 import { stack } from '../features/stack.ts';
 import { baseImages } from '../host/baseImages.ts';
 import { dataFolders, openData } from '../host/dataFiles.ts';
 import { nodeDecompressors } from '../host/decompress.ts';
+import { announcedLength } from '../host/download.ts';
 import { buildPlatform } from '../host/machine.ts';
 import { nodeFileSystem } from '../host/nodeFileSystem.ts';
 import { npmCacheFolder } from '../host/packageCaches.ts';
@@ -33,8 +36,13 @@ export interface Analyzed {
 }
 
 /** The report of the Dockerfile. */
-export async function reportOf(build: BuildOptions, io: CliIo): Promise<StackReport> {
-  const { analysis, document, source, cut, context } = await analysisOf(build, io);
+export async function reportOf(
+  build: BuildOptions,
+  io: CliIo,
+  askDownloads = false,
+): Promise<StackReport> {
+  const analyzed = await analysisOf(build, io, askDownloads);
+  const { analysis, document, source, cut, context } = analyzed;
   const report = stack(analysis, document, source.name);
   const missing =
     build.context === null ? null : await contextProblem(build.context, context ?? '');
@@ -44,37 +52,45 @@ export async function reportOf(build: BuildOptions, io: CliIo): Promise<StackRep
 }
 
 /** Reads the Dockerfile and waits until all is known that can be. */
-export async function analysisOf(build: BuildOptions, io: CliIo): Promise<Analyzed> {
+export async function analysisOf(
+  build: BuildOptions,
+  io: CliIo,
+  askDownloads = false,
+): Promise<Analyzed> {
   const whole = await readDockerfile(build.dockerfile, io);
   const { source, problem: cut } = shortened(whole);
   const uri = source.path === null ? 'stdin:/Dockerfile' : pathToFileURL(source.path).href;
   const context = build.context === null ? null : resolve(io.cwd, build.context);
   const data = openData(dataFolders);
-  const analysis = await analyze(
-    {
-      key: uri,
-      path: source.path,
-      // The context is looked for up to here, as when building from this folder.
-      folder: source.path !== null && isInside(source.path, io.cwd) ? io.cwd : null,
-      within: null,
-      text: source.text,
-      version: 1,
-      settings: withChoices(readSettings({ images: build.images }), {
-        target: build.target,
-        platform: build.platform,
-        buildArgs: build.buildArgs,
-        context,
-      }),
-    },
-    {
-      files: nodeFileSystem,
-      decompressors: nodeDecompressors,
-      buildPlatform,
-      npmCache: npmCacheFolder(),
-      base: baseImages(data),
-      packages: packageDataFor(io, data).packages,
-    },
-  );
+  const subject: Subject = {
+    key: uri,
+    path: source.path,
+    // The context is looked for up to here, as when building from this folder.
+    folder: source.path !== null && isInside(source.path, io.cwd) ? io.cwd : null,
+    within: null,
+    text: source.text,
+    version: 1,
+    settings: withChoices(readSettings({ images: build.images }), {
+      target: build.target,
+      platform: build.platform,
+      buildArgs: build.buildArgs,
+      context,
+    }),
+  };
+  const ports: AnalysisPorts = {
+    files: nodeFileSystem,
+    decompressors: nodeDecompressors,
+    buildPlatform,
+    npmCache: npmCacheFolder(),
+    base: baseImages(data),
+    packages: packageDataFor(io, data).packages,
+  };
+  let analysis = await analyze(subject, ports);
+  if (askDownloads) {
+    const { signal } = new AbortController();
+    const lengths = await askLengths(downloadsOf(analysis), announcedLength, signal);
+    if (lengths.size > 0) analysis = await analyze(subject, { ...ports, lengths });
+  }
   const document = TextDocument.create(uri, 'dockerfile', 1, source.text);
   return { analysis, document, source, cut, context };
 }

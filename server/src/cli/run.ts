@@ -45,7 +45,7 @@ async function run(command: Command, io: CliIo): Promise<number> {
       return 0;
     }
     case 'report': {
-      const report = await reportOf(command.build, io);
+      const report = await reportOf(command.build, io, command.askDownloads);
       if (command.json) {
         writeJson(report, io);
         return 0;

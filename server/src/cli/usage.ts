@@ -31,6 +31,9 @@ Options of packages update (and those of report):
 Options of report, syntax and packages list:
   --json                 Print JSON
 
+Options of report:
+  --ask-downloads        Ask servers how long downloads are (one HEAD request each)
+
 Options of check (sizes such as 500MB, 1.5GiB, 12kB or plain bytes):
   --max-image SIZE       Budget of the whole image
   --max-layer SIZE       Budget of each own layer
