@@ -43,10 +43,10 @@ export function closure(
   wanted: readonly string[],
   { recommends }: ClosureOptions,
 ): Closure {
-  let sets = remembered.get(index);
-  if (!sets) remembered.set(index, (sets = new WeakMap()));
-  let answers = sets.get(installed);
-  if (!answers) sets.set(installed, (answers = new Map()));
+  const sets = remembered.get(index) ?? new WeakMap<Installed, Map<string, Closure>>();
+  remembered.set(index, sets);
+  const answers = sets.get(installed) ?? new Map<string, Closure>();
+  sets.set(installed, answers);
   const question = `${recommends ? '+' : '-'} ${wanted.join(' ')}`;
   const known = answers.get(question);
   if (known) return known;
@@ -177,8 +177,8 @@ const refusedByBase = new WeakMap<PackageIndex, WeakMap<Installed, Refused>>();
 
 /** A copy that may grow. */
 function refusedBy(index: PackageIndex, installed: Installed): Refused {
-  let sets = refusedByBase.get(index);
-  if (!sets) refusedByBase.set(index, (sets = new WeakMap()));
+  const sets = refusedByBase.get(index) ?? new WeakMap<Installed, Refused>();
+  refusedByBase.set(index, sets);
   let made = sets.get(installed);
   if (!made) {
     made = new Map();

@@ -1,6 +1,7 @@
 /** Which file knows what a program writes. */
 
 import { apkHandlers } from './apk.ts';
+import { aptHandlers } from './apt.ts';
 import { downloadHandlers } from './downloads.ts';
 import type { Handler } from './draft.ts';
 import { fileHandlers } from './files.ts';
@@ -20,6 +21,7 @@ export const handlers: ReadonlyMap<string, Handler> = new Map([
   ...downloadHandlers,
   ...javascriptHandlers,
   ...languageHandlers,
+  ...aptHandlers,
   ...apkHandlers,
   ...rpmHandlers,
 ]);

@@ -1,0 +1,148 @@
+/**
+ * Bytes that apt leaves in the layer for new packages: their files, what the package database keeps
+ * of each, bytecode, what their scripts make, and what every installation rewrites. The formula and
+ * its terms are those of real installs (446 of them, September 2026), which they meet within 5 % or
+ * 0.5 MB in 98 of 100 cases.
+ */
+
+import type { InstallTerms, PackageFacts, PackageIndex } from '../../packages/packageIndex.ts';
+import type { Size, SizePart } from '../size.ts';
+import type { Contribution, Stored } from './draft.ts';
+
+/** What happened to packages in one RUN. */
+export interface PackageChange {
+  /** New at the end. */
+  readonly fresh: readonly PackageFacts[];
+  /** Of these, any that may have been there before. */
+  readonly perhaps: ReadonlySet<string>;
+  /** How many were unpacked and how many were taken away again, for the logs. */
+  readonly unpacked: number;
+  readonly removed: number;
+  /** Something that was unpacked has questions for debconf. */
+  readonly asks: boolean;
+  /** `25 packages for curl, git`. */
+  readonly label: string;
+  /** Parts of the documentation that another command removed already. */
+  readonly withoutPaths: ReadonlySet<string>;
+}
+
+/**
+ * Of the fixed term: the rest is what debconf stores again. Measured on bookworm: status 155 kB
+ * (half of it the copy of the old one) and 1.79 kB a package, logs 5.4 kB and 0.6 kB a package.
+ */
+const fixedStatus = 155_000;
+const fixedLogs = 5_400;
+const fixedCaches = 10_000;
+const fixedState = 5_000;
+const logsPerPackage = 600;
+/** Removing logs less than unpacking: 63.9 kB for 61 packages that came and went. */
+const logsPerRemoval = 360;
+
+/** Where documentation lies, as shares of its bytes in 60 real installs on bookworm. */
+const documentation: readonly (readonly [string, number])[] = [
+  ['/usr/share/doc', 0.42],
+  ['/usr/share/locale', 0.5],
+  ['/usr/share/man', 0.07],
+  ['/usr/share/info', 0.01],
+];
+
+const measuredBand = 0.05;
+const leastBand = 500_000;
+const declaredBand = { plain: 0.2, slim: 0.5 };
+
+/** Bytes of one package's files in the image. */
+export function filesOf(facts: PackageFacts, isSlim: boolean, { bytecode }: InstallTerms): number {
+  const { files, documentation: left, python, extra } = facts;
+  return Math.round(files - (isSlim ? left : 0) + bytecode * python + extra);
+}
+
+/** Contributions for all that changed; the last ones of the same RUN are replaced by them. */
+export function packageContributions(
+  index: PackageIndex,
+  isSlim: boolean,
+  change: PackageChange,
+): readonly Contribution[] {
+  const terms = isSlim ? index.terms.slim : index.terms.plain;
+  const { fresh, unpacked, removed, label } = change;
+  let bytes = 0;
+  let certain = 0;
+  let control = 0;
+  let declared = 0;
+  let left = 0;
+  const details: SizePart[] = [];
+  for (const facts of fresh) {
+    const own = filesOf(facts, isSlim, terms);
+    bytes += own;
+    control += facts.control;
+    left += facts.documentation;
+    if (!facts.measured) declared += own;
+    if (!change.perhaps.has(facts.name)) certain += own + facts.control;
+    details.push({ label: facts.name, bytes: own });
+  }
+  details.sort((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0));
+  const within: Stored[] = [];
+  for (const [path, share] of isSlim ? [] : documentation) {
+    const part = Math.round(left * share);
+    if (change.withoutPaths.has(path)) bytes -= part;
+    else if (part > 0) within.push({ path, bytes: part });
+  }
+  const status = fixedStatus + Math.round((terms.perPackage - logsPerPackage - 160) * fresh.length);
+  const logs = fixedLogs + logsPerPackage * unpacked + logsPerRemoval * removed;
+  const debconf = Math.max(0, terms.fixed - fixedStatus - fixedLogs - fixedCaches - fixedState);
+  const all = bytes + control + terms.fixed + terms.perPackage * fresh.length;
+  const rate = isSlim ? declaredBand.slim : declaredBand.plain;
+  const doubt = Math.max(measuredBand * Math.max(0, all - declared), leastBand) + rate * declared;
+  const reason = reasonOf(index, bytes === 0 ? 0 : declared / bytes);
+  const band = { low: bytes - doubt, high: bytes + doubt };
+  const maybe = bytes + control - certain;
+  const first: Contribution = {
+    path: '/usr',
+    size: sized(bytes, Math.max(0, Math.round(band.low - maybe)), Math.round(band.high), reason),
+    label,
+    kind: 'packages',
+    renews: 'packages',
+    within,
+    details: details.slice(0, 8),
+  };
+  const more = (path: string, count: number, name: string, parts?: readonly Stored[]) => ({
+    path,
+    size: sized(count, count, count, reason),
+    label: name,
+    kind: 'packages' as const,
+    renews: `${path} of packages`,
+    ...(parts && { within: parts }),
+  });
+  const asks = change.asks ? terms.debconf : 0;
+  return [
+    ...(fresh.length > 0 ? [first] : [more('/var/lib/apt', 0, label)]),
+    more('/var/lib/dpkg', control + status, 'package database', [
+      { path: '/var/lib/dpkg/status-old', bytes: Math.round(status / 2) },
+    ]),
+    more('/var/cache/debconf', debconf + asks, 'debconf database', [
+      { path: '/var/cache/debconf/templates.dat-old', bytes: asks > 0 ? debconf : 0 },
+    ]),
+    more('/var/log', logs, 'logs of apt and dpkg'),
+    more('/var/cache/ldconfig', (fixedCaches + 160 * fresh.length) / 2, 'cache of libraries'),
+    more('/etc/ld.so.cache', (fixedCaches + 160 * fresh.length) / 2, 'cache of libraries'),
+    more('/var/lib/apt/extended_states', fixedState, 'package database'),
+  ];
+}
+
+function sized(bytes: number, low: number, high: number, reason: string): Size {
+  return { basis: 'estimated', bytes, low, high, atLeast: false, reason };
+}
+
+function reasonOf(index: PackageIndex, declaredShare: number): string {
+  const from = `${releaseName(index)} of ${index.date}`;
+  if (declaredShare > 0.01) {
+    const share = declaredShare >= 0.995 ? 'all' : `${Math.round(declaredShare * 100)} %`;
+    return `Sizes of packages of ${from} (${index.source}); ${share} of it as the packages declare them.`;
+  }
+  return `Sizes of packages of ${from}, read from the package files (${index.source}).`;
+}
+
+/** `Debian bookworm`. */
+export function releaseName({ key }: Pick<PackageIndex, 'key'>): string {
+  const { distribution, suite } = key;
+  return `${distribution.slice(0, 1).toUpperCase()}${distribution.slice(1)} ${suite}`;
+}
