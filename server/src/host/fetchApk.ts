@@ -36,7 +36,7 @@ export async function fetchApk(
     const rest = checkedRest(found.data, found.address, fetching.keyFolders);
     isSigned &&= rest.signed;
     const tar = unpacked(only(rest.data), 'APKINDEX.tar.gz');
-    await readApkPackages(tarEntry(tar, 'APKINDEX'), paragraphs);
+    await readApkPackages(tarEntry(tar, 'APKINDEX'), paragraphs, fetching.text);
   }
   return {
     key,

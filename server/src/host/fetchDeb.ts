@@ -93,7 +93,7 @@ async function fetchRelease(
 async function readComponent(
   { address, release }: Fetched,
   folder: string,
-  { signal, limits, onBytes }: Fetching,
+  { signal, limits, onBytes, text }: Fetching,
   into: DebPackages,
 ): Promise<boolean> {
   for (const ending of ['.xz', '.gz', '']) {
@@ -105,7 +105,7 @@ async function readComponent(
     const found = await firstOf(addresses, (one) => download(one, signal, limits));
     const body = counted(found.body, onBytes);
     const sure = checked(body, 'sha256', expected.sha256, found.address);
-    await readDebPackages(unpacked(sure, path), into);
+    await readDebPackages(unpacked(sure, path), into, text);
     return true;
   }
   return false;

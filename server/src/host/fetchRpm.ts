@@ -70,7 +70,7 @@ async function readPrimary(
   address: string,
   { files }: Repository,
   arch: string,
-  { signal, limits, onBytes }: Fetching,
+  { signal, limits, onBytes, text }: Fetching,
   into: RpmPackages,
 ): Promise<void> {
   const primary = files.get('primary');
@@ -85,5 +85,5 @@ async function readPrimary(
   const file = await download(`${address}/${primary.path}`, signal, limits);
   const body = counted(file.body, onBytes);
   const sure = checked(body, primary.algorithm, primary.digest, file.address);
-  await readRpmPackages(unpacked(sure, primary.path), arch, into);
+  await readRpmPackages(unpacked(sure, primary.path), arch, into, text);
 }

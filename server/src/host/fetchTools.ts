@@ -1,5 +1,6 @@
 /** What the three kinds of mirrors have in common. */
 
+import { type TextLimits, textLimits } from '../packages/readLines.ts';
 import { type DownloadLimits, downloadLimits, NotThere } from './download.ts';
 
 /** How one index is fetched. */
@@ -10,6 +11,8 @@ export interface Fetching {
   /** Told while bytes arrive, in all so far for this index. */
   readonly onBytes: (bytes: number) => void;
   readonly limits: DownloadLimits;
+  /** Of what is unpacked. */
+  readonly text: TextLimits;
   /** Day of today, `2026-11-21`, for indexes that do not say theirs. */
   readonly today: string;
 }
@@ -29,6 +32,7 @@ export function plainFetching(signal: AbortSignal): Fetching {
     keyFolders: systemKeyFolders,
     onBytes: () => {},
     limits: downloadLimits,
+    text: textLimits,
     today: new Date().toISOString().slice(0, 10),
   };
 }
