@@ -12,6 +12,7 @@ import { archiveBytes, count, dependencySize, some } from './dependencies.ts';
 import type { Draft } from './draft.ts';
 import { below, pathFrom } from './homes.ts';
 import { settingOf, writeScripts } from './installScripts.ts';
+import { withStored } from './stored.ts';
 
 const valued = new Set(
   `--prefix -C --cache --registry --userconfig --globalconfig --loglevel -w --workspace --omit
@@ -215,13 +216,16 @@ function prune(command: ShellCommand, line: CommandLine, draft: Draft): void {
   );
   const fact = draft.world.facts.lock(draft.world.step, folder, 'npm');
   if (fact.state !== 'known') return;
+  const picked = chosen(fact.value.packages, targetOf(draft), omitted(command, line));
   if (!isHere) {
     // What an older layer has stays there; npm writes its list of what is installed anew.
     const { bytes } = fact.value;
-    draft.write(small(place, bytes, 20_000 + 2 * bytes, 'npm prune'));
+    const list = `${place}/.package-lock.json`;
+    draft.write(small(list, bytes, 20_000 + 2 * bytes, 'npm prune'));
+    const size = dependencySize(fact.value, picked);
+    draft.state = withStored(draft.state, [{ path: place, bytes: size.bytes, size }]);
     return;
   }
-  const picked = chosen(fact.value.packages, targetOf(draft), omitted(command, line));
   const wereScripted = draft.contributions.some(
     ({ path, kind, size }) => path === place && kind === 'dependencies' && size.bytes === null,
   );
