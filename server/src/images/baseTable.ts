@@ -46,6 +46,8 @@ export interface RepositoryRules {
   readonly releases: ReadonlyMap<string, readonly ReleaseRun[]>;
   /** Its Debian images are made of the slim one, whatever the tag says. */
   readonly slim: boolean;
+  /** A flavour that is not in `releases` may stand on anything. */
+  readonly strict: boolean;
   /** Packages asked for by name on top of the release, by flavour and variant; `null`: not known. */
   readonly packages: ReadonlyMap<string, readonly string[]>;
 }
@@ -97,6 +99,9 @@ export function decodeTable(text: string): DecodedTable {
       rulesOf(record(value)),
     ]),
   );
+  for (const [name, { packages }] of rules) {
+    for (const key of packages.keys()) writeOut(rules, name, key);
+  }
   if (rows.size === 0 || rules.size === 0) {
     return { ok: false, reason: 'The table of base images is damaged.' };
   }
@@ -129,7 +134,15 @@ function figuresOf({ layers, count, compressed, unpacked }: Fields): PlatformFig
   };
 }
 
-function rulesOf({ words, newest, flavor, releases, slim, packages }: Fields): RepositoryRules {
+function rulesOf({
+  words,
+  newest,
+  flavor,
+  releases,
+  slim,
+  strict,
+  packages,
+}: Fields): RepositoryRules {
   const runs = (value: unknown): readonly ReleaseRun[] =>
     (text(value) ?? '')
       .split(' ')
@@ -146,8 +159,32 @@ function rulesOf({ words, newest, flavor, releases, slim, packages }: Fields): R
     flavor: text(flavor),
     releases: new Map(Object.entries(record(releases)).map(([key, value]) => [key, runs(value)])),
     slim: slim === true,
+    strict: strict === true,
     packages: new Map(Object.entries(record(packages)).map(([key, value]) => [key, list(value)])),
   };
+}
+
+/**
+ * Puts the packages of another list in the place of `@repository` or `@repository:flavour`, in the
+ * list and in those that it names. `depth` ends it where lists name each other.
+ */
+function writeOut(
+  rules: ReadonlyMap<string, RepositoryRules>,
+  repository: string,
+  key: string,
+  depth = 0,
+): readonly string[] {
+  const lists = rules.get(repository)?.packages as Map<string, readonly string[]> | undefined;
+  const list = lists?.get(key);
+  if (!lists || !list || depth > 4) return [];
+  if (!list.some((name) => name.startsWith('@'))) return list;
+  const whole = list.flatMap((name) => {
+    if (!name.startsWith('@')) return [name];
+    const [other = '', flavor = ''] = name.slice(1).split(':', 2);
+    return writeOut(rules, other, flavor, depth + 1);
+  });
+  lists.set(key, whole);
+  return whole;
 }
 
 type Fields = Readonly<Record<string, unknown>>;

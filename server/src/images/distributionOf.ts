@@ -3,7 +3,14 @@
 import type { Distribution } from './baseFacts.ts';
 import type { BaseTable, RepositoryRules } from './baseTable.ts';
 import type { ImageName } from './imageName.ts';
-import { debianSuite, distribution, type Release, releaseOf, ubuntuSuite } from './releases.ts';
+import {
+  debianSuite,
+  distribution,
+  type Release,
+  releaseNumber,
+  releaseOf,
+  ubuntuSuite,
+} from './releases.ts';
 import { compareVersions, type TagParts, tagParts } from './tagParts.ts';
 
 /** An image's tag read with the rules of its repository. */
@@ -36,10 +43,15 @@ const distributions: Readonly<Record<string, { readonly id: string; readonly lat
   minideb: { id: 'debian' },
 };
 
+/** The repository is a distribution itself, with nothing on top. */
+export function isDistribution(repository: string): boolean {
+  return Object.hasOwn(distributions, repository);
+}
+
 /** Names that stand for a distribution wherever they lie. */
 const elsewhere: readonly (readonly [RegExp, (found: RegExpExecArray) => Release])[] = [
-  [/^ubi(\d+)(?:\/|-|$)/, ([, version = '']) => ({ id: 'rhel', suite: version })],
-  [/^rhel(\d+)(?:\/|$)/, ([, version = '']) => ({ id: 'rhel', suite: version })],
+  [/(?:^|\/)ubi(\d+)(?:\/|-|$)/, ([, version = '']) => ({ id: 'rhel', suite: version })],
+  [/(?:^|\/)rhel(\d+)(?:\/|$)/, ([, version = '']) => ({ id: 'rhel', suite: version })],
   [/-debian(\d+)$/, ([, version = '']) => ({ id: 'debian', suite: debianSuite(version) })],
 ];
 
@@ -50,13 +62,14 @@ export const noRules: RepositoryRules = {
   flavor: null,
   releases: new Map(),
   slim: false,
+  strict: false,
   packages: new Map(),
 };
 
 /** Reads the tag of an image; what neither tag nor rules tell stays open. */
 export function readTag(name: ImageName, table: BaseTable): ReadTag {
   const { tag, official, repository } = name;
-  const rules = official ? (table.rules.get(repository) ?? noRules) : noRules;
+  const rules = rulesFor(name, table);
   const read = tagParts(joined(tag), rules.words);
   const moving = official && repository === 'buildpack-deps' ? movingRelease(tag) : null;
   const parts = moving ? withoutAlias(read) : read;
@@ -65,7 +78,7 @@ export function readTag(name: ImageName, table: BaseTable): ReadTag {
   if (self && (official || parts.release === null)) {
     const release = ownRelease(self, tag);
     // Such a tag names nothing but the release, in one of several spellings.
-    const plain = { ...parts, version: [], flavor: [], release };
+    const plain = { ...parts, version: releaseNumber(release), flavor: [], release };
     return { parts: plain, release, slim: parts.slim || last === 'minideb', written: true };
   }
   if (!official) {
@@ -91,6 +104,12 @@ function movingRelease(tag: string): Release | null {
 
 function withoutAlias(parts: TagParts): TagParts {
   return { ...parts, flavor: parts.flavor.filter((word) => debianSuite(word) === null) };
+}
+
+/** Rules of an official repository, or of a family of others: `mcr.microsoft.com/dotnet`. */
+function rulesFor({ official, registry, repository }: ImageName, table: BaseTable) {
+  const family = `${registry}/${repository.split('/', 1)[0]}`;
+  return table.rules.get(official ? repository : family) ?? noRules;
 }
 
 /** The distribution of an image as the rest of the program knows it. */
@@ -128,8 +147,9 @@ function ownRelease({ id, latest }: { id: string; latest?: string }, tag: string
 
 function ruledRelease(rules: RepositoryRules, parts: TagParts): Release | null {
   const { version, flavor, slim, release } = parts;
+  const shortest = rules.strict ? Math.min(1, flavor.length) : 0;
   const variants = release ? [release.id] : slim ? ['slim', ''] : [''];
-  for (let length = flavor.length; length >= 0; length -= 1) {
+  for (let length = flavor.length; length >= shortest; length -= 1) {
     for (const variant of variants) {
       const key = [...flavor.slice(0, length), ...(variant ? [variant] : [])].join('-');
       const runs = rules.releases.get(key);

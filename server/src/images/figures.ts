@@ -1,12 +1,16 @@
 /** Figures of table rows, with the bands that were measured for each way to them. */
 
 import type { BaseFigure } from './baseFacts.ts';
-import type { ImageRow, PlatformFigures } from './baseTable.ts';
+import type { BaseTable, ImageRow, PlatformFigures } from './baseTable.ts';
 
 /** The same tag some weeks later, or another patch of the same version. */
 const tagBand = 0.03;
-/** Made from the compressed size by a ratio, or from other versions of the same variant. */
+/** Made from the compressed size by a ratio. */
 const wideBand = 0.15;
+/** By the ratio of Alpine images of other repositories: they differ more than others do. */
+const alpineBand = 0.25;
+/** Figures that are older than this may be of another build of the tag. */
+const oldMonths = 36;
 
 export interface FoundFigure {
   readonly figure: BaseFigure;
@@ -17,12 +21,12 @@ export interface FoundFigure {
 
 /**
  * The unpacked size of a row: the published one, else from its compressed size by the ratio of rows
- * `like` it; undefined where neither is known.
+ * like it; undefined where neither is known.
  */
 export function figureOf(
   row: ImageRow,
   platform: string,
-  like: readonly ImageRow[],
+  table: BaseTable,
 ): FoundFigure | undefined {
   const figures = row.platforms.get(platform);
   if (!figures) return undefined;
@@ -30,45 +34,52 @@ export function figureOf(
   const name = `${row.repository}:${row.tag}`;
   if (figures.unpacked !== null) {
     const reason = `The size of ${name} as published, of ${date}.`;
-    return { figure: banded(figures.unpacked, tagBand), reason, date };
+    const band = monthsBetween(date, table.date) > oldMonths ? wideBand : tagBand;
+    return { figure: banded(figures.unpacked, band), reason, date };
   }
-  const ratio = figures.compressed === null ? undefined : ratioFor(row, like);
-  if (figures.compressed === null || ratio === undefined) return undefined;
-  const bytes = Math.round(figures.compressed * ratio);
+  const found = figures.compressed === null ? undefined : ratioFor(row, table);
+  if (figures.compressed === null || !found) return undefined;
+  const bytes = Math.round(figures.compressed * found.ratio);
   const megabytes = (figures.compressed / 1e6).toFixed(1);
-  const reason = `Unpacked from the ${megabytes} MB that ${name} has compressed (${date}), by the ratio of images like it.`;
-  return { figure: banded(bytes, wideBand), reason, date };
+  const reason = `Unpacked from the ${megabytes} MB that ${name} has compressed (${date}), by the ratio of ${found.by}.`;
+  return { figure: banded(bytes, found.band), reason, date };
 }
 
-/** The median of several rows; undefined when none has a figure. */
-export function medianFigure(
-  rows: readonly ImageRow[],
-  platform: string,
-  like: readonly ImageRow[],
-): FoundFigure | undefined {
-  const found = rows.flatMap((row) => figureOf(row, platform, like) ?? []);
-  if (found.length === 0) return undefined;
-  const bytes = Math.round(median(found.map(({ figure }) => figure.bytes)));
-  const date = found
-    .map((one) => one.date)
-    .sort()
-    .at(-1) as string;
-  const names = found.length === 1 ? 'one image' : `${found.length} images`;
-  const reason = `it is the median of ${names} of the same repository and variant, of ${date} or before.`;
-  return { figure: banded(bytes, wideBand), reason, date };
+function monthsBetween(earlier: string, later: string): number {
+  const months = (day: string) => Number(day.slice(0, 4)) * 12 + Number(day.slice(5, 7));
+  return months(later) - months(earlier);
 }
 
 function banded(bytes: number, band: number): BaseFigure {
   return { bytes, low: Math.round(bytes * (1 - band)), high: Math.round(bytes * (1 + band)) };
 }
 
-/** Unpacked by compressed bytes: the row's own on another platform, else the median of those like it. */
-function ratioFor(row: ImageRow, like: readonly ImageRow[]): number | undefined {
+interface Ratio {
+  readonly ratio: number;
+  readonly band: number;
+  readonly by: string;
+}
+
+/**
+ * Unpacked by compressed bytes: the row's own on another platform, else the median of those like it
+ * in its repository, else in all.
+ */
+function ratioFor(row: ImageRow, table: BaseTable): Ratio | undefined {
   const own = ratios(row);
-  if (own.length > 0) return median(own);
+  if (own.length > 0) return { ratio: median(own), band: wideBand, by: 'its other platform' };
   const variant = variantOf(row);
-  const others = like.filter((other) => variantOf(other) === variant).flatMap(ratios);
-  return others.length > 0 ? median(others) : undefined;
+  const isLike = (other: ImageRow) => variantOf(other) === variant && isSameAge(row, other);
+  const near = (table.rows.get(row.repository) ?? []).filter(isLike).flatMap(ratios);
+  if (near.length > 0) return { ratio: median(near), band: wideBand, by: 'images like it' };
+  const far = [...table.rows.values()].flatMap((rows) => rows.filter(isLike).flatMap(ratios));
+  if (far.length === 0) return undefined;
+  const band = variant === 'alpine' ? alpineBand : wideBand;
+  return { ratio: median(far), band, by: 'images of other repositories' };
+}
+
+/** Ratios age, as what is compressed and how it is changes. */
+function isSameAge(a: ImageRow, b: ImageRow): boolean {
+  return Math.abs(monthsBetween(a.date, b.date)) <= oldMonths;
 }
 
 function ratios({ platforms }: ImageRow): readonly number[] {

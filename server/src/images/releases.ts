@@ -72,6 +72,13 @@ export function ubuntuSuite(word: string): string | null {
   return ubuntuVersions.get(word.split('.').slice(0, 2).join('.')) ?? null;
 }
 
+/** The number of a release, for comparing: `bookworm` is 12; empty where it has none. */
+export function releaseNumber({ id, suite }: Release): readonly number[] {
+  const names = id === 'debian' ? debianNames : id === 'ubuntu' ? ubuntuNames : null;
+  const text = names?.get(suite ?? '') ?? suite?.replace(/^v/, '') ?? '';
+  return /^\d+(?:\.\d+)*$/.test(text) ? text.split('.').map(Number) : [];
+}
+
 /** A release as a distribution. Images of Ubuntu leave documentation out, all of them. */
 export function distribution({ id, suite }: Release, slim: boolean): Distribution {
   return { id, suite, slim: id === 'ubuntu' || (id === 'debian' && slim) };
