@@ -126,6 +126,8 @@ export interface Draft {
   withdraw(renews: string): void;
   /** Takes away a part of what lies at or below the path; how much is not known. */
   removeSome(path: string): void;
+  /** Adds a sentence to what is said of the RUN's size, once. */
+  note(sentence: string): void;
   /** What this RUN wrote at or below one path lies at or below another from now on. */
   rename(from: string, to: string): void;
 }

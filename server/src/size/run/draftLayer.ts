@@ -14,6 +14,8 @@ import { tinyBytes } from './stored.ts';
 export interface DrivenDraft extends Draft {
   /** Null: it surely runs; else its words, for reasons: `make install`. */
   doubtful: string | null;
+  /** Sentences of `note`. */
+  readonly notes: ReadonlySet<string>;
 }
 
 /**
@@ -37,6 +39,10 @@ export function draftLayer(world: World, state: StageState): DrivenDraft {
     world,
     state,
     doubtful: null,
+    notes: new Set<string>(),
+    note(sentence) {
+      (this.notes as Set<string>).add(sentence);
+    },
     get contributions() {
       return contributions;
     },

@@ -21,8 +21,12 @@ const remove: Handler = (command, draft) => {
 /** Takes a path away from the layer, and from what later lines find. */
 export function removePlace(place: string | null, draft: Draft): void {
   if (place === null) return;
-  draft.remove(place);
   const inside = fileMatcher(place);
+  const isNew = draft.contributions.some(({ path }) => inside(path));
+  draft.remove(place);
+  if (!isNew && draft.state.stored.some(({ path, bytes }) => bytes !== 0 && inside(path))) {
+    draft.note('What it removes of earlier lines stays in their layers.');
+  }
   // A file written by this RUN is gone, but one of an older layer stays in that layer.
   const { hasLists, keepsArchives } = draft.state;
   const state = withoutStored(draft.state, inside);

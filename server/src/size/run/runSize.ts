@@ -11,7 +11,7 @@ import { noteAptSettings } from './aptSettings.ts';
 import type { Contribution, StageState, World } from './draft.ts';
 import { type DrivenDraft, draftLayer } from './draftLayer.ts';
 import { handlers } from './handlers.ts';
-import { storedBy, withStored } from './stored.ts';
+import { storedBy, tinyBytes, withStored } from './stored.ts';
 import { asksVersion, versionContribution } from './tiny.ts';
 
 /** The layer of a RUN, and what the next line finds. */
@@ -38,7 +38,9 @@ export function estimateRun(
   }
   const { contributions, removed } = draft;
   const state = withStored(draft.state, storedBy(contributions));
-  return { size: sizeOf(contributions, removed), contributions, removed, state };
+  const size = sizeOf(contributions, removed);
+  const reason = [size.reason, ...draft.notes].join(' ');
+  return { size: { ...size, reason }, contributions, removed, state };
 }
 
 function follow(command: ShellCommand, draft: DrivenDraft): void {
@@ -97,7 +99,8 @@ function sizeOf(contributions: readonly Contribution[], removed: readonly Contri
   const missing = contributions.filter(({ size }) => size.bytes === null || size.atLeast);
   const parts = partsOf(contributions);
   const [first] = missing;
-  if (tally.bytes === 0 && first) {
+  // Beside something unknown next to nothing is no figure.
+  if (tally.high <= tinyBytes && first && first.size.bytes === null) {
     const pending = tally.pending ? { pending: true } : {};
     return { ...unknown(unknownSentence(missing)), ...pending, ...(parts.length > 1 && { parts }) };
   }
@@ -108,11 +111,7 @@ function sizeOf(contributions: readonly Contribution[], removed: readonly Contri
       gone ? 'What its commands write, they remove again.' : 'Its commands write no file contents.',
     );
   }
-  const sentences = [
-    ...new Set(
-      contributions.filter(({ size }) => size.bytes !== null).map(({ size }) => size.reason),
-    ),
-  ];
+  const sentences = knownSentences(contributions);
   if (missing.length > 0) sentences.push(unknownSentence(missing));
   return {
     basis: tally.doubt > 1 || missing.length > 0 ? 'estimated' : 'computed',
@@ -126,11 +125,25 @@ function sizeOf(contributions: readonly Contribution[], removed: readonly Contri
   };
 }
 
+/** Where the largest figures come from; small ones are worth a word only among themselves. */
+function knownSentences(contributions: readonly Contribution[]): string[] {
+  const known = contributions
+    .filter(({ size }) => size.bytes !== null)
+    .sort((a, b) => (b.size.bytes ?? 0) - (a.size.bytes ?? 0));
+  const large = known.filter(({ size }) => (size.high ?? 0) > tinyBytes);
+  const told = large.length > 0 ? large : known;
+  return [...new Set(told.map(({ size }) => size.reason))].slice(0, 3);
+}
+
+/** Why the first of them is unknown, and what else is. */
 function unknownSentence(missing: readonly Contribution[]): string {
-  const [first] = missing;
-  if (first && missing.length === 1) return first.size.reason;
-  const labels = [...new Set(missing.map(({ label }) => label))];
-  return `Unknown besides: ${labels.slice(0, 6).join(', ')}${labels.length > 6 ? ` and ${labels.length - 6} more` : ''}.`;
+  const reasons = [...new Set(missing.map(({ size }) => size.reason))];
+  if (reasons.length <= 2) return reasons.join(' ');
+  const [first = ''] = reasons;
+  const labels = missing.filter(({ size }) => size.reason !== first).map(({ label }) => label);
+  const others = [...new Set(labels)];
+  const more = others.length > 6 ? ` and ${others.length - 6} more` : '';
+  return `${first} Not known either: ${others.slice(0, 6).join('; ')}${more}.`;
 }
 
 /** Largest first, unknown ones last; equal labels are one part. */
@@ -142,5 +155,6 @@ function partsOf(contributions: readonly Contribution[]): readonly SizePart[] {
       known?.bytes === null || size.bytes === null ? null : (known?.bytes ?? 0) + size.bytes;
     parts.set(label, { label, bytes });
   }
-  return [...parts.values()].sort((a, b) => (b.bytes ?? -1) - (a.bytes ?? -1));
+  const shown = [...parts.values()].filter(({ bytes }) => bytes !== 0);
+  return shown.sort((a, b) => (b.bytes ?? -1) - (a.bytes ?? -1));
 }
