@@ -63,8 +63,9 @@ function pip(command: ShellCommand, draft: Draft): void {
   install(command, line, verb, operands, 'pip', draft);
   const keepsNone =
     line.options.has('--no-cache-dir') || isOn(variable(command, 'PIP_NO_CACHE_DIR'));
-  const isLocal = line.options.has('--no-index') && line.options.has('--find-links');
-  if (!keepsNone && !isLocal) leaveCache(pipCache, command, draft, '`--no-cache-dir`');
+  const isLocal = line.options.has('--no-index') || operands.every(isWheel);
+  const fetchesNone = isLocal && (operands.length > 0 || line.options.has('--no-index'));
+  if (!keepsNone && !fetchesNone) leaveCache(pipCache, command, draft, '`--no-cache-dir`');
 }
 
 function uv(command: ShellCommand, draft: Draft): void {
@@ -163,7 +164,6 @@ function measured(
     const { bytes, low, high } = (isCompiled ? undefined : withoutBytecode) ?? fact.value;
     return { basis, bytes, low, high, atLeast: false, reason };
   };
-  const isWheel = (word: string) => word.endsWith('.whl') || word.endsWith('/*');
   const [first] = operands;
   if (files.length === 0 && operands.length === 1 && first !== undefined && isWheel(first)) {
     const size = ask(first, 'wheels');
@@ -173,6 +173,11 @@ function measured(
   const links = (options.get('--find-links') ?? options.get('-f'))?.at(-1);
   if (links !== undefined && options.has('--no-index')) return ask(links, 'wheels');
   return files.length === 1 && operands.length === 0 ? ask(files[0], 'requirements') : null;
+}
+
+/** A file of the context, or all of a folder: nothing is fetched for it. */
+function isWheel(word: string): boolean {
+  return word.endsWith('.whl') || word.endsWith('/*');
 }
 
 /** pip compiles whatever PYTHONDONTWRITEBYTECODE says; uv does only when it is told to. */
