@@ -89,7 +89,9 @@ const install: Act = (words, command, draft) => {
   const after = grown(now, added);
   if (command.runs === 'maybe') return perhaps(run, draft, after, command);
   if (added.packages.length === 0) {
-    if (after !== now) draft.state = { ...draft.state, installed: after, basePackages: null };
+    if (after === now) return;
+    draft.state = { ...draft.state, installed: after, basePackages: null };
+    draft.write(tiny('/var/lib/apt/extended_states', 5000, 60_000, 'marks of packages'));
     return;
   }
   run.unpacked += added.packages.length;
