@@ -86,7 +86,8 @@ function element(scope: ShellScope, name: string, index: string): Expanded {
     const plain = lookUp(scope, name);
     if (index !== '@' && index !== '*') return index === '0' ? plain : undefined;
     if (typeof plain === 'string') return { items: [plain], apart: index === '@' };
-    return plain === null ? { items: [], apart: true } : undefined;
+    // Arrays do not come from the environment.
+    return { items: [], apart: true };
   }
   const items = scope.arrays.get(name);
   if (!items) return undefined;

@@ -248,14 +248,16 @@ export function isSure(scope: ShellScope): boolean {
   return scope.sure && scope.escapes.length === 0;
 }
 
-/** Ends the reach of jumps of this kind: those that may have been taken join what went on. */
+/** Ends the reach of jumps of this kind that may have been taken: they join what went on. */
 export function land(scope: ShellScope, kind: Jump['kind']): void {
-  if (scope.escapes.length > 0) {
-    const landed = scope.escapes.filter(({ jump }) => jump.kind === kind);
-    scope.escapes = scope.escapes.filter(({ jump }) => jump.kind !== kind);
-    for (const { state } of landed) join(scope, state);
-  }
-  if (scope.jump?.kind === kind) scope.jump = null;
+  if (scope.escapes.length === 0) return;
+  const landed = scope.escapes.filter(({ jump }) => jump.kind === kind);
+  if (landed.length === 0) return;
+  const outwards = landed
+    .filter(({ jump }) => jump.loops > 1)
+    .map(({ jump, state }) => ({ jump: { ...jump, loops: jump.loops - 1 }, state }));
+  scope.escapes = [...scope.escapes.filter(({ jump }) => jump.kind !== kind), ...outwards];
+  for (const { jump, state } of landed) if (jump.loops <= 1) join(scope, state);
 }
 
 /** Takes over what a branch left behind. */

@@ -2,6 +2,7 @@
 
 import type { Assignment, Command, Word } from 'unbash';
 import { answerOf, type Question, verdictOf } from './answers.ts';
+import type { Redirect } from './commands.ts';
 import { absolute, baseName } from './commandWords.ts';
 import { notRedirected, type Redirected, readRedirects } from './redirects.ts';
 import {
@@ -75,7 +76,7 @@ function assignOnly(node: Command, scope: ShellScope, runner: Runner): Status {
   if (node.redirects.length > 0) {
     const redirected = readRedirects(node.redirects, scope, runner.expand);
     if (redirected.input && scope.printed) scope.printed.text += unknownPart;
-    if (redirected.outputs.length > 0) emit([':'], scope, plainContext(redirected));
+    if (redirected.outputs.some(makesFile)) emit([':'], scope, plainContext(redirected));
   }
   return status;
 }
@@ -133,7 +134,7 @@ export function runWords(
     for (const [key, value] of name === 'exec' ? [] : (context.extra ?? [])) {
       if (name === 'eval' || name === '.') assign(scope, key, value);
     }
-    if (redirected.outputs.length > 0) emit(words, scope, context);
+    if (redirected.outputs.some(makesFile)) emit(words, scope, context);
     return withRedirects(scope, redirected, () =>
       builtin(words.slice(1), scope, runner, context.decides),
     );
@@ -147,6 +148,10 @@ export function runWords(
   const inner = unwrap(words);
   if (inner) return runInner(inner, words, scope, runner, context);
   return emit(words, scope, context);
+}
+
+function makesFile({ path }: Redirect): boolean {
+  return path === null || !path.startsWith('/dev/');
 }
 
 function goesOn(scope: ShellScope): boolean {
@@ -185,6 +190,7 @@ function callFunction(
     status = undefined;
   }
   land(scope, 'return');
+  if (scope.jump?.kind === 'return') scope.jump = null;
   for (const [name, value] of scope.locals) {
     if (value === 'none') scope.own.delete(name);
     else scope.own.set(name, value);

@@ -225,14 +225,17 @@ function runIf(node: If, scope: ShellScope, decides: boolean): Status {
 }
 
 function runCase(node: Case, scope: ShellScope, decides: boolean): Status {
-  const subject = expand.text(node.word, scope);
+  return runItemsOf(node, expand.text(node.word, scope), scope, decides);
+}
+
+function runItemsOf(node: Case, subject: string, scope: ShellScope, decides: boolean): Status {
   const branches: ((branch: ShellScope) => Status)[] = [];
   for (const [at, item] of node.items.entries()) {
     const fits = item.pattern
       .map((word) => patternFits(subject, word, scope))
       .reduce(either, false as Status);
     if (fits === false) continue;
-    const run = (branch: ShellScope) => runItems(node, at, branch, decides);
+    const run = (branch: ShellScope) => runItems(node, at, branch, decides, subject);
     if (fits && branches.length === 0) return run(scope);
     branches.push(run);
     if (fits) return runEither(scope, branches);
@@ -241,13 +244,23 @@ function runCase(node: Case, scope: ShellScope, decides: boolean): Status {
   return runEither(scope, [...branches, () => true]);
 }
 
-/** The body of an item, and of the next ones where it ends in `;&`. */
-function runItems(node: Case, from: number, scope: ShellScope, decides: boolean): Status {
+/** The body of an item, and of those after it where it ends in `;&` or `;;&`. */
+function runItems(
+  node: Case,
+  from: number,
+  scope: ShellScope,
+  decides: boolean,
+  subject: string,
+): Status {
   let status: Status = true;
   for (let at = from; at < node.items.length && !scope.jump; at++) {
     const item = node.items[at];
     if (!item) break;
     status = runAll(item.body.commands, scope, decides);
+    if (item.terminator === ';;&') {
+      const rest = { ...node, items: node.items.slice(at + 1) };
+      return scope.jump ? status : runItemsOf(rest, subject, scope, decides);
+    }
     if (item.terminator !== ';&') break;
   }
   return status;
@@ -306,12 +319,12 @@ function hasLeft({ jump }: ShellScope): boolean {
   return jump !== null;
 }
 
-/** Whether a `break` ends this loop; one for the loops around it stays. */
+/** Whether a jump ends this loop; one to the loops around it stays. */
 function leavesLoop(scope: ShellScope): boolean {
-  if (scope.jump?.kind !== 'break' && scope.jump?.kind !== 'continue') return false;
-  if (scope.jump.loops > 1) scope.jump = { ...scope.jump, loops: scope.jump.loops - 1 };
-  else scope.jump = null;
-  return true;
+  const { jump } = scope;
+  if (jump?.kind !== 'break' && jump?.kind !== 'continue') return false;
+  scope.jump = jump.loops > 1 ? { ...jump, loops: jump.loops - 1 } : null;
+  return jump.kind === 'break' || jump.loops > 1;
 }
 
 /** The words a loop goes through; `open`: any number of them. */
@@ -320,9 +333,10 @@ function itemsOf(word: Word, scope: ShellScope): { text: string; open: boolean }
   const splits =
     word.parts?.some(({ type }) => type.endsWith('Expansion') && type !== 'BraceExpansion') ??
     false;
+  const lists = word.text.includes('[@]') || word.text.includes('@}');
   return expand.fields([word], scope).map((text) => {
     if (globs) return { text: text.replace(/[*?[].*?(?=\/|$)/g, unknownPart), open: true };
-    return { text, open: splits && text.includes(unknownPart) };
+    return { text, open: (splits || lists) && text.includes(unknownPart) };
   });
 }
 
