@@ -40,8 +40,7 @@ export const packagesPath = '/usr/.packages';
 export function indexOf({ state, world }: Draft, family: PackageFamily): Fact<PackageIndex> {
   const { distribution, arch } = state;
   if (!distribution) {
-    const reason = state.bottom === 'scratch' ? 'scratch has no packages.' : noDistribution;
-    return { state: 'unavailable', reason };
+    return { state: 'unavailable', reason: state.packagesReason };
   }
   const { id, suite } = distribution;
   if (suite === null) {
@@ -55,8 +54,6 @@ export function indexOf({ state, world }: Draft, family: PackageFamily): Fact<Pa
   }
   return fact;
 }
-
-const noDistribution = 'Which distribution the base image is made of is not known.';
 
 /** The packages in the image now; null where nobody knows them. */
 export function installedNow(index: PackageIndex, state: StageState): PackageSet | null {
