@@ -20,6 +20,8 @@ const context = '-- app/a 300kB --\n-- app/sub/b 4097B --\n-- one.bin 70kB --\n'
 const commands = [
   'chown -R 65534:65534 /app',
   'chown -R nobody /app && chown 65534 /one.bin',
+  'chown -R root:root /app',
+  'chmod -R u+r /app',
   'chmod -R 700 /app',
   'chmod 600 /one.bin',
   'touch /one.bin',

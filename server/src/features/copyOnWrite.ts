@@ -172,16 +172,8 @@ function concerns(touch: Touch, made: Step, copy: ResolvedCopy, { sizes }: Analy
   const parts = sizes.get(made)?.parts ?? [];
   if (!isReached && fileOf(copy, parts) !== touch.path) return false;
   if (touch.value.includes(unknownPart)) return false;
-  if (touch.kind === 'mode') return copy.chmod !== touch.value;
-  if (touch.kind !== 'owner') return true;
-  // A COPY without --chown belongs to root already, and the same owner again changes nothing.
-  const [owner = ''] = touch.value.split(':');
-  const [before = ''] = (copy.chown ?? 'root').split(':');
-  return owner !== '' && owner !== before && !(isRoot(owner) && isRoot(before));
-}
-
-function isRoot(owner: string): boolean {
-  return owner === 'root' || owner === '0';
+  // Also what changes nothing: overlay2 copies a file up before it looks at owner or mode.
+  return true;
 }
 
 /** Where the COPY puts its only file; null where it may put more, or may find a folder there. */

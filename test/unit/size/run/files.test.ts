@@ -1,0 +1,92 @@
+/** What commands on files add to a layer, as `docker history` showed it for the same commands. */
+
+import assert from 'node:assert/strict';
+import { figure, lastSize } from '../../../support/estimates.ts';
+
+const files = { 'app/a': 300_000, 'app/b': 70_000, one: 5000 };
+const start = 'FROM debian:bookworm-slim\nCOPY app /app/\nCOPY one /one\n';
+const added = (command: string) => figure(lastSize(`${start}RUN ${command}\n`, files));
+
+describe('the size of a RUN that works on files', () => {
+  const rows: readonly (readonly [string, string])[] = [
+    ['chown -R me /app', '~370000'],
+    ['chown -R root:root /app', '~370000'],
+    ['chmod -R u+r /app && chown -R me /app', '~370000'],
+    ['chmod +x /one', '~5000'],
+    ['chmod -R 755 /one /app', '~375000'],
+    ['chmod 755 /app', '0'],
+    ['chown me /app/a', '~300000'],
+    ['touch /one', '~5000'],
+    ['touch /new', '0'],
+    ['mv /app /moved', '~370000'],
+    ['cp -r /app /again', '~370000'],
+    ['cp /one /usr/local/bin/', '~5000'],
+    ['cp -s /one /two', '0'],
+    ['ln -s /one /two', '0'],
+    ['ln /one /two', '~5000'],
+    ['install -m 755 /one /usr/bin/two', '~5000'],
+    ['install -d /d', '0'],
+    ['rm -rf /app', '0'],
+    ['cp -r /app /again && rm -rf /again/a', '~70000'],
+    ['mkdir -p /x/y', '0'],
+    ['truncate -s 5M /t', '5242880'],
+    ['truncate -s 5M /t && truncate -s 1M /t', '1048576'],
+    ['fallocate -l 3MB /t', '3000000'],
+    ['dd if=/dev/zero of=/t bs=1M count=2', '2097152'],
+    ['dd if=/dev/zero of=/t bs=1M count=2 seek=10', '12582912'],
+    ['dd if=/dev/zero of=/t bs=1M count=10; rm /t', '0'],
+    ['dd if=/one of=/t', '?'],
+    ['find /app -type d -exec chmod 755 {} +', '0'],
+    ['tar xf /one -C /opt', '?'],
+    ['chmod -R 755 /usr', '?'],
+    ['chown -R me "$(x)"', '?'],
+  ];
+  for (const [command, expected] of rows) {
+    it(`is ${expected} for ${command}`, () => assert.equal(added(command), expected));
+  }
+
+  it('says that what earlier lines stored stays where it is', () => {
+    assert.match(
+      lastSize(`${start}RUN rm -rf /app\n`, files).reason,
+      /What it removes of earlier lines stays in their layers\.$/,
+    );
+  });
+
+  it('counts what was written before once more when it changes in a later line', () => {
+    const text = `${start}RUN truncate -s 1000 /app/c\nRUN chown -R me /app\n`;
+    assert.equal(figure(lastSize(text, files)), '~371000');
+  });
+
+  it('counts nothing that an earlier line removed', () => {
+    assert.equal(
+      figure(lastSize(`${start}RUN rm -rf /app/a\nRUN chown -R me /app\n`, files)),
+      '~70000',
+    );
+  });
+
+  it('is unknown where an earlier line may have written anything', () => {
+    assert.equal(figure(lastSize(`${start}RUN frobnicate\nRUN chown -R me /data\n`, files)), '?');
+  });
+
+  it('leaves out what lies below a mount', () => {
+    const of = (type: string) =>
+      figure(lastSize(`${start}RUN --mount=type=${type},target=/m truncate -s 1M /m/f\n`, files));
+    assert.equal(of('cache'), '0');
+    assert.equal(of('tmpfs'), '0');
+  });
+
+  it('leaves out what is no part of a layer', () => {
+    assert.equal(added('echo 127.0.0.1 x >> /etc/hosts'), '0');
+    assert.equal(added('truncate -s 1M /dev/shm/x'), '0');
+  });
+
+  it('knows the files of a COPY of a folder by name, small ones that are not named too', () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 12 }, (_, index) => [`p/f${index}`, 1000 + index]),
+    );
+    const text = 'FROM debian:bookworm-slim\nCOPY p /p/\n';
+    assert.equal(figure(lastSize(`${text}RUN chmod +x /p/f11\n`, many)), '~1011');
+    const small = lastSize(`${text}RUN chmod +x /p/f0\n`, many);
+    assert.deepEqual([small.low, small.high], [0, 1002]);
+  });
+});
