@@ -5,7 +5,7 @@ import { brotliCompressSync, constants } from 'node:zlib';
 import { decodeTable } from '../../server/src/images/baseTable.ts';
 
 /** The bytes of `server/data/images.br`; throws when the table cannot be read back. */
-export async function packImages(): Promise<Uint8Array> {
+export async function packImages(): Promise<Buffer> {
   const source = await readFile(new URL('images.json', import.meta.url), 'utf8');
   // Where figures come from is for readers of the source.
   const { sources: _, ...table } = JSON.parse(source) as Record<string, unknown>;

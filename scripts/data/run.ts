@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import { chosen, fetchSuite, suiteText } from './debianData.ts';
+import { packImages } from './images.ts';
 import { KnownMeasures, measureAll } from './measures.ts';
 
 const { values } = parseArgs({
@@ -45,3 +46,9 @@ for (const suite of values.suite) {
     `${suite}: ${text.length} → ${packed.length} bytes${before === text ? ', as before' : ''}`,
   );
 }
+
+const images = await packImages();
+const imagesFile = join(folder, 'images.br');
+const isSame = existsSync(imagesFile) && images.equals(readFileSync(imagesFile));
+writeFileSync(imagesFile, images);
+console.log(`images: ${images.length} bytes${isSame ? ', as before' : ''}`);

@@ -88,9 +88,10 @@ export function readTag(name: ImageName, table: BaseTable): ReadTag {
     }
   }
   const named = moving ?? parts.release;
-  const slim = parts.slim || rules.slim;
+  const slim = parts.slim || rules.slim || last === 'minideb';
   if (named?.suite) return { parts, release: named, slim, written: true };
-  const ruled = ruledRelease(rules, parts);
+  // What is not released yet was built on what was current then.
+  const ruled = parts.early ? null : ruledRelease(rules, parts);
   const release = ruled && (!named || ruled.id === named.id) ? ruled : named;
   return { parts, release, slim, written: false };
 }
@@ -98,12 +99,18 @@ export function readTag(name: ImageName, table: BaseTable): ReadTag {
 /** `stable-curl` of buildpack-deps, which is tagged by releases alone. */
 function movingRelease(tag: string): Release | null {
   const [word = ''] = tag.split('-');
+  const ubuntu = ubuntuSuite(word);
+  if (ubuntu !== null) return { id: 'ubuntu', suite: ubuntu };
   const suite = debianSuite(['latest', 'curl', 'scm'].includes(word) ? 'stable' : word);
   return suite === null ? null : { id: 'debian', suite };
 }
 
 function withoutAlias(parts: TagParts): TagParts {
-  return { ...parts, flavor: parts.flavor.filter((word) => debianSuite(word) === null) };
+  return {
+    ...parts,
+    version: [],
+    flavor: parts.flavor.filter((word) => debianSuite(word) === null),
+  };
 }
 
 /** Rules of an official repository, or of a family of others: `mcr.microsoft.com/dotnet`. */

@@ -43,7 +43,9 @@ export function tagParts(tag: string, versions: VersionWords = new Map()): TagPa
     const word = words[at] as string;
     const found = at === 0 && !named ? versionWord.exec(word) : null;
     if (found) {
-      version = (found[1] as string).split('.').map(Number);
+      // Java's `8u302` and `17_35` go on counting behind another sign.
+      const behind = /^[u_](\d+)$/.exec(found[2] ?? '')?.[1];
+      version = [...(found[1] as string).split('.'), ...(behind ? [behind] : [])].map(Number);
       early = /^(?:alpha|beta|rc|a|b)\d*$/.test(found[2] ?? '');
     } else if (word === 'slim') slim = true;
     else if (windowsWords.test(word)) windows = true;
