@@ -11,7 +11,7 @@ import {
   settled,
   settledConflicts,
 } from './debian.ts';
-import { extras } from './extras.ts';
+import { compiled, extraOf } from './extras.ts';
 import type { KnownMeasures } from './measures.ts';
 import { fetchPackages, fetchRelease } from './mirror.ts';
 import { rough } from './rough.ts';
@@ -95,18 +95,20 @@ function contentOf(
   };
   const packages = [...names]
     .flatMap((name) => release.packages.get(name) ?? [])
-    .map(
-      (one): PackageFacts => ({
+    .map((one): PackageFacts => {
+      const sizes = sizesOf(one, fetched, all, measures);
+      return {
         name: one.name,
-        ...sizesOf(one, fetched, all, measures),
-        extra: extras[one.name] ?? 0,
+        ...sizes,
+        python: compiled(one.name, sizes.python),
+        extra: extraOf(one.name, suite),
         archive: rough(one.size, 8),
         depends: groups(one.depends),
         recommends: groups(one.recommends),
         conflicts: settledConflicts(release, one),
         essential: one.essential,
-      }),
-    );
+      };
+    });
   const asked = new Set([
     ...wantedNames().map(({ name }) => name),
     ...packages.flatMap((one) => [...one.depends.flat(), ...one.recommends.flat()]),

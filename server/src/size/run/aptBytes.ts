@@ -100,7 +100,8 @@ export function packageContributions(
   }
   const again =
     isSlim && change.isFirst ? (firstOnSlim.get(index.key.suite) ?? firstOnOtherSlim) : 0;
-  const status = again + fixedStatus + Math.round((terms.perPackage - logsPerPackage - 160) * fresh.length);
+  const status =
+    again + fixedStatus + Math.round((terms.perPackage - logsPerPackage - 160) * fresh.length);
   const logs = fixedLogs + logsPerPackage * unpacked + logsPerRemoval * removed;
   const debconf = Math.max(0, terms.fixed - fixedStatus - fixedLogs - fixedCaches - fixedState);
   const all = bytes + control + again + terms.fixed + terms.perPackage * fresh.length;
