@@ -121,8 +121,6 @@ export interface DebRatios {
   /** Bytes of files per declared byte, with documentation and without. */
   readonly plain: number;
   readonly slim: number;
-  /** Bytes of control files of one package. */
-  readonly control: number;
 }
 
 /** Bytecode is made of this part of a package that is nothing but Python modules. */
@@ -149,7 +147,7 @@ function factsOf(
   paragraph: DebParagraph,
   all: DebPackages,
   provided: Providers,
-  { plain, slim, control }: DebRatios,
+  { plain, slim }: DebRatios,
 ): PackageFacts {
   const { name } = paragraph;
   const declared = paragraph.installed * 1024;
@@ -159,7 +157,7 @@ function factsOf(
     name,
     files: Math.round(declared * plain),
     documentation: Math.round(declared * Math.max(0, plain - slim)),
-    control,
+    control: controlBytes(paragraph.installed),
     python: library ?? (paragraph.pythonSources ? Math.round(declared * pythonShare) : 0),
     templates: depends.some((names) => names.includes('debconf')),
     extra: 0,
@@ -169,6 +167,14 @@ function factsOf(
     recommends: relations(paragraph.recommends, all, provided),
     essential: paragraph.essential,
   };
+}
+
+/**
+ * Bytes of a package's control files, from its declared KiB: the mean of 4,403 packages of bookworm
+ * and trixie runs along this curve, from 1 kB at 16 KiB to 150 kB at 16 MiB.
+ */
+function controlBytes(installed: number): number {
+  return Math.round(130 * installed ** 0.72);
 }
 
 /** Virtual name → its providers, best first, each with the version that it provides, if any. */

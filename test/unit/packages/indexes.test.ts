@@ -14,7 +14,7 @@ async function* pieces(text: string, bytes = 7): AsyncGenerator<Uint8Array, void
   for (let at = 0; at < all.length; at += bytes) yield all.subarray(at, at + bytes);
 }
 
-const ratios = { plain: 1, slim: 0.9, control: 100 };
+const ratios = { plain: 1, slim: 0.9 };
 
 async function deb(...texts: readonly string[]) {
   const found = new Map();
