@@ -33,7 +33,10 @@ export function sizeFacts(
     return { ...noSize, reason: 'The reference names a digest alone, which no table knows.' };
   }
   const rules = table.rules.get(repository) ?? noRules;
-  const alike = rows.filter((row) => isAlike(row, tag, rules, table));
+  const exactly = rows.filter((row) => isAlike(row, tag, rules, table, flavorOf));
+  // `eclipse-temurin-17` is like `eclipse-temurin-21` where there is nothing closer.
+  const alike =
+    exactly.length > 0 ? exactly : rows.filter((row) => isAlike(row, tag, rules, table, kindOf));
   const here = alike.filter((row) => row.platforms.has(platform));
   if (here.length === 0) {
     const reason =
@@ -42,7 +45,7 @@ export function sizeFacts(
         : `The table of ${table.date} has no figures for ${shown}, nor for one like it.`;
     return { ...noSize, reason };
   }
-  const row = sameImage(here, tag, name.tag, rules, table);
+  const row = exactly.length > 0 ? sameImage(here, tag, name.tag, rules, table) : undefined;
   if (!row) return ofLike(closest(here, tag, rules, table), tag, rules, table, shown, platform);
   const figures = row.platforms.get(platform) as PlatformFigures;
   const found = figureOf(row, platform, table);
@@ -67,13 +70,26 @@ function widened({ bytes, low, high }: BaseFigure, band: number): BaseFigure {
 }
 
 /** Of the same flavour, variant and kind of distribution. */
-function isAlike(row: ImageRow, tag: ReadTag, rules: RepositoryRules, table: BaseTable): boolean {
+function isAlike(
+  row: ImageRow,
+  tag: ReadTag,
+  rules: RepositoryRules,
+  table: BaseTable,
+  flavor: typeof flavorOf,
+): boolean {
   const other = readRow(row, table);
+  const isOfKind =
+    tag.release === null ? other.parts.release === null : tag.release.id === other.release?.id;
   return (
+    isOfKind &&
     tag.parts.slim === other.parts.slim &&
-    tag.release?.id === other.release?.id &&
-    flavorOf(tag.parts, rules).join('-') === flavorOf(other.parts, rules).join('-')
+    flavor(tag.parts, rules).join('-') === flavor(other.parts, rules).join('-')
   );
+}
+
+/** The flavour without its numbers. */
+function kindOf(parts: TagParts, rules: RepositoryRules): readonly string[] {
+  return flavorOf(parts, rules).filter((word) => !/^\d/.test(word));
 }
 
 const readRows = new WeakMap<ImageRow, ReadTag>();
@@ -172,7 +188,10 @@ function ofLike(
   const other = readRow(row, table);
   const version = newestOf(other.parts.version, rules);
   const wanted = newestOf(tag.parts.version, rules);
-  const isSameLine = isOnRelease(other, tag) && version[0] === wanted[0];
+  const isSameLine =
+    isOnRelease(other, tag) &&
+    version[0] === wanted[0] &&
+    flavorOf(other.parts, rules).join() === flavorOf(tag.parts, rules).join();
   const isNear = isSameLine && distanceOf(version, wanted) <= 3;
   return {
     size: widened(found.figure, isNear ? nearBand : farBand),

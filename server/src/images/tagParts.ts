@@ -22,7 +22,7 @@ export interface TagParts {
 const windowsWords =
   /^(?:windows|windowsservercore|nanoserver|servercore|ltsc\d+|1809|1803|1709|sac2016)$/;
 const earlyWords = /^(?:rc|alpha|beta|nightly|unstable|preview|pre|m|ea|dev|tip|next)[\d.]*$/;
-const versionWord = /^[vn]?(\d+(?:\.\d+)*)(u\d+|(?:alpha|beta|rc|a|b)\d*|[._+][\w.]*)?$/;
+const versionWord = /^[vn]?(\d+(?:\.\d+)*)(u\d+|(?:alpha|beta|rc|a|b)\d*|[._+][\w.]*)?$/i;
 const buildWord = /^(?:b\d+|[0-9a-f]{7,}|\d{8}(?:\.\d+)?)$/;
 
 /** Words of a repository that stand for a version: `lts` is `24`. */
@@ -46,7 +46,7 @@ export function tagParts(tag: string, versions: VersionWords = new Map()): TagPa
       // Java's `8u302` and `17_35` go on counting behind another sign.
       const behind = /^[u_](\d+)$/.exec(found[2] ?? '')?.[1];
       version = [...(found[1] as string).split('.'), ...(behind ? [behind] : [])].map(Number);
-      early = /^(?:alpha|beta|rc|a|b)\d*$/.test(found[2] ?? '');
+      early = /^(?:alpha|beta|rc|a|b)\d*$/i.test(found[2] ?? '');
     } else if (word === 'slim') slim = true;
     else if (windowsWords.test(word)) windows = true;
     else if (earlyWords.test(word)) early = true;
