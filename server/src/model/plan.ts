@@ -121,8 +121,10 @@ export interface ResolvedRun {
   readonly script: string | null;
   /** A heredoc that is run as a program, since it starts with `#!`; `script` is then its path. */
   readonly program?: string | null;
-  /** Ordered `K=V`: ENV and every ARG with a value. Made anew each time it is read. */
+  /** Ordered `K=V`: ENV and every ARG with a value. Made when it is read. */
   readonly env: readonly string[];
+  /** Names that ARG declares without a value; only a base image that is not known may set them. */
+  readonly unset?: readonly string[];
   /** What the process sees besides: proxy values of `--build-arg`, no part of the cache key. */
   readonly proxyEnv: readonly string[];
   readonly cwd: string;

@@ -7,6 +7,7 @@ import type { Environment } from './environment.ts';
 import { runText } from './historyText.ts';
 import { processEnv } from './imageConfig.ts';
 import { type ResolvedMounts, resolveMounts } from './mounts.ts';
+import { entriesOf } from './orderedMap.ts';
 import type { Outcome } from './outcome.ts';
 import type { ResolvedMount, ResolvedRun } from './plan.ts';
 import { declaredArgs, isShellExact, type Running, withShell } from './running.ts';
@@ -38,6 +39,7 @@ export function applyRun(running: Running, command: RunCommand): Outcome {
       mounts: script.program ? [script.program, ...mounts.mounts] : mounts.mounts,
     },
     env,
+    args,
   );
   const declared = () => declaredArgs({ args, env, namesKnown });
   const empty = argv.length === 0 ? 'arguments are required' : null;
@@ -67,8 +69,9 @@ class PlannedRun implements ResolvedRun {
   readonly security: string;
   readonly mounts: ResolvedRun['mounts'];
   readonly #env: Environment;
+  readonly #args: Running['args'];
 
-  constructor(run: Omit<ResolvedRun, 'env'>, env: Environment) {
+  constructor(run: Omit<ResolvedRun, 'env' | 'unset'>, env: Environment, args: Running['args']) {
     this.argv = run.argv;
     this.shell = run.shell;
     this.script = run.script;
@@ -80,12 +83,23 @@ class PlannedRun implements ResolvedRun {
     this.security = run.security;
     this.mounts = run.mounts;
     this.#env = env;
+    this.#args = args;
+  }
+
+  get unset(): readonly string[] {
+    return entriesOf(this.#args).flatMap(({ key, value }) =>
+      value.value === null && !this.#env.has(key) ? [key] : [],
+    );
   }
 
   get env(): readonly string[] {
-    return processEnv(this.#env);
+    if (latest?.from !== this.#env) latest = { from: this.#env, env: processEnv(this.#env) };
+    return latest.env;
   }
 }
+
+/** RUNs in a row mostly see the same variables; more than one list would be too much to keep. */
+let latest: { readonly from: Environment; readonly env: readonly string[] } | null = null;
 
 interface Script {
   readonly text: string;

@@ -11,18 +11,16 @@ import type { Reading, ShellScope, Value } from './shellScope.ts';
 import { runWords } from './simpleCommand.ts';
 import { runner } from './walk.ts';
 
-const remembered = new WeakMap<ResolvedRun, RunReading>();
+const remembered = new WeakMap<ResolvedRun, Kept>();
+
+interface Kept {
+  readonly run: ResolvedRun;
+  readonly platform: Platform;
+  readonly reading: RunReading;
+}
 
 /** Readings by script, for RUNs that are planned again. */
-const readings = new Map<
-  string,
-  {
-    readonly run: ResolvedRun;
-    readonly env: readonly string[];
-    readonly platform: Platform;
-    readonly reading: RunReading;
-  }
->();
+const readings = new Map<string, Kept>();
 
 /**
  * The commands of a RUN with their words, as far as the text, its variables and the platform tell.
@@ -31,39 +29,30 @@ const readings = new Map<
  */
 export function readRun(run: ResolvedRun, platform: Platform): RunReading {
   const known = remembered.get(run);
-  if (known) return known;
+  if (known && known.platform === platform) return known.reading;
   const key = run.argv.at(-1) ?? '';
-  const env = run.env;
   const before = readings.get(key);
-  const reading =
-    before && isSame(before, run, env, platform) ? before.reading : follow(run, env, platform);
-  remembered.set(run, reading);
+  const reading = before && isSame(before, run, platform) ? before.reading : follow(run, platform);
+  const kept = { run, platform, reading };
+  remembered.set(run, kept);
   if (readings.size >= 1_000) readings.clear();
-  readings.set(key, { run, env, platform, reading });
+  readings.set(key, kept);
   return reading;
 }
 
-function isSame(
-  before: {
-    readonly run: ResolvedRun;
-    readonly env: readonly string[];
-    readonly platform: Platform;
-  },
-  run: ResolvedRun,
-  env: readonly string[],
-  platform: Platform,
-): boolean {
-  const last = before.run;
+function isSame({ run: last, platform: on }: Kept, run: ResolvedRun, platform: Platform): boolean {
   return (
     last.cwd === run.cwd &&
     last.user === run.user &&
     last.shell === run.shell &&
     last.program === run.program &&
-    before.platform.os === platform.os &&
-    before.platform.arch === platform.arch &&
-    before.platform.variant === platform.variant &&
+    on.os === platform.os &&
+    on.arch === platform.arch &&
+    on.variant === platform.variant &&
     areEqual(last.argv, run.argv) &&
-    areEqual(before.env, env)
+    areEqual(last.env, run.env) &&
+    areEqual(last.proxyEnv, run.proxyEnv) &&
+    areEqual(last.unset ?? [], run.unset ?? [])
   );
 }
 
@@ -71,15 +60,16 @@ function areEqual(one: readonly string[], other: readonly string[]): boolean {
   return one.length === other.length && one.every((text, at) => text === other[at]);
 }
 
-function follow(run: ResolvedRun, env: readonly string[], platform: Platform): RunReading {
+function follow(run: ResolvedRun, platform: Platform): RunReading {
   if (platform.os === 'windows')
     return unreadable('The script runs on Windows; its commands are not known here.');
   const [program = ''] = run.argv;
   if (run.argv.length === 0) return { commands: [], unread: null };
   const shell = baseName(program);
-  if (run.shell && /^(powershell|pwsh|cmd)(\.exe)?$/i.test(shell)) {
+  const other = run.shell && (windowsShell.exec(shell) ?? windowsShell.exec(run.script ?? ''));
+  if (other) {
     return unreadable(
-      `The script is for ${JSON.stringify(program)}, whose commands are not read here.`,
+      `The script is for ${JSON.stringify(other[1])}, whose commands are not read here.`,
     );
   }
   const words = run.program ? programWords(run.program) : run.argv;
@@ -90,7 +80,7 @@ function follow(run: ResolvedRun, env: readonly string[], platform: Platform): R
     );
   }
   const reading: Reading = { platform, commands: [], unread: null, steps: 0, made: 0 };
-  const scope = startScope(run, env, reading, words.at(-1) ?? '');
+  const scope = startScope(run, reading, words.at(-1) ?? '');
   runWords(words, scope, runner, {
     extra: null,
     redirected: notRedirected,
@@ -98,12 +88,17 @@ function follow(run: ResolvedRun, env: readonly string[], platform: Platform): R
     functions: false,
   });
   if (run.shell && reading.commands.length === 1 && reading.commands[0]?.words === words) {
+    const isKnown = /^(sh|dash|ash|bash|zsh|ksh)$/.test(shell);
     return unreadable(
-      `The shell ${JSON.stringify(program)} is not one whose scripts are read here.`,
+      isKnown
+        ? 'The shell is not started with -c, so it takes the script for the name of a file.'
+        : `The shell ${JSON.stringify(program)} is not one whose scripts are read here.`,
     );
   }
   return { commands: reading.commands, unread: reading.unread };
 }
+
+const windowsShell = /^\s*((?:powershell|pwsh|cmd)(?:\.exe)?)(?=\s|$)/i;
 
 function unreadable(unread: string): RunReading {
   return { commands: [], unread };
@@ -122,13 +117,8 @@ function programWords(text: string): readonly string[] | null {
   return [program, ...options, '-c', text];
 }
 
-function startScope(
-  run: ResolvedRun,
-  env: readonly string[],
-  reading: Reading,
-  text: string,
-): ShellScope {
-  let values: Map<string, Value> | null = null;
+function startScope(run: ResolvedRun, reading: Reading, text: string): ShellScope {
+  let values: ReadonlyMap<string, Value> | null = null;
   return {
     reading,
     language: 'sh',
@@ -136,7 +126,7 @@ function startScope(
     braces: /\b(yum|dnf|microdnf|zypper|tdnf|rpm)\b/.test(text),
     given: {
       get values() {
-        values ??= pairs([...env, ...run.proxyEnv]);
+        values ??= variablesOf(run);
         return values;
       },
     },
@@ -162,6 +152,25 @@ function startScope(
     locals: null,
     seen: null,
   };
+}
+
+interface Variables {
+  readonly env: readonly string[];
+  readonly unset: readonly string[];
+  readonly values: ReadonlyMap<string, Value>;
+}
+
+/** The variables of RUNs in a row, which mostly share them. */
+let latest: Variables | null = null;
+
+function variablesOf({ env, proxyEnv, unset = [] }: ResolvedRun): ReadonlyMap<string, Value> {
+  if (latest?.env === env && proxyEnv.length === 0 && areEqual(latest.unset, unset)) {
+    return latest.values;
+  }
+  const values = pairs([...env, ...proxyEnv]);
+  for (const name of unset) if (!values.has(name)) values.set(name, null);
+  if (proxyEnv.length === 0) latest = { env, unset, values };
+  return values;
 }
 
 function pairs(env: readonly string[]): Map<string, Value> {

@@ -71,7 +71,6 @@ function moveTo(target: string, scope: ShellScope): void {
   else if (target.startsWith('/')) scope.cwd = absolute(target, '/');
   else scope.cwd = from === null ? null : absolute(target, from);
   scope.lastCwd = from;
-  if (scope.exported.has('PWD') || scope.given.values.has('PWD')) scope.seen = null;
 }
 
 const cd: Builtin = (args, scope) => {

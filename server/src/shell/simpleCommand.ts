@@ -305,11 +305,21 @@ function runInner(
     status = withRedirects(child, context.redirected, () => {
       if (inner.readsInput) child.input = null;
       const ended = runner.text(text ?? '', child, context.decides);
-      return child.jump ? child.jump.status : child.escapes.length > 0 ? undefined : ended;
+      const status = child.jump ? child.jump.status : child.escapes.length > 0 ? undefined : ended;
+      runAtExit(child, runner);
+      return status;
     });
   }
   if (inner.ends) scope.jump = { kind: 'exit', status, loops: 0 };
   return status;
+}
+
+/** What `trap … EXIT` has asked for; an exit on the way does not keep it from running. */
+function runAtExit(child: ShellScope, runner: Runner): void {
+  if (child.atExit === null) return;
+  child.jump = null;
+  child.escapes = [];
+  runner.text(child.atExit, child, false);
 }
 
 /** Changes user, folder and variables as a wrapper does; the assignments for a program come back. */
@@ -346,8 +356,7 @@ function startShell(
   child: ShellScope,
   extra: ReadonlyMap<string, Value> | null,
 ): void {
-  const exported = environmentOf(child, extra);
-  child.given = { values: exported };
+  if (extra || child.own.size > 0) child.given = { values: environmentOf(child, extra) };
   child.own.clear();
   child.exported = new Set();
   child.arrays = new Map();
