@@ -16,6 +16,8 @@ import type { ContextState, Subject } from './analysis/subject.ts';
 import type { Fact } from './context/fact.ts';
 import type { Plan, Platform, Step } from './model/plan.ts';
 import { formatPlatform } from './model/platform.ts';
+import { type PackageSize, sizeSources } from './projects/packageSize.ts';
+import type { LockedPackage } from './projects/projectFacts.ts';
 import type { Settings } from './settings.ts';
 import { type StepSizes, sizeOfSteps } from './size/estimate.ts';
 import type { SizeFacts } from './size/run/draft.ts';
@@ -47,6 +49,8 @@ export interface Analysis {
   readonly totals: StageTotals;
   /** Of all phases and of the context, in source order. */
   readonly problems: readonly Problem[];
+  /** Packages of lock files whose sizes this machine does not know, and a registry may. */
+  readonly unsized: readonly LockedPackage[];
   /** Something is still on its way. */
   readonly pending: boolean;
 }
@@ -63,6 +67,8 @@ export interface Analyzer {
   settled(key: string): Promise<void>;
   /** Package data was renewed. */
   packagesChanged(): void;
+  /** Sizes of packages that the user asked registries for, by integrity. */
+  takePackageSizes(sizes: ReadonlyMap<string, PackageSize>): void;
   /** Lengths of downloads that the user asked for, by address. */
   takeLengths(lengths: ReadonlyMap<string, Fact<number>>): void;
   close(key: string): void;
@@ -98,8 +104,13 @@ export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) =>
   const outside = new OutsideFacts(ports, () => {
     for (const key of documents.keys()) onChanged(key);
   });
-  const { files, decompressors, npmCache = null } = ports;
-  const packageSizes = { files, decompressors, npmCache, known: new Map() };
+  const { files, decompressors, npmCache = null, storedSizes } = ports;
+  const packageSizes = sizeSources({
+    files,
+    decompressors,
+    npmCache,
+    ...(storedSizes && { stored: storedSizes }),
+  });
   const stateOf = (key: string): DocumentState => {
     const known = documents.get(key);
     if (known) return known;
@@ -142,7 +153,7 @@ export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) =>
         restricted: subject.within !== null,
       });
       const now = seenBy(state, subject, subjectNow, outside);
-      const analysis = join(subject, plan, context, now, () => outside.busy || state.projects.busy);
+      const analysis = join(subject, plan, context, now, state, outside);
       const isFinal = !aside && !context.pending;
       state.last = isFinal ? { plan, subject: subjectNow, facts: now, analysis } : null;
       return analysis;
@@ -162,6 +173,10 @@ export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) =>
       await Promise.all([state?.facts.settled(), state?.projects.settled(), outside.settled()]);
     },
     packagesChanged: () => outside.packagesChanged(),
+    takePackageSizes(sizes) {
+      for (const [integrity, size] of sizes) packageSizes.known.set(integrity, size);
+      for (const { projects } of documents.values()) projects.revalidate();
+    },
     takeLengths: (lengths) => outside.takeLengths(lengths),
     close,
     stop() {
@@ -210,7 +225,8 @@ function join(
   plan: Plan,
   context: ContextReading,
   facts: SizeFacts,
-  isBusy: () => boolean,
+  { projects }: DocumentState,
+  outside: OutsideFacts,
 ): Analysis {
   const copies = (step: Step) => context.copies.get(step)?.fact ?? pendingFact;
   const figures = sizeOfSteps(plan, copies, facts);
@@ -238,8 +254,11 @@ function join(
       );
       return problems;
     },
+    get unsized() {
+      return projects.unsized();
+    },
     get pending() {
-      return context.pending || isBusy();
+      return context.pending || outside.busy || projects.busy;
     },
   });
 }

@@ -13,6 +13,7 @@ import { buildPlatform, pathOf } from './host/machine.ts';
 import { nodeFileSystem } from './host/nodeFileSystem.ts';
 import { npmCacheFolder } from './host/packageCaches.ts';
 import { openPackageData } from './host/packageData.ts';
+import { keepSizes, registry, sizesFile, storedSizes } from './host/registry.ts';
 import { startServer } from './server.ts';
 
 const connection = createConnection(ProposedFeatures.all);
@@ -35,6 +36,9 @@ startServer(connection, {
   decompressors: nodeDecompressors,
   buildPlatform,
   npmCache: npmCacheFolder(),
+  storedSizes: () => storedSizes(sizesFile(process.env)),
+  askRegistry: registry,
+  keepSizes: (sizes) => keepSizes(sizesFile(process.env), sizes),
   base: baseImages(data),
   packages: packageData.packages,
   packageUpdates: packageData,

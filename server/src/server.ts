@@ -23,6 +23,7 @@ import {
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { AskLength } from './analysis/downloads.ts';
 import { isWithin } from './analysis/hostPaths.ts';
+import type { AskRegistry, PackageSizes } from './analysis/packageSizes.ts';
 import type { Subject } from './analysis/subject.ts';
 import { type Analysis, type AnalysisPorts, createAnalyzer } from './analysis.ts';
 import { codeActions } from './features/codeActions.ts';
@@ -63,6 +64,10 @@ export interface ServerPorts extends AnalysisPorts {
   readonly packageUpdates?: PackageUpdates;
   /** Asks a server how long a download is; absent: nobody is asked. */
   readonly askLength?: AskLength;
+  /** Asks registries for sizes of packages; absent: nobody is asked. */
+  readonly askRegistry?: AskRegistry;
+  /** Keeps what registries said for another time. */
+  readonly keepSizes?: (sizes: PackageSizes) => Promise<void>;
 }
 
 const capabilities: ServerCapabilities = {
@@ -324,7 +329,9 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
     if (!client.trusted) return notAskedInRestrictedMode;
     const ask = ports.askLength;
     const found = ask && (await settledAnalysisOf(textDocument.uri));
-    return found ? askDownloads(found.analysis, ask, analyzer, token) : nothingAsks;
+    return found
+      ? askDownloads(found.analysis, { ...ports, askLength: ask }, analyzer, token)
+      : nothingAsks;
   });
   connection.onShutdown(() => {
     ended = true;

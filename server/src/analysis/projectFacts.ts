@@ -9,10 +9,16 @@ import type { BuildContext } from '../context/buildContext.ts';
 import type { Fact } from '../context/fact.ts';
 import type { FileSystem } from '../context/fileSystem.ts';
 import type { Plan, Step } from '../model/plan.ts';
+import { runsOn } from '../projects/fits.ts';
 import { lockNames, readLock } from '../projects/locks.ts';
 import { withInstalledSizes } from '../projects/nodeModules.ts';
-import { type SizeSources, withSizes } from '../projects/packageSize.ts';
-import type { InstalledKind, JavaScriptLock, Measured } from '../projects/projectFacts.ts';
+import { type PackageSize, type SizeSources, withSizes } from '../projects/packageSize.ts';
+import type {
+  InstalledKind,
+  JavaScriptLock,
+  LockedPackage,
+  Measured,
+} from '../projects/projectFacts.ts';
 import { copyOf, firstFile, type Opened, textOf } from './candidateFiles.ts';
 import { confined } from './confined.ts';
 import { BackgroundFact } from './facts.ts';
@@ -23,6 +29,8 @@ import { pinnedSize, wheelsSize } from './pythonFacts.ts';
 export interface ProjectPorts {
   /** npm's cache (`_cacache`), absolute; absent or null: it is not read. */
   readonly npmCache?: string | null;
+  /** Sizes of packages that registries gave when a user asked for them, by integrity. */
+  readonly storedSizes?: () => Promise<ReadonlyMap<string, PackageSize>>;
 }
 
 /** What the facts of a document look at. */
@@ -107,6 +115,17 @@ export class ProjectFacts {
     );
   }
 
+  /** Packages of the lock files so far that a registry could tell the sizes of. */
+  unsized(): readonly LockedPackage[] {
+    const platform = this.#plans[0]?.options.platform;
+    return [...this.#facts.values()].flatMap(({ held: { fact } }) => {
+      const lock = fact.state === 'known' ? (fact.value as Partial<JavaScriptLock>) : {};
+      return (lock.packages ?? []).filter(
+        (one) => one.unpacked === null && (!platform || runsOn(one, { platform, libc: null })),
+      );
+    });
+  }
+
   /** Files changed: what they may decide on is looked at again. */
   filesChanged(paths: readonly string[]): void {
     if (paths.some((path) => concerned.test(path))) this.revalidate();
@@ -152,7 +171,10 @@ export class ProjectFacts {
     let fact = this.#facts.get(key) as BackgroundFact<T> | undefined;
     if (!fact) {
       if (this.#facts.size >= mostFacts) this.#dropOldest();
-      const sources = restricted ? { ...this.#sources, npmCache: null } : this.#sources;
+      const { files: all, decompressors } = this.#sources;
+      const sources = restricted
+        ? { files: all, decompressors, npmCache: null, known: new Map() }
+        : this.#sources;
       const files = confined(this.#sources.files, [context.root]);
       const job = read(found);
       fact = new BackgroundFact<T>(
@@ -187,6 +209,7 @@ export class ProjectFacts {
       if (!reading.ok) return { state: 'unavailable', reason: reading.reason };
       const { packages } = reading.lock;
       const onDisk = await withInstalledSizes(packages, files, project, signal);
+      await sources.stored?.().catch(() => {});
       const sized = await withSizes(onDisk, sources, signal);
       return { state: 'known', value: { ...reading.lock, packages: sized } };
     };

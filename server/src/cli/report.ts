@@ -5,6 +5,7 @@ import { relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { askLengths, downloadsOf } from '../analysis/downloads.ts';
+import { askPackageSizes } from '../analysis/packageSizes.ts';
 import type { Subject } from '../analysis/subject.ts';
 import { type Analysis, type AnalysisPorts, analyze } from '../analysis.ts';
 import { grouped } from '../features/render.ts';
@@ -16,6 +17,7 @@ import { announcedLength } from '../host/download.ts';
 import { buildPlatform } from '../host/machine.ts';
 import { nodeFileSystem } from '../host/nodeFileSystem.ts';
 import { npmCacheFolder } from '../host/packageCaches.ts';
+import { keepSizes, registry, sizesFile, storedSizes } from '../host/registry.ts';
 import type { ProblemReport, SizeReport, StackReport } from '../protocol.ts';
 import { readSettings, withChoices } from '../settings.ts';
 import { parse } from '../syntax/parser.ts';
@@ -82,6 +84,7 @@ export async function analysisOf(
     decompressors: nodeDecompressors,
     buildPlatform,
     npmCache: npmCacheFolder(),
+    storedSizes: () => storedSizes(sizesFile(io.env)),
     base: baseImages(data),
     packages: packageDataFor(io, data).packages,
   };
@@ -89,7 +92,9 @@ export async function analysisOf(
   if (askDownloads) {
     const { signal } = new AbortController();
     const lengths = await askLengths(downloadsOf(analysis), announcedLength, signal);
-    if (lengths.size > 0) analysis = await analyze(subject, { ...ports, lengths });
+    const packages = await askPackageSizes(analysis.unsized, registry, signal);
+    if (packages.size > 0) await keepSizes(sizesFile(io.env), packages);
+    if (lengths.size + packages.size > 0) analysis = await analyze(subject, { ...ports, lengths });
   }
   const document = TextDocument.create(uri, 'dockerfile', 1, source.text);
   return { analysis, document, source, cut, context };

@@ -24,6 +24,28 @@ export interface SizeSources {
   readonly npmCache: string | null;
   /** Sizes by integrity; found ones are added. Shared by all projects. */
   readonly known: Map<string, PackageSize>;
+  /** Sizes that registries gave at other times; asked for once. */
+  readonly stored?: () => Promise<ReadonlyMap<string, PackageSize>>;
+}
+
+/** Sources that remember which stored sizes they have taken. */
+export function sizeSources(from: Omit<SizeSources, 'known'>): SizeSources {
+  const known = new Map<string, PackageSize>();
+  let stored: Promise<ReadonlyMap<string, PackageSize>> | null = null;
+  const { stored: read } = from;
+  if (!read) return { ...from, known };
+  return {
+    ...from,
+    known,
+    stored() {
+      stored ??= read().then((sizes) => {
+        for (const [integrity, size] of sizes)
+          if (!known.has(integrity)) known.set(integrity, size);
+        return sizes;
+      });
+      return stored;
+    },
+  };
 }
 
 /** Package files read at once: a language server is a guest on the machine. */
