@@ -30,6 +30,7 @@ export interface DebParagraph {
   readonly pythonSources: boolean;
   readonly depends: string;
   readonly recommends: string;
+  readonly conflicts: string;
   readonly provides: string;
 }
 
@@ -91,6 +92,8 @@ const wanted = new Set([
   'Depends',
   'Pre-Depends',
   'Recommends',
+  'Conflicts',
+  'Breaks',
   'Provides',
 ]);
 
@@ -112,6 +115,7 @@ function paragraphOf(fields: ReadonlyMap<string, string>): DebParagraph {
     pythonSources: isPython,
     depends: [get('Pre-Depends'), get('Depends')].filter(Boolean).join(', '),
     recommends: get('Recommends'),
+    conflicts: [get('Conflicts'), get('Breaks')].filter(Boolean).join(', '),
     provides: get('Provides'),
   };
 }
@@ -165,6 +169,7 @@ function factsOf(
     measured: false,
     depends,
     recommends: relations(paragraph.recommends, all, provided),
+    conflicts: conflictsOf(paragraph, all, provided),
     essential: paragraph.essential,
   };
 }
@@ -219,6 +224,26 @@ function relations(text: string, all: DebPackages, provided: Providers): readonl
     if (names.length > 0) result.push(names);
   }
   return result;
+}
+
+/** Names that may not be there beside the package, in the versions of the release. */
+function conflictsOf(
+  { name: own, conflicts }: DebParagraph,
+  all: DebPackages,
+  provided: Providers,
+): readonly string[] {
+  if (conflicts === '') return [];
+  const found = new Set<string>();
+  for (const part of conflicts.split(',')) {
+    const read = readRelation(part);
+    if (!read) continue;
+    const real = read.name === own ? undefined : all.get(read.name);
+    const hits =
+      real && (!read.relation || debVersionFits(real.version, read.relation, read.version));
+    const others = [...(provided.get(read.name)?.keys() ?? [])].filter((name) => name !== own);
+    if (hits || (!read.relation && others.length > 0)) found.add(read.name);
+  }
+  return [...found];
 }
 
 interface Relation {

@@ -2,6 +2,11 @@
 
 import type { PackageFacts, PackageIndex } from './packageIndex.ts';
 
+/** Sizes are stored rounded, so equal ones differ a little; versions that near are as good as equal. */
+function isSameArchive(a: number, b: number): boolean {
+  return Math.abs(a - b) <= Math.max(a, b) * 0.02 + 1024;
+}
+
 /**
  * The downloaded index with what was measured for the bundled one. Where both have a package of the
  * same archive size, it is the same version, and its measured bytes hold. The bundled index knows
@@ -16,8 +21,9 @@ export function mergedIndex(downloaded: PackageIndex, bundled: PackageIndex): Pa
     if (!now || !before) return now ?? (isNewer ? undefined : before);
     if (!isNewer && before.measured) return before;
     if (!before.measured) return now;
-    return before.archive === now.archive
-      ? { ...before, depends: now.depends, recommends: now.recommends }
+    const { depends, recommends, conflicts = [] } = now;
+    return isSameArchive(before.archive, now.archive)
+      ? { ...before, depends, recommends, conflicts }
       : { ...now, extra: before.extra, templates: before.templates };
   };
   const at = (name: string) => {

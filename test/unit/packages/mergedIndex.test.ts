@@ -44,7 +44,7 @@ describe('downloaded and bundled package data together', () => {
 
   it('takes the declared size of a version that is newer', () => {
     const both = mergedIndex(
-      index([facts('a', { archive: 1024, files: 4096 })]),
+      index([facts('a', { archive: 10_240, files: 4096 })]),
       index([facts('a', { ...measured, extra: 256 })]),
     );
     assert.equal(both.package('a')?.files, 4096);
