@@ -15,6 +15,10 @@ export interface PlatformFigures {
   readonly compressed: number | null;
   /** Unpacked bytes; null: not known. */
   readonly unpacked: number | null;
+  /** Day of the unpacked bytes; null: that of the row. */
+  readonly unpackedDate: string | null;
+  /** They are of an image that was made from the packages of the mirror, as the official one is. */
+  readonly built: boolean;
 }
 
 export interface ImageRow {
@@ -123,7 +127,14 @@ function rowOf(name: string, value: Fields): ImageRow | undefined {
   return { repository, tag, date, release: text(release), platforms: new Map(figures) };
 }
 
-function figuresOf({ layers, count, compressed, unpacked }: Fields): PlatformFigures {
+function figuresOf({
+  layers,
+  count,
+  compressed,
+  unpacked,
+  unpackedDate,
+  built,
+}: Fields): PlatformFigures {
   const sizes = Array.isArray(layers) && layers.every(isBytes) ? (layers as number[]) : null;
   const total = sizes?.reduce((all, one) => all + one, 0);
   return {
@@ -131,6 +142,8 @@ function figuresOf({ layers, count, compressed, unpacked }: Fields): PlatformFig
     count: sizes?.length ?? bytes(count),
     compressed: total ?? bytes(compressed),
     unpacked: bytes(unpacked),
+    unpackedDate: text(unpackedDate),
+    built: built === true,
   };
 }
 

@@ -30,10 +30,11 @@ export function figureOf(
 ): FoundFigure | undefined {
   const figures = row.platforms.get(platform);
   if (!figures) return undefined;
-  const { date } = row;
+  const date = (figures.unpacked === null ? null : figures.unpackedDate) ?? row.date;
   const name = `${row.repository}:${row.tag}`;
   if (figures.unpacked !== null) {
-    const reason = `The size of ${name} as published, of ${date}.`;
+    const how = figures.built ? 'as built from its packages' : 'as published';
+    const reason = `The size of ${name} ${how}, of ${date}.`;
     const band = monthsBetween(date, table.date) > oldMonths ? wideBand : tagBand;
     return { figure: banded(figures.unpacked, band), reason, date };
   }

@@ -56,7 +56,7 @@ export function sizeFacts(
     reason: name.digest ? reason + ofDigest : reason,
     layers: figures.count,
     compressedLayers: figures.layers,
-    date: row.date,
+    date: found?.date ?? row.date,
     release: row.release,
   };
 }
