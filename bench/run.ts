@@ -14,6 +14,7 @@ import { build } from 'esbuild';
 import type { Alone } from './alone.ts';
 import { hints, ourHover, peerHover } from './answers.ts';
 import { type Contestant, measure } from './editing.ts';
+import type { EstimateTimes } from './estimates.ts';
 import { spread } from './figures.ts';
 import { type Candidate, startServer } from './languageServer.ts';
 import { goalsOf, type Measured, report } from './table.ts';
@@ -46,7 +47,7 @@ async function measureAll(): Promise<Measured> {
   const started = performance.now();
   const before = loadavg()[0] ?? 0;
   tell('bundling');
-  const { ours, peer, peerBundled, alonePath } = await bundles();
+  const { ours, peer, peerBundled, alonePath, estimatesPath } = await bundles();
   const root = join(work, 'workspace');
   mkdirSync(root);
   const folder = pathToFileURL(root).href;
@@ -74,6 +75,9 @@ async function measureAll(): Promise<Measured> {
   }
   tell('parser and analysis alone');
   const output = execFileSync(process.execPath, [alonePath, String(sizes.aloneMs)]);
+  tell('estimates');
+  const data = join(project, 'server/data');
+  const estimates = execFileSync(process.execPath, [estimatesPath, data]);
   return {
     date: new Date().toISOString(),
     command: `npm run bench${quick ? ' -- --quick' : ''}`,
@@ -83,6 +87,7 @@ async function measureAll(): Promise<Measured> {
     starts,
     texts,
     alone: JSON.parse(output.toString()) as Alone[],
+    estimates: JSON.parse(estimates.toString()) as EstimateTimes[],
   };
 }
 
@@ -101,7 +106,12 @@ async function bundles() {
   const { bin, version } = JSON.parse(readFileSync(manifest, 'utf8'));
   const peerPath = join(dirname(manifest), bin['docker-langserver']);
   await build({
-    entryPoints: { peer: peerPath, alone: join(import.meta.dirname, 'alone.ts') },
+    entryPoints: {
+      peer: peerPath,
+      alone: join(import.meta.dirname, 'alone.ts'),
+      estimates: join(import.meta.dirname, 'estimates.ts'),
+    },
+    define: { 'import.meta.dirname': '__dirname' },
     outdir: work,
     outExtension: { '.js': '.cjs' },
     bundle: true,
@@ -117,6 +127,7 @@ async function bundles() {
     peer: candidate(`peer ${version}, as installed`, peerPath),
     peerBundled: candidate(`peer ${version}, bundled and minified`, join(work, 'peer.cjs')),
     alonePath: join(work, 'alone.cjs'),
+    estimatesPath: join(work, 'estimates.cjs'),
   };
 }
 

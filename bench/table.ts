@@ -2,6 +2,7 @@
 
 import type { Alone } from './alone.ts';
 import type { Result } from './editing.ts';
+import type { EstimateTimes } from './estimates.ts';
 import { digits, type Spread, times } from './figures.ts';
 
 export interface Measured {
@@ -19,6 +20,7 @@ export interface Measured {
     readonly results: Readonly<Record<string, Result>>;
   }[];
   readonly alone: readonly Alone[];
+  readonly estimates: readonly EstimateTimes[];
 }
 
 export interface Goal {
@@ -40,8 +42,11 @@ const tenThousand = '10,000 realistic lines';
 /** A byte of the long text may take this many times what a byte of the short one takes. */
 const linear = 1.5;
 
+/** What estimates may add to the analysis. */
+const mostAddedMs = 5;
+
 /** What is to be reached; `met` is null where it was not measured. */
-export function goalsOf({ starts, texts, alone }: Measured): readonly Goal[] {
+export function goalsOf({ starts, texts, alone, estimates }: Measured): readonly Goal[] {
   const editOf = (name: string, column: keyof typeof columns) =>
     texts.find((text) => text.name === name)?.results[column]?.edit?.p50 ?? null;
   const aloneOf = (name: string) => alone.find((text) => text.name === name) ?? null;
@@ -61,6 +66,11 @@ export function goalsOf({ starts, texts, alone }: Measured): readonly Goal[] {
     .filter(({ name }) => name.endsWith('realistic lines'))
     .map(({ astMs, parseMs }) => ratio(astMs, parseMs))
     .reduce((least, value) => (least === null || value === null ? null : Math.min(least, value)));
+  const edits = estimates.filter(({ name }) => name.startsWith('an edit'));
+  const added = edits.reduce<number | null>(
+    (most, { withMs, withoutMs }) => Math.max(most ?? 0, withMs - withoutMs),
+    null,
+  );
   const ours = starts[0]?.spread.p50;
   const fastestPeer = Math.min(...starts.slice(1).map(({ spread }) => spread.p50));
   return [
@@ -88,12 +98,17 @@ export function goalsOf({ starts, texts, alone }: Measured): readonly Goal[] {
       figure: `${digits(ours)} ms against ${digits(fastestPeer)} ms`,
       met: ours === undefined ? null : ours <= fastestPeer,
     },
+    {
+      text: `Estimates add at most ${mostAddedMs} ms to an edit of 1,000 realistic lines, once the data is loaded`,
+      figure: `${digits(added)} ms`,
+      met: added === null ? null : added <= mostAddedMs,
+    },
   ];
 }
 
 /** The whole report. Times are wall times in milliseconds unless they say otherwise. */
 export function report(measured: Measured): string {
-  const { date, command, machine, load, seconds, starts, texts, alone } = measured;
+  const { date, command, machine, load, seconds, starts, texts, alone, estimates } = measured;
   return [
     `# Speed, ${date}`,
     '',
@@ -184,6 +199,21 @@ export function report(measured: Measured): string {
         digits(astMs === null ? null : bytes / astMs / 1000),
         times(astMs, parseMs),
         digits(analysisMs),
+      ]),
+    ),
+    '## Estimates',
+    '',
+    'Text to analysis of 1,000 realistic lines, and the sums of all its stages without and with estimates of RUN lines, the data loaded.',
+    '',
+    ...markdownTable(
+      ['Text', 'RUN lines', 'Text to analysis ms', 'Sums without ms', 'Sums with ms', 'Added ms'],
+      estimates.map(({ name, runs, modelMs, withoutMs, withMs }) => [
+        name,
+        String(runs),
+        digits(modelMs),
+        digits(withoutMs),
+        digits(withMs),
+        digits(withMs - withoutMs),
       ]),
     ),
   ].join('\n');

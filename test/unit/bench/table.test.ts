@@ -25,6 +25,7 @@ const measured = (
   starts: [{ name: 'ours', spread: { n: 5, p50: 100, p95: 120 } }],
   texts: [{ name: '1,000 realistic lines', bytes: 30_000, load: 0, results }],
   alone: [{ name: '1,000 realistic lines', bytes: 30_000, parseMs: 0.5, astMs, analysisMs: 3 }],
+  estimates: [{ name: 'an edit in the middle', modelMs: 2, withoutMs: 0.5, withMs: 3, runs: 100 }],
 });
 
 describe('the report of the benchmark', () => {
@@ -43,6 +44,13 @@ describe('the report of the benchmark', () => {
   it('has no notes where nothing is missing', () => {
     const all = { hints: result(3, usage), hover: result(3, usage), peer: result(33, usage) };
     assert.doesNotMatch(report(measured(all, 10)), /not asked|only read|no further edits/);
+  });
+
+  it('says what estimates add to an edit', () => {
+    const all = measured({ hints: result(3) }, 10);
+    const goal = goalsOf(all).find(({ text }) => text.startsWith('Estimates add'));
+    assert.deepEqual([goal?.figure, goal?.met], ['2.5 ms', true]);
+    assert.match(report(all), /\| an edit in the middle \| 100 \| 2 \| 0\.5 \| 3 \| 2\.5 \|/);
   });
 
   it('judges a goal only where both sides were measured', () => {

@@ -9,14 +9,11 @@
 
 import type { ResolvedRun, Step } from '../../model/plan.ts';
 import { formatPlatform } from '../../model/platform.ts';
-import type { RunReading } from '../../shell/commands.ts';
 import type { SizeFacts, StageState, World } from './draft.ts';
-import { estimateRun, type RunEstimate, readCommands } from './runSize.ts';
+import { estimateRun, type RunEstimate } from './runSize.ts';
 
-/** A RUN by what it executes, whichever step it is. */
-interface Execution {
-  reading: RunReading | null;
-}
+/** A RUN by what it executes, whichever step it is: one object for equal ones. */
+type Execution = { readonly isExecution: true };
 
 interface Remembered {
   readonly before: StageState;
@@ -46,8 +43,7 @@ export function rememberedEstimate(world: World, before: StageState): RunEstimat
     return known.estimate;
   }
   const watched = watch(world);
-  execution.reading ??= readCommands(world);
-  const estimate = estimateRun(watched.world, before, execution.reading);
+  const estimate = estimateRun(watched.world, before);
   const made: Remembered = { before, facts, estimate };
   bySteps.set(step, made);
   if (watched.asked()) return estimate;
@@ -63,7 +59,7 @@ function executionOf(world: World): Execution {
   const key = keyOf(world);
   let execution = executions.get(key);
   if (execution) return execution;
-  execution = { reading: null };
+  execution = { isExecution: true };
   executions.set(key, execution);
   if (executions.size > mostExecutions) executions.delete(executions.keys().next().value as string);
   return execution;

@@ -3,7 +3,7 @@
  * its program, and what no file knows is unknown, never nothing.
  */
 
-import type { RunReading, ShellCommand } from '../../shell/commands.ts';
+import type { ShellCommand } from '../../shell/commands.ts';
 import { readRun } from '../../shell/readRun.ts';
 import { unknownPart } from '../../shell/shellTree.ts';
 import { add, computed, nothingYet, type Size, type SizePart, unknown } from '../size.ts';
@@ -24,12 +24,9 @@ export interface RunEstimate {
   readonly state: StageState;
 }
 
-/** Follows the commands of a RUN; `reading` is what `readCommands` gives for it. */
-export function estimateRun(
-  world: World,
-  before: StageState,
-  reading: RunReading = readCommands(world),
-): RunEstimate {
+/** Follows the commands of a RUN. */
+export function estimateRun(world: World, before: StageState): RunEstimate {
+  const reading = readRun(world.run, world.platform);
   const draft = draftLayer(world, before);
   for (const command of reading.commands) follow(command, draft);
   if (reading.unread !== null) {
@@ -62,11 +59,6 @@ function follow(command: ShellCommand, draft: DrivenDraft): void {
   if (draft.doubtful !== null && draft.state.stored !== stored) {
     draft.state = { ...draft.state, stored };
   }
-}
-
-/** The commands that a RUN executes. */
-export function readCommands({ run, platform }: World): RunReading {
-  return readRun(run, platform);
 }
 
 /** The name of the program without its folder; `''` where it is not known. */
