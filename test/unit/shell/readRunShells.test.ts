@@ -138,22 +138,25 @@ function difference(script: string, program: string, root: string): string | nul
   return fits(ran, read, inOrder) ? null : shown;
 }
 
-/** All that surely runs ran, and nothing ran that was not read. */
+/** All that surely runs ran in that order, and nothing ran that was not read. */
 function fits(ran: readonly Ran[], read: readonly ShellCommand[], inOrder: boolean): boolean {
-  const left = [...ran];
-  const taken: number[] = [];
-  for (const command of read) {
-    const at = left.findIndex(
-      (each, index) => each && !taken.includes(index) && isSame(each, command),
+  const taken = new Set<number>();
+  let behind = 0;
+  const take = (command: ShellCommand, from: number) => {
+    const at = ran.findIndex(
+      (it, index) => index >= from && !taken.has(index) && isSame(it, command),
     );
-    if (at < 0) {
-      if (command.runs === 'always') return false;
-      continue;
-    }
-    taken.push(at);
+    if (at >= 0) taken.add(at);
+    return at;
+  };
+  for (const command of read) {
+    if (command.runs !== 'always') continue;
+    const at = take(command, inOrder ? behind : 0);
+    if (at < 0) return false;
+    behind = at;
   }
-  if (taken.length !== ran.length) return false;
-  return !inOrder || taken.every((at, index) => index === 0 || at > (taken[index - 1] ?? -1));
+  for (const command of read) if (command.runs === 'maybe') take(command, 0);
+  return taken.size === ran.length;
 }
 
 function isSame(ran: Ran, command: ShellCommand): boolean {
