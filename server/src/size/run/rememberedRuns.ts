@@ -9,16 +9,22 @@
 
 import type { ResolvedRun, Step } from '../../model/plan.ts';
 import { formatPlatform } from '../../model/platform.ts';
-import type { SizeFacts, StageState, World } from './draft.ts';
+import type { RunReading } from '../../shell/commands.ts';
+import { readRun } from '../../shell/readRun.ts';
+import type { Contribution, SizeFacts, StageState, World } from './draft.ts';
 import { estimateRun, type RunEstimate } from './runSize.ts';
 
 /** A RUN by what it executes, whichever step it is: one object for equal ones. */
-type Execution = { readonly isExecution: true };
+interface Execution {
+  reading: RunReading | null;
+}
 
 interface Remembered {
   readonly before: StageState;
   readonly facts: SizeFacts;
   readonly estimate: RunEstimate;
+  /** It hangs on the step, too. */
+  readonly isBound: boolean;
 }
 
 /** How many executions are remembered; the oldest go first. */
@@ -38,15 +44,20 @@ export function rememberedEstimate(world: World, before: StageState): RunEstimat
   const execution = executionOf(world);
   const versions = byStates.get(before);
   const known = versions?.get(execution);
-  if (known?.facts === facts) {
+  if (known?.facts === facts && !known.isBound) {
     bySteps.set(step, known);
     return known.estimate;
   }
   const watched = watch(world);
-  const estimate = estimateRun(watched.world, before);
-  const made: Remembered = { before, facts, estimate };
+  execution.reading ??= readRun(world.run, world.platform);
+  const fresh = estimateRun(watched.world, before, execution.reading);
+  // An equal one in place of it, so that the lines below find the state that they found before.
+  const isLike = (one: RunEstimate) =>
+    one.state.installed === before.installed && fresh.state.installed === before.installed;
+  const estimate =
+    known && isLike(known.estimate) && areEqual(known.estimate, fresh) ? known.estimate : fresh;
+  const made: Remembered = { before, facts, estimate, isBound: watched.asked() };
   bySteps.set(step, made);
-  if (watched.asked()) return estimate;
   const kept = versions ?? new Map<Execution, Remembered>();
   if (!versions) byStates.set(before, kept);
   kept.delete(execution);
@@ -55,11 +66,30 @@ export function rememberedEstimate(world: World, before: StageState): RunEstimat
   return estimate;
 }
 
+function areEqual(one: RunEstimate, other: RunEstimate): boolean {
+  const { contributions, removed, size, state } = other;
+  return (
+    one.size.reason === size.reason &&
+    areSame(one.contributions, contributions) &&
+    areSame(one.removed, removed) &&
+    JSON.stringify(plain(one.state)) === JSON.stringify(plain(state))
+  );
+}
+
+function areSame(one: readonly Contribution[], other: readonly Contribution[]): boolean {
+  return one.length === other.length && JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** Without the packages, whose sets have no text; they are compared on their own. */
+function plain({ installed: _, ...state }: StageState): object {
+  return state;
+}
+
 function executionOf(world: World): Execution {
   const key = keyOf(world);
   let execution = executions.get(key);
   if (execution) return execution;
-  execution = { isExecution: true };
+  execution = { reading: null };
   executions.set(key, execution);
   if (executions.size > mostExecutions) executions.delete(executions.keys().next().value as string);
   return execution;

@@ -3,7 +3,7 @@
  * its program, and what no file knows is unknown, never nothing.
  */
 
-import type { ShellCommand } from '../../shell/commands.ts';
+import type { RunReading, ShellCommand } from '../../shell/commands.ts';
 import { readRun } from '../../shell/readRun.ts';
 import { unknownPart } from '../../shell/shellTree.ts';
 import { add, computed, nothingYet, type Size, type SizePart, unknown } from '../size.ts';
@@ -25,8 +25,11 @@ export interface RunEstimate {
 }
 
 /** Follows the commands of a RUN. */
-export function estimateRun(world: World, before: StageState): RunEstimate {
-  const reading = readRun(world.run, world.platform);
+export function estimateRun(
+  world: World,
+  before: StageState,
+  reading: RunReading = readRun(world.run, world.platform),
+): RunEstimate {
   const draft = draftLayer(world, before);
   for (const command of reading.commands) follow(command, draft);
   if (reading.unread !== null) {
