@@ -38,7 +38,7 @@ const projects: Readonly<Record<string, readonly [Names, Names]>> = {
   ],
   'vite and react': [
     { react: '^18', 'react-dom': '^18', 'react-router-dom': '^6' },
-    { vite: '^5', '@vitejs/plugin-react': '^4', typescript: '^5', vitest: '^1' },
+    { vite: '^4', '@vitejs/plugin-react': '^4', typescript: '^5' },
   ],
   'next site': [
     { next: '^14', react: '^18', 'react-dom': '^18' },
@@ -46,7 +46,7 @@ const projects: Readonly<Record<string, readonly [Names, Names]>> = {
   ],
   'vue site': [
     { vue: '^3', pinia: '^2', 'vue-router': '^4' },
-    { vite: '^5', '@vitejs/plugin-vue': '^5', 'vue-tsc': '^2', typescript: '^5' },
+    { vite: '^4', '@vitejs/plugin-vue': '^4', 'vue-tsc': '^2', typescript: '^5' },
   ],
   'nest service': [
     {
@@ -70,7 +70,7 @@ const projects: Readonly<Record<string, readonly [Names, Names]>> = {
   ],
   'svelte site': [
     {},
-    { svelte: '^4', vite: '^5', '@sveltejs/kit': '^2', '@sveltejs/adapter-node': '^5' },
+    { svelte: '^4', rollup: '^3', 'rollup-plugin-svelte': '^7', 'svelte-preprocess': '^5' },
   ],
   'old webpack': [
     { lodash: '^4', moment: '^2', jquery: '^3' },
@@ -90,7 +90,10 @@ const projects: Readonly<Record<string, readonly [Names, Names]>> = {
     { graphql: '^16', '@apollo/server': '^4', mongoose: '^8' },
     { nodemon: '^3', '@biomejs/biome': '^1' },
   ],
-  'astro site': [{ astro: '^4' }, { '@astrojs/check': '^0.9', typescript: '^5' }],
+  'static site': [
+    { '@11ty/eleventy': '^2' },
+    { tailwindcss: '^3', autoprefixer: '^10', postcss: '^8' },
+  ],
 };
 
 const noNoise = [

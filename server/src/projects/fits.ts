@@ -57,13 +57,40 @@ export function isWanted(one: LockedPackage, omit: Omitted): boolean {
   return !(one.peer && omit.peer);
 }
 
-/** Entries that an install puts on the disk. */
+/**
+ * Entries that an install puts on the disk. What only an optional package of another platform needs
+ * is left out with it (npm's `optional-set.js`).
+ */
 export function chosen(
   packages: readonly LockedPackage[],
   target: Target,
   omit: Omitted,
 ): readonly LockedPackage[] {
-  return packages.filter((one) => isWanted(one, omit) && runsOn(one, target));
+  const wanted = packages.filter((one) => isWanted(one, omit));
+  const byPath = new Map(wanted.map((one) => [one.path, one]));
+  const unfit = wanted.filter((one) => !runsOn(one, target));
+  const excluded = new Set(unfit);
+  const doubtful = reached(unfit, byPath, ({ optional, isAsked }) => optional && !isAsked);
+  const firm = wanted.filter((one) => !doubtful.has(one));
+  const live = reached(firm, byPath, (one) => doubtful.has(one) && !excluded.has(one));
+  return doubtful.size === 0 ? wanted : wanted.filter((one) => live.has(one));
+}
+
+/** Some packages, and all that they need for which the condition holds, and so on. */
+function reached(
+  from: readonly LockedPackage[],
+  byPath: ReadonlyMap<string, LockedPackage>,
+  goesOn: (one: LockedPackage) => boolean,
+): ReadonlySet<LockedPackage> {
+  const found = new Set(from);
+  // What is added while this goes on is gone through as well.
+  for (const { needs } of found) {
+    for (const need of needs) {
+      const one = byPath.get(need);
+      if (one && goesOn(one)) found.add(one);
+    }
+  }
+  return found;
 }
 
 /** A list of names in which `!name` excludes; a list of exclusions alone permits all else. */

@@ -12,7 +12,7 @@ export function readNpmLock(content: string, path: string): LockReading {
   if (!root) return { ok: false, reason: `${path} is not valid JSON, so npm refuses it.` };
   const { packages, dependencies } = root;
   const version = typeof root.lockfileVersion === 'number' ? root.lockfileVersion : 1;
-  const found: LockedPackage[] = [];
+  const found: Entry[] = [];
   const workspaces: string[] = [];
   const isWhole = isRecord(packages)
     ? readPackages(packages, found, workspaces)
@@ -33,7 +33,7 @@ export function readNpmLock(content: string, path: string): LockReading {
       path,
       version,
       bytes,
-      packages: found,
+      packages: connected(found, isRecord(packages) ? packages : {}),
       ownBytes,
       workspaces,
       projectScripts,
@@ -51,10 +51,58 @@ function parsed(content: string): Readonly<Record<string, unknown>> | null {
   }
 }
 
+/** A package while the ones that it needs are known by name only. */
+type Entry = Omit<LockedPackage, 'needs' | 'isAsked'> & { readonly asks: readonly string[] };
+
+/** The packages with the paths of those that they need, as Node would find them. */
+function connected(
+  found: readonly Entry[],
+  packages: Readonly<Record<string, unknown>>,
+): readonly LockedPackage[] {
+  const paths = new Set(found.map(({ path }) => path));
+  const asked = new Set<string>();
+  for (const [key, entry] of Object.entries(packages)) {
+    if (!isRecord(entry) || isInstalledPath(key)) continue;
+    const names = [...namesNeeded(entry), ...keysOf(entry.devDependencies)];
+    for (const path of located(names, key, paths)) asked.add(path);
+  }
+  return found.map(({ asks, ...one }) => ({
+    ...one,
+    needs: located(asks, one.path, paths),
+    isAsked: asked.has(one.path),
+  }));
+}
+
+/** Where the names lead from a folder: its own `node_modules`, else the ones above. */
+function located(
+  names: readonly string[],
+  from: string,
+  paths: ReadonlySet<string>,
+): readonly string[] {
+  return names.flatMap((name) => {
+    for (let folder = from; ; ) {
+      const path = `${folder === '' ? '' : `${folder}/`}node_modules/${name}`;
+      if (paths.has(path)) return [path];
+      if (folder === '') return [];
+      const cut = folder.lastIndexOf('/node_modules/');
+      folder = cut < 0 ? '' : folder.slice(0, cut);
+    }
+  });
+}
+
+function namesNeeded(entry: Readonly<Record<string, unknown>>): readonly string[] {
+  const { dependencies, optionalDependencies, peerDependencies } = entry;
+  return [dependencies, optionalDependencies, peerDependencies].flatMap(keysOf);
+}
+
+function keysOf(value: unknown): readonly string[] {
+  return isRecord(value) ? Object.keys(value).slice(0, 5000) : [];
+}
+
 /** Versions 2 and 3. False: there are too many. */
 function readPackages(
   packages: Readonly<Record<string, unknown>>,
-  found: LockedPackage[],
+  found: Entry[],
   workspaces: string[],
 ): boolean {
   for (const [key, entry] of Object.entries(packages)) {
@@ -70,16 +118,14 @@ function readPackages(
       name: text(entry.name) ?? nameOf(key),
       path: key,
       recordBytes: recordBytes(key, entry),
+      asks: namesNeeded(entry),
     });
   }
   return true;
 }
 
 /** Version 1, without recursion: nesting is input. False: there are too many. */
-function readNested(
-  dependencies: Readonly<Record<string, unknown>>,
-  found: LockedPackage[],
-): boolean {
+function readNested(dependencies: Readonly<Record<string, unknown>>, found: Entry[]): boolean {
   const waiting = [{ below: '', dependencies }];
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     for (const [name, entry] of Object.entries(next.dependencies)) {
@@ -95,7 +141,13 @@ function readNested(
       // What this version leaves out, npm adds from the registry: licence, engines, dependencies.
       const { dependencies: _, requires, ...plain } = entry;
       const known = recordBytes(path, isRecord(requires) ? { ...plain, requires } : plain);
-      found.push({ ...fieldsOf(entry), name, path, recordBytes: known + 70 });
+      found.push({
+        ...fieldsOf(entry),
+        name,
+        path,
+        recordBytes: known + 70,
+        asks: isRecord(requires) ? Object.keys(requires) : [],
+      });
     }
   }
   return true;

@@ -85,6 +85,8 @@ function packageOf(key: string, entry: Fields, version: number): LockedPackage |
     cpu: list(entry.cpu),
     libc: list(entry.libc),
     hasInstallScript: flag(entry.requiresBuild),
+    needs: [],
+    isAsked: false,
     recordBytes: 0,
     unpacked: null,
     source: null,

@@ -43,6 +43,10 @@ export interface LockedPackage {
   readonly cpu: readonly string[];
   readonly libc: readonly string[];
   readonly hasInstallScript: boolean;
+  /** Paths of the packages of the lock that it needs; empty where the lock does not tell. */
+  readonly needs: readonly string[];
+  /** Something of the project itself asks for it. */
+  readonly isAsked: boolean;
   /** Bytes that its entry takes in the record that the manager keeps beside the packages. */
   readonly recordBytes: number;
   /** Unpacked bytes of its files; null: not known. */

@@ -166,6 +166,8 @@ function packageOf(entry: YarnEntry, path: string, dev: boolean, optional: boole
     ...(optional ? platformOfName(name) : { os: [], cpu: [], libc: [] }),
     // The lock does not tell; packages that are known to compile say it by name.
     hasInstallScript: compiles.has(name),
+    needs: [],
+    isAsked: false,
     recordBytes: name.length * 2 + 100,
     unpacked: null,
     source: null,

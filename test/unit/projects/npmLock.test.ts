@@ -64,6 +64,35 @@ describe('package-lock.json', () => {
     assert.equal(lock.projectScripts, true);
   });
 
+  it('leaves out what only an optional package of another platform needs', () => {
+    const chain = lockOf({
+      lockfileVersion: 3,
+      packages: {
+        '': { dependencies: { image: '1', asked: '1' } },
+        'node_modules/image': {
+          version: '1.0.0',
+          dependencies: { shared: '1' },
+          optionalDependencies: { wasm: '1' },
+        },
+        'node_modules/wasm': {
+          version: '1.0.0',
+          optional: true,
+          cpu: ['wasm32'],
+          dependencies: { runtime: '1', shared: '1', asked: '1' },
+        },
+        'node_modules/runtime': { version: '1.0.0', optional: true, dependencies: { deeper: '1' } },
+        'node_modules/deeper': { version: '1.0.0', optional: true, dependencies: { runtime: '1' } },
+        'node_modules/shared': { version: '1.0.0', optional: true },
+        'node_modules/asked': { version: '1.0.0', optional: true },
+      },
+    });
+    assert.deepEqual(paths(chain), [
+      'node_modules/image',
+      'node_modules/shared',
+      'node_modules/asked',
+    ]);
+  });
+
   it('of version 1 is read with its nested packages', () => {
     const old = lockOf({
       lockfileVersion: 1,
