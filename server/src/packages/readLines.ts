@@ -11,7 +11,7 @@ export interface TextLimits {
 }
 
 /** Larger than any index of today: Ubuntu's universe has 70 MB, Fedora's primary.xml 200 MB. */
-export const textLimits: TextLimits = { bytes: 1_000_000_000, line: 1_000_000 };
+export const textLimits: TextLimits = { bytes: 500_000_000, line: 1_000_000 };
 
 /** Packages that one index may have; the largest release of today has 90,000. */
 export const mostPackages = 400_000;

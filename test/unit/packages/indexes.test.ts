@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { gatherApk, readApkPackages } from '../../../server/src/packages/apkIndex.ts';
 import { gatherDeb, readDebPackages } from '../../../server/src/packages/debIndex.ts';
+import { IndexProblem } from '../../../server/src/packages/readLines.ts';
 import {
   gatherRpm,
   readRepository,
   readRpmPackages,
 } from '../../../server/src/packages/rpmIndex.ts';
 import { primaryXml } from '../../support/mirrors.ts';
+import { seeded } from '../../support/random.ts';
 
 /** The text in pieces of some bytes, so that every border falls everywhere once. */
 async function* pieces(text: string, bytes = 7): AsyncGenerator<Uint8Array, void, void> {
@@ -246,4 +248,67 @@ describe('the packages of an RPM mirror', () => {
       bytes: null,
     });
   });
+});
+
+describe('indexes with any damage', () => {
+  const good = {
+    deb: 'Package: a\nVersion: 1:2~3-4\nDepends: b (>= 1) | c:any, d\nProvides: x (= 1)\n\nPackage: b\nVersion: 1\n\n',
+    apk: 'P:a\nV:1-r0\nI:10\nS:5\nD:so:b.so.1 !c\np:cmd:a=1\ni:d e\nk:10\n\nP:b\nV:1\np:so:b.so.1=1\n\n',
+    rpm: primaryXml([{ name: 'a', installed: 1, requires: ['b', '(c if d)', '(e and f)'] }]),
+  };
+  const read = {
+    deb: async (text: string) => {
+      await deb(text);
+    },
+    apk: async (text: string) => {
+      const found = new Map();
+      await readApkPackages(pieces(text), found);
+      gatherApk(found);
+    },
+    rpm: async (text: string) => {
+      const found = new Map();
+      await readRpmPackages(pieces(text), 'x86_64', found);
+      gatherRpm(found);
+    },
+  };
+  const odd = [
+    '',
+    '\n',
+    '\0',
+    '\u{1f40b}',
+    '<',
+    '>',
+    '"',
+    '&',
+    '(((',
+    ')',
+    '|',
+    ',',
+    ':',
+    ' ',
+    '=',
+    '/',
+  ];
+
+  for (const family of ['deb', 'apk', 'rpm'] as const) {
+    it(`of ${family} packages are read or refused with a sentence, never more`, async () => {
+      const random = seeded(family.charCodeAt(0));
+      for (let round = 0; round < 400; round++) {
+        let text = good[family];
+        for (let edits = 1 + random.below(3); edits > 0; edits--) {
+          const at = random.below(text.length);
+          text =
+            text.slice(0, at) +
+            (odd[random.below(odd.length)] ?? '') +
+            text.slice(at + random.below(4));
+        }
+        try {
+          await read[family](text);
+        } catch (error) {
+          assert.ok(error instanceof IndexProblem, `${error} ${JSON.stringify(text)}`);
+          assert.match(error.message, /^[A-Z].*\.$/);
+        }
+      }
+    });
+  }
 });

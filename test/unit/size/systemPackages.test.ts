@@ -196,6 +196,13 @@ describe('RUN apk add', () => {
     assert.ok((size?.high ?? 0) < (size?.bytes ?? 0) * 1.06);
   });
 
+  it('says that a name may be of a source that the line adds', async () => {
+    const [size] = await run(
+      'echo https://example.com/edge >> /etc/apk/repositories && apk add --no-cache curl jq',
+    );
+    assert.match(size?.reason ?? '', /it may come from a package source that was added/);
+  });
+
   it('is unknown for upgrades', async () => {
     const [size] = await run('apk upgrade --no-cache');
     assert.equal(size?.basis, 'unknown');
@@ -262,6 +269,17 @@ describe('RUN dnf install', () => {
       'package https://example.com/x.rpm',
       'package php-*',
     ]);
+  });
+
+  it('speaks zypper, tdnf and groups of them too', async () => {
+    const [zypper, tdnf, pattern] = await run(
+      'zypper --non-interactive install --no-recommends git && zypper clean --all',
+      'tdnf install -y bind-utils && tdnf clean all',
+      'zypper -n in -t pattern devel_basis && rm -rf /var/cache/zypp/*',
+    );
+    assert.equal(million(zypper), 50);
+    assert.equal(million(tdnf), 1);
+    assert.equal(pattern?.basis, 'unknown');
   });
 
   it('is unknown for updates', async () => {

@@ -24,6 +24,9 @@ const groupsOf = new WeakMap<InstalledPackages, PackageSet['groups']>();
 /** Packages before the RUN, and roots that nobody has, by the RUN. */
 const begun = new WeakMap<World, { readonly names: ReadonlySet<string>; missing: Set<string> }>();
 
+/** Where sources of packages stand; a line that names them may have added one. */
+const sourceFiles = /\/etc\/(apk\/repositories|yum\.repos\.d|zypp\/repos\.d)/;
+
 /** How the figure of one family is made. */
 export interface Rules {
   readonly recommended: Recommended;
@@ -77,8 +80,12 @@ export function writeUnknown(draft: Draft, path: string, label: string, fact: Fa
 }
 
 /** Remembers the packages that the RUN began with; of use only while its commands are followed. */
-export function begin({ world }: Draft, before: PackageSet): void {
-  if (!begun.has(world)) begun.set(world, { names: before.names, missing: new Set() });
+export function begin(draft: Draft, before: PackageSet): void {
+  const { world, state } = draft;
+  if (begun.has(world)) return;
+  begun.set(world, { names: before.names, missing: new Set() });
+  const { script, argv } = world.run;
+  if (sourceFiles.test(script ?? argv.join(' '))) draft.state = { ...state, foreignSources: true };
 }
 
 type Wanted = Pick<PackageSet, 'manual' | 'groups'>;
