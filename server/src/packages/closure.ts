@@ -126,7 +126,11 @@ function resolve(
   for (const facts of roots) if (!has(facts.name)) mark(facts);
 
   const done = new Set<string>();
-  const stack: Work[] = roots.map((of): Work => ({ kind: 'package', of })).reverse();
+  // What is there already is whole: apt does not look at what it recommends.
+  const stack: Work[] = roots
+    .filter(({ name }) => !installed.has(name))
+    .map((of): Work => ({ kind: 'package', of }))
+    .reverse();
   for (let work = stack.pop(); work; work = stack.pop()) {
     const { of } = work;
     if (work.kind === 'package') {
