@@ -40,6 +40,7 @@ export function storeAgain(draft: Draft, path: string, { isRecursive, program }:
     if (one.bytes === null) unknownPart(`How much lies in ${one.path} is not known.`);
     else if (one.bytes > 0) draft.write(again(one, one.bytes, program, label));
   }
+  if (draft.contributions.some((one) => one.path === plain && one.isFile)) return;
   const isNew = draft.contributions.some((one) => isWithin(one.path, plain) || one.path === plain);
   if (!isRecursive && (found.length > 0 || isNew)) return;
   const above = stored.find((one) => one.path !== plain && isWithin(plain, one.path));

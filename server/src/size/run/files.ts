@@ -118,9 +118,13 @@ function movePlace(from: string, to: string, draft: Draft): void {
   const old = draft.state.stored.filter(({ path }) => takes(path));
   const folder = absolutePath(from.replace(/\/[^/]*[*?[].*$/, '') || '/');
   const root = /[*?[]/.test(from) ? folder : absolutePath(from);
-  if (isNew) draft.rename(root, to);
-  else storeAgain(draft, from, { isRecursive: true, program: 'mv' });
-  if (!isNew) draft.rename(root, to);
+  if (!isNew && old.length === 0) {
+    // A part of what an archive brought, say: the rest may go, but this stays.
+    draft.write(unknownAt(to, 'moved by mv', `How big ${root} is shows only in a build.`));
+    return;
+  }
+  if (!isNew) storeAgain(draft, from, { isRecursive: true, program: 'mv' });
+  draft.rename(root, to);
   if (old.length > 0) {
     const there = old.map((one) => ({
       ...one,

@@ -3,7 +3,7 @@
  * (SIZES section 8; the rest by `test/engine/runFiles.test.ts`).
  */
 
-import { about, tiny } from './contributions.ts';
+import { about, tiny, unknownAt } from './contributions.ts';
 import type { Contribution, Draft, Handler } from './draft.ts';
 import { placeOf, readOperands } from './operands.ts';
 import { withStored } from './stored.ts';
@@ -24,7 +24,7 @@ const brief =
 const silent =
   'test [ [[ cd set export unset sleep exit read local declare typeset readonly shift trap umask ulimit wait ' +
   'alias unalias return break continue let shopt kill killall pkill sync umount mkdir mkfifo mknod pushd popd ' +
-  'false nohup times getopts setopt systemctl update-rc.d rc-update ' +
+  'false times getopts setopt systemctl update-rc.d rc-update ' +
   'sysctl stty tput clear';
 
 const prints: Handler = (command, draft) => {
@@ -51,8 +51,16 @@ const makeFolders: Handler = (command, draft) => {
 function account(typical: number, high: number): Handler {
   return ({ words }, draft) => {
     const [program = ''] = words;
-    draft.write(tiny('/etc/passwd', typical, high, program));
+    writeAccounts(draft, typical, high, program);
   };
+}
+
+/** Several commands of one RUN write the same few files, so the largest figure counts. */
+function writeAccounts(draft: Draft, typical: number, high: number, program: string): void {
+  const path = '/etc/passwd';
+  const before = draft.contributions.find((one) => one.isFile && one.path === path)?.size;
+  if ((before?.bytes ?? 0) > typical) return;
+  draft.write({ ...tiny(path, typical, high, program), isFile: true });
 }
 
 const userAdd: Handler = ({ words }, draft) => {
@@ -66,7 +74,7 @@ const userAdd: Handler = ({ words }, draft) => {
     program === 'adduser'
       ? !isSystem && !options.has('--no-create-home') && !options.has('-H') && !options.has('-D')
       : options.has('-m') || options.has('--create-home');
-  draft.write(tiny('/etc/passwd', 4500, 16_000, program));
+  writeAccounts(draft, 4500, 16_000, program);
   if (hasHome) draft.write(tiny('/home', 4600, 16_000, program));
 };
 
@@ -124,6 +132,25 @@ function at(path: string, bytes: number, high: number): Handler {
   };
 }
 
+/** The bundle of certificates, unless a package of the same RUN made it already. */
+const certificates: Handler = ({ words }, draft) => {
+  const hasPackages = draft.contributions.some(({ kind }) => kind === 'packages');
+  draft.write(tiny('/etc/ssl/certs', hasPackages ? 0 : 240_000, 600_000, words[0] ?? ''));
+};
+
+/** Scripts that only set variables, by their usual names. */
+const sets =
+  /(^|\/)(activate|os-release|lsb-release|profile|bashrc|\.bashrc|\.profile|nvm\.sh|setup\.bash|setvars\.sh|env|envvars|\.env|emsdk_env\.sh)$/;
+
+const source: Handler = ({ words }, draft) => {
+  const [program = '', script = ''] = words;
+  if (sets.test(script)) return;
+  const name = script.replaceAll('\0', '…') || 'a script';
+  draft.write(
+    unknownAt(null, `${program} ${name}`, `What ${name} does is known only when it runs.`),
+  );
+};
+
 /** Keys and certificates. */
 const openssl: Handler = (command, draft) => {
   const { words } = command;
@@ -172,6 +199,7 @@ export const tinyHandlers: ReadonlyMap<string, Handler> = new Map<string, Handle
   ...each(printers, prints),
   ...each(brief, printsOneLine),
   ...each(silent, () => {}),
+  ...each('. source', source),
   ['mkdir', makeFolders],
   ['useradd', userAdd],
   ['adduser', userAdd],
@@ -180,7 +208,7 @@ export const tinyHandlers: ReadonlyMap<string, Handler> = new Map<string, Handle
   ...each('chsh passwd chpasswd chage chfn vipw', account(1500, 12_000)),
   ['ldconfig', at('/etc/ld.so.cache', 12_000, 200_000)],
   ...each('update-alternatives alternatives', at('/var/lib/dpkg/alternatives', 1000, 60_000)),
-  ['update-ca-certificates', at('/etc/ssl/certs', 240_000, 600_000)],
+  ['update-ca-certificates', certificates],
   ['update-ca-trust', at('/etc/pki', 900_000, 2_500_000)],
   ['update-locale', at('/etc/default/locale', 40, 1000)],
   ...each('locale-gen localedef', locales),

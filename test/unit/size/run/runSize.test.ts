@@ -40,6 +40,10 @@ describe('the size of a RUN', () => {
     assert.ok((high ?? 0) < 65_536);
   });
 
+  it('counts files of accounts once for several commands', () => {
+    assert.equal(size('groupadd a && useradd -g a b && usermod -aG c b').bytes, 4500);
+  });
+
   it('does not count what surely goes again', () => {
     assert.equal(figure(size('truncate -s 10M /f && rm /f')), '0');
     assert.equal(figure(size('truncate -s 10M /d/f && rm -rf /d/*')), '0');
