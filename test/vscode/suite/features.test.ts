@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { apkIndexFile, mirrorOf } from '../../support/mirrors.ts';
 import { until } from '../results.ts';
 import { dockerfile } from '../workspace.ts';
 import { actions, api, extensionId, folder, hint, hints, open, set, setText } from './editor.ts';
@@ -129,5 +130,24 @@ describe('in the editor', () => {
     await vscode.commands.executeCommand('dockerfileLayers.restartServer');
     await hint(document, 'COPY big.bin', /^layer 5 · 2\.5 MB$/);
     assert.ok((await api()).client.isRunning());
+  });
+
+  it('Update Package Data brings figures from a mirror of the settings', async () => {
+    const index = 'P:curl\nV:1\nI:30000000\n\nP:musl\nV:1\nI:1\n\nP:busybox\nV:1\nI:1\n\n';
+    const mirror = await mirrorOf(
+      new Map([['/v3.20/main/x86_64/APKINDEX.tar.gz', apkIndexFile(index)]]),
+    );
+    await set('packages.mirrors', { alpine: mirror.address });
+    try {
+      const text = 'FROM --platform=linux/amd64 alpine:3.20\nRUN apk add --no-cache curl\n';
+      await setText(document, text);
+      await hint(document, 'RUN apk', /^layer 1$/);
+      assert.deepEqual(mirror.asked, []);
+      await vscode.commands.executeCommand('dockerfileLayers.updatePackageData');
+      await hint(document, 'RUN apk', /^layer 1 · ~30 MB$/);
+    } finally {
+      await set('packages.mirrors', undefined);
+      await mirror.close();
+    }
   });
 });

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
+import { type UpdatePackagesResult, updatePackagesRequest } from '../../../server/src/protocol.ts';
+import { mirrorOf } from '../../support/mirrors.ts';
 import { until } from '../results.ts';
-import { api, folder, hint, open } from './editor.ts';
+import { api, folder, hint, open, set } from './editor.ts';
 
 describe('in Restricted Mode', () => {
   it('Dockerfiles have their hints and the view its rows', async () => {
@@ -27,5 +29,20 @@ describe('in Restricted Mode', () => {
       /Restricted Mode/.test(stack.report?.contextChoice.reason ?? ''),
     );
     await choices.pick(document.uri.toString(), { context: null });
+  });
+
+  it('package data is not fetched, whoever asks', async () => {
+    const mirror = await mirrorOf();
+    await set('packages.mirrors', { debian: mirror.address });
+    await vscode.commands.executeCommand('dockerfileLayers.updatePackageData');
+    const { client } = await api();
+    // By name: the extension's bundle has its own copy of the request.
+    const result = await client.sendRequest<UpdatePackagesResult>(updatePackagesRequest.method, {
+      indexes: ['debian/sid/amd64'],
+    });
+    assert.match(result.message, /not fetched in Restricted Mode/);
+    assert.deepEqual(mirror.asked, []);
+    await set('packages.mirrors', undefined);
+    await mirror.close();
   });
 });
