@@ -145,7 +145,7 @@ function longestEnd(text: string, from: number, items: readonly Item[], toEnd: b
 
 /** A word's text with its braces written out as Bash does: `a{b,c}` is `ab` and `ac`. */
 export function expandBraces(text: string, most = 500): readonly string[] {
-  const open = findBrace(text, 0);
+  const open = text.length < 4_000 ? findBrace(text, 0) : null;
   if (!open) return [text];
   const before = text.slice(0, open.start);
   const rest = expandBraces(text.slice(open.end), most);

@@ -14,13 +14,9 @@ import { runner } from './walk.ts';
 const remembered = new WeakMap<ResolvedRun, Kept>();
 
 interface Kept {
-  readonly run: ResolvedRun;
   readonly platform: Platform;
   readonly reading: RunReading;
 }
-
-/** Readings by script, for RUNs that are planned again. */
-const readings = new Map<string, Kept>();
 
 /**
  * The commands of a RUN with their words, as far as the text, its variables and the platform tell.
@@ -30,30 +26,18 @@ const readings = new Map<string, Kept>();
 export function readRun(run: ResolvedRun, platform: Platform): RunReading {
   const known = remembered.get(run);
   if (known && known.platform === platform) return known.reading;
-  const key = run.argv.at(-1) ?? '';
-  const before = readings.get(key);
-  const reading = before && isSame(before, run, platform) ? before.reading : follow(run, platform);
-  const kept = { run, platform, reading };
-  remembered.set(run, kept);
-  if (readings.size >= 1_000) readings.clear();
-  readings.set(key, kept);
+  const reading = followSafely(run, platform);
+  remembered.set(run, { platform, reading });
   return reading;
 }
 
-function isSame({ run: last, platform: on }: Kept, run: ResolvedRun, platform: Platform): boolean {
-  return (
-    last.cwd === run.cwd &&
-    last.user === run.user &&
-    last.shell === run.shell &&
-    last.program === run.program &&
-    on.os === platform.os &&
-    on.arch === platform.arch &&
-    on.variant === platform.variant &&
-    areEqual(last.argv, run.argv) &&
-    areEqual(last.env, run.env) &&
-    areEqual(last.proxyEnv, run.proxyEnv) &&
-    areEqual(last.unset ?? [], run.unset ?? [])
-  );
+/** The stack ends before the limits do in a script that is nested by thousands. */
+function followSafely(run: ResolvedRun, platform: Platform): RunReading {
+  try {
+    return follow(run, platform);
+  } catch {
+    return unreadable('The script is nested too deeply to be followed.');
+  }
 }
 
 function areEqual(one: readonly string[], other: readonly string[]): boolean {

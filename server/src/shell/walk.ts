@@ -1,19 +1,21 @@
 /** Follows the tree of a script: lists, conditions, loops, pipes, functions. */
 
-import type {
-  AndOr,
-  ArithmeticFor,
-  Case,
-  CompoundList,
-  For,
-  If,
-  Pipeline,
-  Script,
-  Statement,
-  SyntaxNode,
-  TestExpression,
-  While,
-  Word,
+import {
+  type AndOr,
+  type ArithmeticFor,
+  type Case,
+  type CompoundList,
+  type For,
+  type If,
+  type ParsedScript,
+  type Pipeline,
+  parse,
+  type Script,
+  type Statement,
+  type SyntaxNode,
+  type TestExpression,
+  type While,
+  type Word,
 } from 'unbash';
 import { binaryHolds, both, either, isFilled, not, unaryHolds } from './conditions.ts';
 import { type Expander, expanderWith } from './expansion.ts';
@@ -30,7 +32,7 @@ import {
   type ShellScope,
 } from './shellScope.ts';
 import { literalName, runsElsewhere } from './shellState.ts';
-import { longestScript, readScript, unknownPart, visit } from './shellTree.ts';
+import { longestScript, unknownPart, visit } from './shellTree.ts';
 import { runCommand } from './simpleCommand.ts';
 
 type Node = Statement['command'] | SyntaxNode;
@@ -44,19 +46,35 @@ export const runner: Runner = {
   body: (body, scope) => runNode(body, scope, false),
 };
 
+const notRead = 'The script is no shell syntax that can be read here.';
+
 /** Parsed scripts, the most recent ones. */
 const parsed = new Map<string, Script | null>();
+
+/** The tree, or null where the script is too long or no syntax; substitutions are judged when they run. */
+function parseWhole(text: string): Script | null {
+  if (text.length > longestScript || endsOpen(text)) return null;
+  const tree = parse(text);
+  return tree.errors?.length ? null : tree;
+}
+
+/** Whether a lone backslash ends the text. */
+function endsOpen(text: string): boolean {
+  let at = text.length;
+  while (text[at - 1] === '\\') at--;
+  return (text.length - at) % 2 === 1;
+}
 
 /** Runs the text of a script in this shell; what does not parse is left unread. */
 function runText(text: string, scope: ShellScope, decides: boolean): Status {
   let tree = parsed.get(text);
   if (tree === undefined) {
-    tree = text.length > longestScript ? null : (readScript(text) ?? null);
+    tree = parseWhole(text);
     if (parsed.size >= 1_000) parsed.clear();
     parsed.set(text, tree);
   }
   if (!tree) {
-    leaveUnread(scope, 'The script is no shell syntax that can be read here.');
+    leaveUnread(scope, notRead);
     return undefined;
   }
   if (++scope.nesting > limits.nesting) {
@@ -69,8 +87,12 @@ function runText(text: string, scope: ShellScope, decides: boolean): Status {
 }
 
 /** Runs a substitution in a shell of its own, and gives what it prints. */
-function substitute(script: Script | undefined, scope: ShellScope): string {
+function substitute(script: ParsedScript | undefined, scope: ShellScope): string {
   if (!script) return unknownPart;
+  if (script.errors?.length) {
+    leaveUnread(scope, notRead);
+    return unknownPart;
+  }
   if (++scope.reading.steps > limits.steps) return unknownPart;
   const child = subshell(scope);
   const printed = { text: '' };
