@@ -1,6 +1,8 @@
 /** `report`: the table for people, and the contract's JSON. */
 
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { StackReport } from '../../../server/src/protocol.ts';
 import { cli, folderWith, removeFolders } from '../../support/cli.ts';
@@ -19,6 +21,29 @@ async function report(argv: readonly string[], options: Parameters<typeof cli>[1
 
 describe('report', () => {
   afterEach(removeFolders);
+
+  it('asks how long downloads are when that is wanted, and only then', async () => {
+    const server = createServer((_request, answer) => {
+      asked += 1;
+      answer.writeHead(200, { 'content-length': '4321' }).end();
+    });
+    let asked = 0;
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const cwd = folderWith({
+      Dockerfile: `FROM scratch\nADD http://127.0.0.1:${port}/f /f\n`,
+    });
+    const bytes = async (argv: readonly string[]) =>
+      (await report(argv, { cwd })).stages[0]?.instructions[1]?.size?.bytes;
+    try {
+      assert.equal(await bytes([]), null);
+      assert.equal(asked, 0);
+      assert.equal(await bytes(['--ask-downloads']), 4321);
+      assert.equal(asked, 1);
+    } finally {
+      server.close();
+    }
+  });
 
   it('prints a row for each instruction, with line, layer and text', async () => {
     const { out, code } = await cli(['report'], {

@@ -95,7 +95,7 @@ function sizeOf(contributions: readonly Contribution[], removed: readonly Contri
   const parts = partsOf(contributions);
   const [first] = missing;
   // Beside something unknown next to nothing is no figure.
-  if (tally.high <= tinyBytes && first && first.size.bytes === null) {
+  if (tally.bytes <= tinyBytes && first && first.size.bytes === null) {
     const pending = tally.pending ? { pending: true } : {};
     return { ...unknown(unknownSentence(missing)), ...pending, ...(parts.length > 1 && { parts }) };
   }
