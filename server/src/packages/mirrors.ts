@@ -175,9 +175,14 @@ const layouts: Readonly<Record<string, RpmLayout>> = {
   almalinux: { mirrors: ['https://repo.almalinux.org/almalinux'], folders: enterprise },
   rocky: { mirrors: ['https://dl.rockylinux.org/pub/rocky'], folders: enterprise },
   centos: {
-    mirrors: ['https://mirror.stream.centos.org'],
-    folders: (suite, arch) =>
-      ['BaseOS', 'AppStream'].map((name) => `${suite}-stream/${name}/${arch}/os`),
+    // What is no CentOS Stream lies in the vault, in its last state.
+    mirrors: ['https://mirror.stream.centos.org', 'https://vault.centos.org'],
+    folders: (suite, arch) => {
+      if (suite === '8') return enterprise('8.5.2111', arch);
+      const last = suite === '7' ? '7.9.2009' : suite === '6' ? '6.10' : null;
+      if (last) return ['os', 'updates', 'extras'].map((name) => `${last}/${name}/${arch}`);
+      return ['BaseOS', 'AppStream'].map((name) => `${suite}-stream/${name}/${arch}/os`);
+    },
   },
   rhel: {
     mirrors: ['https://cdn-ubi.redhat.com/content/public/ubi/dist'],

@@ -185,7 +185,7 @@ const baseRoots = [
   ['bash'],
   ['coreutils-single', 'coreutils'],
   ['rpm'],
-  ['dnf5', 'dnf', 'zypper', 'tdnf'],
+  ['dnf5', 'dnf', 'yum', 'zypper', 'tdnf'],
   ['tar'],
   ['gzip'],
   ['ca-certificates'],

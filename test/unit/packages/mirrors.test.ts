@@ -56,6 +56,13 @@ describe('mirrors of packages', () => {
     ]);
   });
 
+  it('of CentOS that is no longer made lie in the vault', () => {
+    const found = addresses('centos/7/amd64') as readonly (readonly string[])[];
+    assert.ok(found[0]?.includes('https://vault.centos.org/7.9.2009/os/x86_64'));
+    const stream = addresses('centos/9/amd64') as readonly (readonly string[])[];
+    assert.equal(stream[0]?.[0], 'https://mirror.stream.centos.org/9-stream/BaseOS/x86_64/os');
+  });
+
   it('are not known for every distribution and architecture, and that is said', () => {
     assert.match(addresses('gentoo/x/amd64') as string, /^No mirror is known .*gentoo.*\.$/);
     assert.match(addresses('constructor/x/amd64') as string, /^No mirror is known/);
