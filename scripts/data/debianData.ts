@@ -100,7 +100,7 @@ function contentOf(
       return {
         name: one.name,
         ...sizes,
-        python: compiled(one.name, sizes.python),
+        python: compiled(one.name, suite, sizes.python),
         extra: extraOf(one.name, suite),
         archive: rough(one.size, 8),
         depends: groups(one.depends),

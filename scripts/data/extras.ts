@@ -19,7 +19,9 @@ const made: Readonly<Record<string, number | Readonly<Record<string, number>>>> 
 };
 
 /** Packages whose Python sources are mostly comments and data: bytecode is this part of the usual. */
-const sparse: Readonly<Record<string, number>> = { ansible: 0.785 };
+const sparse: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  ansible: { bookworm: 0.785, trixie: 0.94 },
+};
 
 /** Bytes that a package's scripts make in a release. */
 export function extraOf(name: string, suite: string): number {
@@ -29,6 +31,6 @@ export function extraOf(name: string, suite: string): number {
 }
 
 /** Bytes of Python sources, counted as if they gave the usual share of bytecode. */
-export function compiled(name: string, python: number): number {
-  return Math.round(python * (sparse[name] ?? 1));
+export function compiled(name: string, suite: string, python: number): number {
+  return Math.round(python * (sparse[name]?.[suite] ?? 1));
 }

@@ -50,6 +50,7 @@ const install: Act = (words, command, draft) => {
   const { operands, options } = words;
   const isFixing = options.has('-f') || options.has('--fix-broken');
   const isOpen = draft.contributions.some(({ label }) => label === openPackages);
+  if (options.has('--update') || options.has('-U')) updateLists(draft, command);
   if (operands.length === 0) {
     if (isFixing && isOpen) {
       const reason = 'What the packages that dpkg unpacked still need is known only after a build.';
@@ -66,9 +67,13 @@ const install: Act = (words, command, draft) => {
   if (wanted.removed.length > 0) takeAway(run, draft, wanted.removed, false, true);
   if (wanted.names.length === 0) return;
   const now = installedNow(run, draft);
-  const added = closure(run.index, now.names, wanted.names, {
-    recommends: takesRecommended(words, command, draft),
-  });
+  const recommended = takesRecommended(words, command, draft);
+  const ask = (recommends: boolean) => closure(run.index, now.names, wanted.names, { recommends });
+  const added = ask(recommended === 'yes');
+  if (recommended === 'unread' && ask(true).packages.length > added.packages.length) {
+    const reason = `Whether recommended packages are installed hangs on ${draft.state.unreadAptSettings}, whose text is not read.`;
+    draft.write({ ...unknownAt(place, 'recommended packages', reason), kind: 'packages' });
+  }
   for (const { name, neededBy } of added.unresolved) {
     const reason =
       neededBy === null
@@ -167,13 +172,15 @@ function takesRecommended(
   { options, settings }: AptWords,
   { words }: ShellCommand,
   { state }: Draft,
-): boolean {
+): 'yes' | 'no' | 'unread' {
   const isAptitude = /(^|\/)aptitude$/.test(words[0] ?? '');
-  if (options.has('--no-install-recommends') || options.has('--without-recommends')) return false;
-  if (isAptitude && options.has('-R')) return false;
-  if (options.has('--install-recommends') || options.has('--with-recommends')) return true;
+  if (options.has('--no-install-recommends') || options.has('--without-recommends')) return 'no';
+  if (isAptitude && options.has('-R')) return 'no';
+  if (options.has('--install-recommends') || options.has('--with-recommends')) return 'yes';
   const setting = settings.get('apt::install-recommends');
-  return setting === undefined ? state.leavesRecommended !== true : isTrue(setting);
+  if (setting !== undefined) return isTrue(setting) ? 'yes' : 'no';
+  if (state.leavesRecommended !== undefined) return state.leavesRecommended ? 'no' : 'yes';
+  return state.unreadAptSettings === undefined ? 'yes' : 'unread';
 }
 
 /** Packages of earlier layers that are unpacked once more: their files are stored again. */

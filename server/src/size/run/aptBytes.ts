@@ -60,6 +60,8 @@ const documentation: readonly (readonly [string, number])[] = [
 
 const measuredBand = 0.05;
 const leastBand = 500_000;
+/** Where fewer of the bytes than this are declared ones, they make no difference. */
+const noDeclaredShare = 0.01;
 const declaredBand = { plain: 0.2, slim: 0.5 };
 
 /**
@@ -132,9 +134,13 @@ export function packageContributions(
   const debconf = Math.max(0, terms.fixed - fixedStatus - fixedLogs - fixedCaches - fixedState);
   const all = bytes + control + again + terms.fixed + terms.perPackage * fresh.length;
   const rate = isSlim ? declaredBand.slim : declaredBand.plain;
-  const doubt = Math.max(measuredBand * Math.max(0, all - declared), leastBand) + rate * declared;
-  const reason = reasonOf(index, bytes === 0 ? 0 : declared / bytes);
+  const declaredShare = bytes > 0 && declared / bytes > noDeclaredShare ? declared / bytes : 0;
+  const rough = declaredShare > 0 ? declared : 0;
+  const doubt = Math.max(measuredBand * Math.max(0, all - rough), leastBand) + rate * rough;
+  const reason = reasonOf(index, declaredShare);
   const band = { low: bytes - doubt, high: bytes + doubt };
+  // Where there are fewer bytes of files than that, the doubt is about the databases.
+  const rest = Math.max(0, Math.round(-band.low));
   const maybe = bytes + control - certain;
   const first: Contribution = {
     path: '/usr',
@@ -161,14 +167,12 @@ export function packageContributions(
         { path: '/var/lib/dpkg/status-old', bytes: Math.round((status - again) / 2) },
       ]),
       // dpkg writes the file lists of packages anew that share folders with what it removes.
-      ...(fresh.length === 0 && {
-        size: sized(
-          control + status,
-          Math.max(0, control + status - leastBand),
-          control + status + leastBand,
-          reason,
-        ),
-      }),
+      size: sized(
+        control + status,
+        Math.max(0, control + status - (fresh.length === 0 ? leastBand : rest)),
+        control + status + (fresh.length === 0 ? leastBand : 0),
+        reason,
+      ),
     },
     more('/var/cache/debconf', debconf + asks, 'debconf database', [
       { path: '/var/cache/debconf/templates.dat-old', bytes: asks > 0 ? debconf : 0 },
@@ -186,7 +190,7 @@ function sized(bytes: number, low: number, high: number, reason: string): Size {
 
 function reasonOf(index: PackageIndex, declaredShare: number): string {
   const from = `${releaseName(index)} of ${index.date}`;
-  if (declaredShare > 0.01) {
+  if (declaredShare > 0) {
     const share = declaredShare >= 0.995 ? 'all' : `${Math.round(declaredShare * 100)} %`;
     return `Sizes of packages of ${from} (${index.source}); ${share} of it as the packages declare them.`;
   }

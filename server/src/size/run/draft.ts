@@ -66,6 +66,8 @@ export interface StageState {
   readonly hasLists: boolean;
   /** apt is told to leave recommended packages out (`APT::Install-Recommends`). */
   readonly leavesRecommended?: boolean;
+  /** A file of apt's settings was copied in whose text nobody has read. */
+  readonly unreadAptSettings?: string;
   /** Of the package sources that were added, none can replace packages of the distribution. */
   readonly ownSources?: boolean;
   /** The image's rule that throws downloaded packages away is gone. */

@@ -6,9 +6,11 @@
 
 import type { Fact } from '../../context/fact.ts';
 import type { BaseFacts } from '../../images/baseFacts.ts';
-import type { Plan, Platform, Stage, Step } from '../../model/plan.ts';
+import type { Plan, Platform, ResolvedCopy, Stage, Step } from '../../model/plan.ts';
 import { parsePlatform } from '../../model/platform.ts';
+import { absolutePath } from '../../syntax/slashPaths.ts';
 import type { Size } from '../size.ts';
+import { noted } from './aptSettings.ts';
 import { copiedFiles } from './copiedFiles.ts';
 import type { SizeFacts, StageState, Stored } from './draft.ts';
 import { rememberedEstimate } from './rememberedRuns.ts';
@@ -170,7 +172,19 @@ function withSources(state: StageState, { copy }: Step): StageState {
     /^\/etc\/apt\/(sources\.list|keyrings)|^\/etc\/(yum\.repos\.d|apk\/repositories)/.test(
       copy.dest,
     );
-  return isSource && !state.foreignSources ? { ...state, foreignSources: true } : state;
+  if (isSource && !state.foreignSources) return { ...state, foreignSources: true };
+  return copy ? withAptSettings(state, copy) : state;
+}
+
+/** Settings of apt that are copied in: read where they are a heredoc. */
+function withAptSettings(state: StageState, { dest, files, sources }: ResolvedCopy): StageState {
+  if (!/^\/etc\/apt\/apt\.conf(\.d)?(\/|$)/.test(dest)) return state;
+  const read = files.reduce(
+    (now, { name, content }) =>
+      noted(now, [dest.endsWith('/') ? absolutePath(`${dest}/${name}`) : dest], content),
+    state,
+  );
+  return sources.length > 0 ? { ...read, unreadAptSettings: dest } : read;
 }
 
 /** The stage that one starts from; it stands further up, so going down ends. */

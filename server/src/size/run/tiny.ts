@@ -13,7 +13,7 @@ import { toOutputs } from './texts.ts';
 const printers =
   'awk gawk mawk basename dirname readlink realpath grep egrep fgrep cut sort head tail wc tr uniq diff cmp ' +
   'stat file du df ps ls getent ldd xxd od seq expr jq comm join paste rev fold tac strings envsubst ' +
-  'lsb_release dpkg-query dpkg-architecture dpkg-deb getcap env printenv zcat bc nl';
+  'yes lsb_release dpkg-query dpkg-architecture dpkg-deb getcap env printenv zcat bc nl';
 
 /** Their output has one short line. */
 const brief =
