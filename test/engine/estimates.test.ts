@@ -10,7 +10,7 @@ import { type ComparedLine, caseNames, compareCase, pooled, startSite } from './
 import { summaryOf, wrongCounts } from './estimatePage.ts';
 
 /** Shares of RUN lines: at least so many have a figure, at most so many figures miss their band. */
-const leastFigures = 0.7;
+const leastFigures = 0.8;
 const mostOutside = 0.05;
 
 const describeLine = ({ name, line, text, size, measured }: ComparedLine) =>
