@@ -32,6 +32,17 @@ const mostExecutions = 4000;
 /** How many lines that may follow one state: versions of a line that is being typed. */
 const mostVersions = 64;
 
+/** How many estimates are kept in all; then what they hang on is forgotten. */
+const mostKept = 12_000;
+let kept = 0;
+
+/** So much is remembered that first states, from which all else is found, should be forgotten; asks once. */
+export function isTooMuch(): boolean {
+  if (kept < mostKept) return false;
+  kept = 0;
+  return true;
+}
+
 const executions = new Map<string, Execution>();
 const bySteps = new WeakMap<Step, Remembered>();
 const byStates = new WeakMap<StageState, Map<Execution, Remembered>>();
@@ -58,11 +69,12 @@ export function rememberedEstimate(world: World, before: StageState): RunEstimat
     known && isLike(known.estimate) && areEqual(known.estimate, fresh) ? known.estimate : fresh;
   const made: Remembered = { before, facts, estimate, isBound: watched.asked() };
   bySteps.set(step, made);
-  const kept = versions ?? new Map<Execution, Remembered>();
-  if (!versions) byStates.set(before, kept);
-  kept.delete(execution);
-  kept.set(execution, made);
-  if (kept.size > mostVersions) kept.delete(kept.keys().next().value as Execution);
+  const all = versions ?? new Map<Execution, Remembered>();
+  if (!versions) byStates.set(before, all);
+  all.delete(execution);
+  all.set(execution, made);
+  if (all.size > mostVersions) all.delete(all.keys().next().value as Execution);
+  kept += 1;
   return estimate;
 }
 
@@ -87,6 +99,8 @@ function plain({ installed: _, ...state }: StageState): object {
 
 function executionOf(world: World): Execution {
   const key = keyOf(world);
+  // Such a script is read anew rather than kept.
+  if (key.length > 8 * longestKey) return { reading: null };
   let execution = executions.get(key);
   if (execution) return execution;
   execution = { reading: null };
@@ -96,12 +110,17 @@ function executionOf(world: World): Execution {
 }
 
 const environments = new WeakMap<object, string>();
+let longEnvironments = 0;
+/** Longer ones are told apart by identity: as texts they would fill the memory. */
+const longestKey = 8000;
 
 function keyOf({ step, run, platform }: World): string {
   // Lines without ENV or ARG between them share one environment.
   let env = environments.get(step.env);
   if (env === undefined) {
-    env = run.env.join('\0');
+    const list = run.env;
+    const length = list.reduce((sum, entry) => sum + entry.length, 0);
+    env = length > longestKey ? `#${longEnvironments++}` : list.join('\0');
     environments.set(step.env, env);
   }
   const mounts = run.mounts.length === 0 ? '' : JSON.stringify(run.mounts);

@@ -13,7 +13,7 @@ import type { Size } from '../size.ts';
 import { noted } from './aptSettings.ts';
 import { copiedFiles } from './copiedFiles.ts';
 import type { SizeFacts, StageState, Stored } from './draft.ts';
-import { rememberedEstimate } from './rememberedRuns.ts';
+import { isTooMuch, rememberedEstimate } from './rememberedRuns.ts';
 import type { RunEstimate } from './runSize.ts';
 import { withStored } from './stored.ts';
 
@@ -218,6 +218,7 @@ function firstState({ base }: Stage, { arch }: Platform, fact: Fact<BaseFacts> |
       ? 'The table of base images is being read.'
       : `Which packages ${base.reference} has is not known.`;
   const key = JSON.stringify([base.scratch, arch, packagesReason]);
+  if (begun.size >= 1000 || isTooMuch()) begun.clear();
   const before = begun.get(key);
   if (before && before.known === known) return before.state;
   const state: StageState = {
@@ -232,7 +233,6 @@ function firstState({ base }: Stage, { arch }: Platform, fact: Fact<BaseFacts> |
     keepsArchives: false,
     stored: [],
   };
-  if (begun.size >= 1000) begun.clear();
   begun.set(key, { known, state });
   return state;
 }

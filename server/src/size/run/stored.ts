@@ -7,7 +7,7 @@ import type { Contribution, StageState, Stored } from './draft.ts';
 export const tinyBytes = 65_536;
 
 /** Beyond this nobody follows; then all that is known is that there is more. */
-const most = 1024;
+const most = 256;
 
 /** The state with some files more; what stood at the same path is replaced. */
 export function withStored(state: StageState, added: readonly Stored[]): StageState {
