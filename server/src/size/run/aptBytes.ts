@@ -137,7 +137,10 @@ export function packageContributions(
   const declaredShare = bytes > 0 && declared / bytes > noDeclaredShare ? declared / bytes : 0;
   const rough = declaredShare > 0 ? declared : 0;
   const doubt = Math.max(measuredBand * Math.max(0, all - rough), leastBand) + rate * rough;
-  const reason = reasonOf(index, declaredShare);
+  const perhaps = fresh.some(({ name }) => change.perhaps.has(name))
+    ? ' An earlier command installs some of them, if it runs.'
+    : '';
+  const reason = reasonOf(index, declaredShare) + perhaps;
   const band = { low: bytes - doubt, high: bytes + doubt };
   // Where there are fewer bytes of files than that, the doubt is about the databases.
   const rest = Math.max(0, Math.round(-band.low));

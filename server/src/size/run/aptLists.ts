@@ -28,15 +28,16 @@ export function updateLists(
   const isHere = draft.contributions.some(({ kind, renews }) => kind === 'lists' && renews);
   const fact = aptIndex(draft);
   if (fact.state !== 'known') {
-    if (what === 'signatures') draft.remove(`${lists}/*`);
+    if (what === 'signatures') draft.remove(lists);
     else writeUnknown(draft, lists, label, fact, 'lists');
     return;
   }
   const index = fact.value;
   const onlySignatures = what === 'signatures' || (draft.state.hasLists && !isHere);
   if (what === 'signatures') {
-    draft.remove(`${lists}/*`);
     draft.remove(lists);
+    // They stay perhaps, as the lists do.
+    if (runs !== 'always') return;
   }
   if (index.lists === null) {
     const reason = `How big the package lists of ${releaseName(index)} are is not known.`;

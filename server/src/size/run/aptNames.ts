@@ -59,7 +59,7 @@ function distance(a: string, b: string): number {
 
 /** Programs whose makers, and others, offer packages of the same names. */
 const offeredElsewhere =
-  /^(nodejs|npm|yarn(pkg)?|postgresql.*|libpq.*|nginx.*|php.*|docker.*|containerd.*|runc|mariadb.*|mysql.*|libmysql.*|libmariadb.*|redis.*|rabbitmq.*|erlang.*|clang.*|llvm.*|libllvm.*|lld.*|lldb.*|cmake.*|gcc.*|g\+\+.*|cpp.*|python[23].*|openjdk.*|default-j.*|maven|gradle|mono.*|dotnet.*|aspnetcore.*|ruby.*|nvidia.*|cuda.*|libcud.*|r-(base|cran|recommended).*|ros-.*|apache2.*|varnish.*|haproxy.*|ffmpeg.*|libreoffice.*|chromium.*|firefox.*|golang.*|rustc|cargo|qemu.*|wine.*|elasticsearch|kubectl|ansible.*|git(-.*)?|collectd.*|grafana.*|mongo.*|salt-.*|puppet.*|zabbix.*|icinga.*|monit)$/;
+  /^(nodejs|npm|yarn(pkg)?|postgresql.*|libpq.*|nginx.*|php.*|docker.*|containerd.*|runc|mariadb.*|mysql.*|libmysql.*|libmariadb.*|redis.*|rabbitmq.*|erlang.*|clang.*|llvm.*|libllvm.*|lld.*|lldb.*|cmake.*|openjdk.*|mono.*|dotnet.*|aspnetcore.*|nvidia.*|cuda.*|r-(base|cran|recommended).*|ros-.*|varnish.*|haproxy.*|chromium.*|firefox.*|wine.*|kubectl|collectd.*|grafana.*|mongo.*|salt-.*|puppet.*|zabbix.*|icinga.*)$/;
 
 /** A package source that was added may have a package of this name that apt prefers. */
 export function overridden(name: string): boolean {

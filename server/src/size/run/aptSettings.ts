@@ -11,8 +11,11 @@ const sources = /^\/etc\/apt\/sources\.list(\.d\/|$)/;
 /** Notes what a command writes into apt's folder, before that is counted as any other file. */
 export function noteAptSettings(command: ShellCommand, draft: Draft): void {
   const { words, input, outputs, runs } = command;
-  const text = [...words.slice(1), input ?? ''].join('\n');
+  if (isUnreadScript(words) && !(draft.state.foreignSources && !draft.state.ownSources)) {
+    draft.state = { ...draft.state, foreignSources: true, ownSources: false };
+  }
   if (runs !== 'always') return;
+  const text = [...words.slice(1), input ?? ''].join('\n');
   if (!text.includes(folder) && !outputs.some(({ path }) => path?.startsWith(folder))) return;
   const operands = words.slice(1).map((word) => placeOf(word, command));
   const paths = [...outputs.map(({ path }) => path), ...operands].flatMap((path) =>
@@ -20,6 +23,11 @@ export function noteAptSettings(command: ShellCommand, draft: Draft): void {
   );
   if (paths.length === 0) return;
   draft.state = noted(draft.state, paths, text);
+}
+
+/** A shell that runs what nobody has read: often `curl … | bash`, which adds a source of packages. */
+function isUnreadScript([program = '', ...rest]: readonly string[]): boolean {
+  return /(^|\/)(ba|da|a|z|k)?sh$/.test(program) && !rest.includes('--version');
 }
 
 /** The state after a text went to files of apt. */
@@ -31,10 +39,12 @@ export function noted(state: StageState, paths: readonly string[], text: string)
       now = { ...now, leavesRecommended: /^(0|no|false|without|off|disable)$/i.test(value) };
     }
   }
-  if (paths.some((path) => sources.test(path)) && !now.foreignSources && isOwn(text, state)) {
-    now = { ...now, foreignSources: true, ownSources: true };
-  } else if (now.ownSources && paths.some((path) => sources.test(path)) && !isOwn(text, state)) {
-    now = { ...now, ownSources: false };
+  if (paths.some((path) => sources.test(path))) {
+    const own = isOwn(text, state);
+    // Lists of another mirror have other names: those that are there are fetched anew.
+    if (isMirrorChange(text) && now.hasLists) now = { ...now, hasLists: false };
+    if (own && !now.foreignSources) now = { ...now, foreignSources: true, ownSources: true };
+    else if (!own && now.ownSources) now = { ...now, ownSources: false };
   }
   return now;
 }
@@ -52,5 +62,10 @@ function isOwn(text: string, { distribution }: StageState): boolean {
       return ownHost.test(address) && suite != null && release.split('-')[0] === suite;
     });
   }
-  return /\bs(.).*(debian\.org|ubuntu\.com)/s.test(text) || /\bs(.)\s*main\b/.test(text);
+  return isMirrorChange(text) || /\bs(.)\s*main\b/.test(text);
+}
+
+/** `sed` that puts another host in the place of the distribution's. */
+function isMirrorChange(text: string): boolean {
+  return /\bs([^\w\s]).*(debian\.org|ubuntu\.com)/s.test(text);
 }
