@@ -22,6 +22,8 @@ export interface PackageChange {
   readonly asks: boolean;
   /** `25 packages for curl, git`. */
   readonly label: string;
+  /** debconf has no database that is stored again. */
+  readonly lacksDebconf: boolean;
   /** Nobody has installed anything on the plain image before. */
   readonly isFirst: boolean;
   /** Parts of the documentation that another command removed already. */
@@ -39,6 +41,9 @@ const fixedState = 5_000;
 const logsPerPackage = 600;
 /** Removing logs less than unpacking: 63.9 kB for 61 packages that came and went. */
 const logsPerRemoval = 360;
+
+/** A database of debconf with the questions of a few packages. */
+const debconfAnew = 20_000;
 
 /**
  * The first dpkg on a plain `-slim` image writes the file lists of its packages anew, without the
@@ -131,7 +136,8 @@ export function packageContributions(
   const status =
     again + fixedStatus + Math.round((terms.perPackage - logsPerPackage - 160) * fresh.length);
   const logs = fixedLogs + logsPerPackage * unpacked + logsPerRemoval * removed;
-  const debconf = Math.max(0, terms.fixed - fixedStatus - fixedLogs - fixedCaches - fixedState);
+  const database = Math.max(0, terms.fixed - fixedStatus - fixedLogs - fixedCaches - fixedState);
+  const debconf = change.lacksDebconf ? debconfAnew : database;
   const all = bytes + control + again + terms.fixed + terms.perPackage * fresh.length;
   const rate = isSlim ? declaredBand.slim : declaredBand.plain;
   const declaredShare = bytes > 0 && declared / bytes > noDeclaredShare ? declared / bytes : 0;
@@ -162,7 +168,7 @@ export function packageContributions(
     renews: `${path} of packages`,
     ...(parts && { within: parts }),
   });
-  const asks = change.asks ? terms.debconf : 0;
+  const asks = change.asks && !change.lacksDebconf ? terms.debconf : 0;
   return [
     ...(fresh.length > 0 ? [first] : [more('/var/lib/apt', 0, label)]),
     {

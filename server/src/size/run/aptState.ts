@@ -126,6 +126,7 @@ export function settleRun(run: AptRun, draft: Draft, now: InstalledPackages): vo
     removed: run.removed,
     asks: run.asks,
     label: labelOf(run, now),
+    lacksDebconf: draft.state.lacksDebconf === true,
     isFirst: run.before.names.size === run.index.base?.length,
     withoutPaths: removedPaths(run, draft),
   });

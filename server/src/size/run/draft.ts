@@ -68,6 +68,8 @@ export interface StageState {
   readonly leavesRecommended?: boolean;
   /** A file of apt's settings was copied in whose text nobody has read. */
   readonly unreadAptSettings?: string;
+  /** An earlier command removed debconf's database, so that none is stored again. */
+  readonly lacksDebconf?: boolean;
   /** Of the package sources that were added, none can replace packages of the distribution. */
   readonly ownSources?: boolean;
   /** The image's rule that throws downloaded packages away is gone. */

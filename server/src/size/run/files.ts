@@ -32,6 +32,9 @@ export function removePlace(place: string | null, draft: Draft): void {
   const state = withoutStored(draft.state, inside);
   draft.state = state;
   if (hasLists && inside('/var/lib/apt/lists/partial')) draft.state = { ...state, hasLists: false };
+  if (!draft.state.lacksDebconf && inside('/var/cache/debconf/templates.dat')) {
+    draft.state = { ...draft.state, lacksDebconf: true };
+  }
   // The rule of Debian's official images that throws downloaded packages away.
   if (!keepsArchives && inside('/etc/apt/apt.conf.d/docker-clean')) {
     draft.state = { ...draft.state, keepsArchives: true };
