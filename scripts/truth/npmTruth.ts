@@ -5,23 +5,10 @@
  */
 
 import { execFileSync } from 'node:child_process';
-import {
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AnalysisPorts, analyze } from '../../server/src/analysis.ts';
-import { nodeDecompressors } from '../../server/src/host/decompress.ts';
-import { buildPlatform } from '../../server/src/host/machine.ts';
-import { nodeFileSystem } from '../../server/src/host/nodeFileSystem.ts';
-import { readSettings } from '../../server/src/settings.ts';
-import type { Size } from '../../server/src/size/size.ts';
+import { bytesBelow, estimateRun } from './measure.ts';
 import { type Comparison, printComparisons } from './table.ts';
 
 type Names = Readonly<Record<string, string>>;
@@ -104,39 +91,7 @@ const noNoise = [
   '--omit-lockfile-registry-resolved=false',
 ];
 
-/** Bytes of the files below a folder, each inode once, as a layer has them. */
-function bytesBelow(...folders: readonly string[]): number {
-  const seen = new Set<number>();
-  let sum = 0;
-  const waiting = [...folders];
-  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
-    for (const name of readdirSync(folder)) {
-      const path = join(folder, name);
-      const stat = lstatSync(path);
-      if (stat.isDirectory()) waiting.push(path);
-      if (!stat.isFile() || seen.has(stat.ino)) continue;
-      seen.add(stat.ino);
-      sum += stat.size;
-    }
-  }
-  return sum;
-}
-
-/** The size of the last line of a Dockerfile in a folder. */
-async function estimate(
-  folder: string,
-  run: string,
-  caches: Partial<AnalysisPorts>,
-): Promise<Size | undefined> {
-  const text = `FROM node:22-slim\nWORKDIR /app\nCOPY package*.json *lock* ./\nRUN ${run}\n`;
-  const path = join(folder, 'Dockerfile');
-  const analysis = await analyze(
-    { key: path, path, folder, within: null, text, version: 1, settings: readSettings({}) },
-    { files: nodeFileSystem, decompressors: nodeDecompressors, buildPlatform, ...caches },
-  );
-  const step = analysis.plan.stages[0]?.steps.at(-1);
-  return step && analysis.sizes.get(step);
-}
+const lines = ['FROM node:22-slim', 'WORKDIR /app', 'COPY package*.json *lock* ./'];
 
 function execute(folder: string, program: string, words: readonly string[], home: string): void {
   execFileSync(program, words, {
@@ -211,7 +166,7 @@ async function compareNpm(
   // The whole install is still there; its sizes tell both kinds.
   for (const [flags, kind] of kinds) {
     const run = `npm ci${flags} && npm cache clean --force`;
-    const size = await estimate(folder, run, { npmCache: null });
+    const size = await estimateRun(folder, lines, run, { npmCache: null });
     found.push({
       group: 'npm, from node_modules',
       name: `${name}, ${kind}`,
@@ -223,7 +178,7 @@ async function compareNpm(
   for (const [flags, kind] of kinds) {
     const npmCache = join(root, 'caches', `${name}-all`, '_cacache');
     const run = `npm ci${flags} && npm cache clean --force`;
-    const size = await estimate(folder, run, { npmCache });
+    const size = await estimateRun(folder, lines, run, { npmCache });
     found.push({
       group: 'npm, from its cache',
       name: `${name}, ${kind}`,
@@ -234,7 +189,7 @@ async function compareNpm(
   for (const { bytes, flags } of empty) {
     const npmCache = join(root, 'caches', `${name}-all`, '_cacache');
     const run = `npm ci${flags} && rm -rf node_modules`;
-    const size = await estimate(folder, run, { npmCache });
+    const size = await estimateRun(folder, lines, run, { npmCache });
     found.push({
       group: 'npm, cache left behind',
       name: `${name}${flags}`,
@@ -282,7 +237,7 @@ async function compareOthers(
     group: 'yarn 1',
     name,
     measured: yarned,
-    size: await estimate(folder, run, { npmCache }),
+    size: await estimateRun(folder, lines, run, { npmCache }),
   });
   rmSync(join(folder, 'yarn.lock'));
   execute(folder, join(tools, 'pnpm'), ['install', '--lockfile-only'], home);
@@ -294,7 +249,7 @@ async function compareOthers(
     group: 'pnpm',
     name,
     measured: linked,
-    size: await estimate(folder, 'pnpm install --frozen-lockfile', { npmCache }),
+    size: await estimateRun(folder, lines, 'pnpm install --frozen-lockfile', { npmCache }),
   });
   rmSync(home, { recursive: true, force: true });
 }

@@ -163,7 +163,9 @@ function packageOf(entry: YarnEntry, path: string, dev: boolean, optional: boole
     optional,
     devOptional: false,
     peer: false,
-    ...(optional ? platformOfName(name) : { os: [], cpu: [], libc: [] }),
+    ...(optional ? platformOfName(name) : { os: [], cpu: [] }),
+    // Yarn 1 does not know of C libraries, so those for both are installed.
+    libc: [],
     // The lock does not tell; packages that are known to compile say it by name.
     hasInstallScript: compiles.has(name),
     needs: [],

@@ -35,7 +35,8 @@ export function dependencySize(lock: JavaScriptLock, packages: readonly LockedPa
       `The unpacked sizes of the ${count(packages.length, 'package')} that ${lock.path} lists for this platform are not known here. ${wayOut}`,
     );
   }
-  const exact = bytes + records;
+  // Without packages there is no folder for the record.
+  const exact = packages.length === 0 ? 0 : bytes + records;
   const from = [
     counts.installed > 0 && `${counts.installed} from node_modules beside the lock file`,
     counts.cache > 0 && `${counts.cache} from npm\u2019s cache`,
