@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { type ByteReader, byteReader } from '../../server/src/context/byteReader.ts';
-import { tarEntries } from '../../server/src/context/tarHeaders.ts';
+import { type TarEntry, tarEntries } from '../../server/src/context/tarHeaders.ts';
 import { opened } from './mirror.ts';
 
 export interface Measures {
@@ -23,7 +23,7 @@ const leftOut =
 /** Where packages of Debian have modules that are compiled when they are installed. */
 const compiled = /\/(?:dist-packages|python3[^/]*|share)\/.*\.py$/;
 
-/** Reads a package file; throws where it is none. `data` ends early when all was seen. */
+/** Reads a package file to its end; throws where it is none. */
 export async function measureDeb(data: AsyncIterable<Uint8Array>): Promise<Measures> {
   const reader = byteReader(data, Number.POSITIVE_INFINITY);
   try {
@@ -46,7 +46,7 @@ export async function measureDeb(data: AsyncIterable<Uint8Array>): Promise<Measu
         measures = { ...measures, ...control, control: measures.control + control.control };
       } else if (name.startsWith('data.tar')) {
         const found = await readData(unpacked(name, member));
-        return { ...measures, ...found, control: measures.control + found.control };
+        measures = { ...measures, ...found, control: measures.control + found.control };
       }
       for await (const _ of member);
       await reader.skip(bytes % 2);
@@ -59,7 +59,7 @@ export async function measureDeb(data: AsyncIterable<Uint8Array>): Promise<Measu
 async function readControl(tar: AsyncIterable<Uint8Array>) {
   let control = 0;
   let templates = false;
-  for await (const { name, bytes } of tarEntries(byteReader(tar, Number.POSITIVE_INFINITY))) {
+  for await (const { name, bytes } of entries(tar)) {
     const base = name.replace(/^.*\//, '');
     // `control` itself becomes a part of the status file.
     if (base !== 'control') control += bytes;
@@ -73,7 +73,7 @@ async function readData(tar: AsyncIterable<Uint8Array>) {
   let documentation = 0;
   let python = 0;
   let list = 0;
-  for await (const entry of tarEntries(byteReader(tar, Number.POSITIVE_INFINITY))) {
+  for await (const entry of entries(tar)) {
     const path = `/${entry.name.replace(/^\.?\/+/, '').replace(/\/$/, '')}`;
     list += Buffer.byteLength(path) + (path === '/' ? 2 : 1);
     const bytes = entry.type === '2' ? Buffer.byteLength(entry.link) : entry.bytes;
@@ -82,6 +82,13 @@ async function readData(tar: AsyncIterable<Uint8Array>) {
     if (entry.type === '0' && compiled.test(path)) python += bytes;
   }
   return { files, documentation, python, control: list };
+}
+
+/** All entries; what follows them is read as well, so that damage shows. */
+async function* entries(tar: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry, void, void> {
+  const reader = byteReader(tar, Number.POSITIVE_INFINITY);
+  yield* tarEntries(reader);
+  for await (const _ of reader.rest());
 }
 
 /** The next bytes of a reader as a stream. */

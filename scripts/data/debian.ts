@@ -27,6 +27,8 @@ export interface DebPackage {
   readonly provides: readonly Relation[];
   /** Place in the indexes, for ties. */
   readonly order: number;
+  /** The version that this one replaces in another index of the release. */
+  readonly older: DebPackage | null;
 }
 
 export interface DebRelease {
@@ -53,7 +55,7 @@ export function readRelease(
       const before = packages.get(read.name);
       if (!before) packages.set(read.name, read);
       else if (compareDebVersions(read.version, before.version) > 0) {
-        packages.set(read.name, { ...read, order: before.order });
+        packages.set(read.name, { ...read, order: before.order, older: before });
       }
     }
   }
@@ -99,6 +101,7 @@ function readPackage(stanza: string, archive: string, order: number): DebPackage
     conflicts: [...relations(field('Conflicts')), ...relations(field('Breaks'))].flat(),
     provides: relations(field('Provides')).flat(),
     order,
+    older: null,
   };
 }
 

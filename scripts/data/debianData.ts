@@ -11,7 +11,7 @@ import {
   settled,
   settledConflicts,
 } from './debian.ts';
-import { compiled, extraOf } from './extras.ts';
+import { compiled, extraOf, manualsOf } from './extras.ts';
 import type { KnownMeasures } from './measures.ts';
 import { fetchPackages, fetchRelease } from './mirror.ts';
 import { rough } from './rough.ts';
@@ -47,7 +47,7 @@ export async function fetchSuite(suite: string, arch: string): Promise<Fetched> 
 }
 
 /** Packages of one architecture that fit into the file of a suite. */
-const most = 9700;
+const most = 10_000;
 
 /** Packages to bundle, those in most installs first. */
 export function chosen({ release }: Fetched): readonly DebPackage[] {
@@ -70,10 +70,14 @@ export function chosen({ release }: Fetched): readonly DebPackage[] {
   return [...first, ...further(release, new Set(weights.keys()), installed, most - first.length)];
 }
 
-/** One text for all architectures of a suite, with the same packages where they exist. */
+/** One text for all architectures of a suite. */
 export function suiteText(all: readonly Fetched[], measures: KnownMeasures): string {
-  const names = new Set(all.flatMap((one) => chosen(one).map(({ name }) => name)));
-  return encodePages(all.map((one) => contentOf(one, all, names, measures)));
+  return encodePages(
+    all.map((one) => {
+      const names = new Set(chosen(one).map(({ name }) => name));
+      return contentOf(one, all, names, measures);
+    }),
+  );
 }
 
 function contentOf(
@@ -100,6 +104,8 @@ function contentOf(
       return {
         name: one.name,
         ...sizes,
+        files: sizes.files + manualsOf(one.name),
+        documentation: sizes.documentation + manualsOf(one.name),
         python: compiled(one.name, suite, sizes.python),
         extra: extraOf(one.name, suite),
         archive: rough(one.size, 8),
@@ -137,13 +143,16 @@ function contentOf(
 /** What `apt-get update` leaves behind with the settings of the official images, in bytes (2026). */
 const listBytes: Readonly<Record<string, number>> = {
   'bookworm amd64': 19_852_735,
+  'bookworm arm64': 19_640_832,
   'trixie amd64': 21_697_576,
+  'trixie arm64': 21_554_897,
   'bullseye amd64': 18_452_334,
+  'bullseye arm64': 18_202_551,
 };
 
 /**
- * Sizes of a package: measured; else those of another architecture, which differ as the declared
- * sizes do; else declared ones.
+ * Sizes of a package: measured; else those of its version before or of another architecture, which
+ * differ as the declared sizes do; else declared ones.
  */
 function sizesOf(
   one: DebPackage,
@@ -153,10 +162,10 @@ function sizesOf(
 ) {
   const own = measures.of(one);
   if (own) return { ...rounded(own), measured: true };
-  for (const { release } of all) {
-    const other = release.packages.get(one.name);
+  const others = all.map(({ release }) => release.packages.get(one.name));
+  for (const other of [one.older, ...others, ...others.map((found) => found?.older)]) {
     const found = other && measures.of(other);
-    if (!other || !found || other.installedSize === 0) continue;
+    if (!found || other.installedSize === 0) continue;
     const { documentation } = found;
     const files = ((found.files - documentation) * one.installedSize) / other.installedSize;
     return { ...rounded({ ...found, files: files + documentation }), measured: false };
@@ -164,11 +173,13 @@ function sizesOf(
   return { ...rounded(declared(suite, one, release)), measured: false };
 }
 
+/** Rounded so that what is left out on slim images is never more than there is. */
 function rounded(sizes: Measures): Measures {
+  const files = rough(sizes.files, sizes.files < 128 * 1024 ? 4 : 1);
   return {
     ...sizes,
-    files: rough(sizes.files, sizes.files < 128 * 1024 ? 4 : 1),
-    documentation: rough(sizes.documentation, 4),
+    files,
+    documentation: Math.min(files, rough(sizes.documentation, 4)),
     control: rough(sizes.control, 4),
     python: rough(sizes.python, 4),
   };

@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Measures, measureDeb } from './debFile.ts';
 import type { DebPackage } from './debian.ts';
-import { get } from './mirror.ts';
+import { get, verified } from './mirror.ts';
 
 const folder = join(
   process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
@@ -36,9 +36,18 @@ export class KnownMeasures {
     return this.#known.get(keyOf(one));
   }
 
-  /** Fetches and reads the package file. */
+  /** Fetches and reads the package file; where it is gone, that of the version before. */
   async measure(one: DebPackage): Promise<void> {
-    this.add(one, await measureDeb(await get(`${one.archive}/${one.file}`)));
+    if (!one.older || this.of(one.older)) return this.#measure(one);
+    await this.#measure(one).catch(async (problem) => {
+      await (one.older && this.#measure(one.older));
+      throw problem;
+    });
+  }
+
+  async #measure(one: DebPackage): Promise<void> {
+    const data = await get(`${one.archive}/${one.file}`);
+    this.add(one, await measureDeb(verified(data, one.sha256)));
   }
 
   add(one: DebPackage, measures: Measures): void {

@@ -22,14 +22,27 @@ export interface Release {
 export async function get(path: string): Promise<AsyncIterable<Uint8Array>> {
   const address = `${mirror}/${path}`;
   for (let attempt = 1; ; attempt++) {
-    try {
-      const response = await fetch(address);
-      if (response.ok && response.body) return response.body as AsyncIterable<Uint8Array>;
-      throw new Error(`The mirror answered ${response.status}.`);
-    } catch (error) {
-      if (attempt === 3) throw new Error(`${address} could not be fetched: ${error}`);
+    const response = await fetch(address).catch((error: unknown) => String(error));
+    if (typeof response !== 'string' && response.ok && response.body) {
+      return response.body as AsyncIterable<Uint8Array>;
     }
+    const problem = typeof response === 'string' ? response : `status ${response.status}`;
+    const isGone = typeof response !== 'string' && response.status === 404;
+    if (isGone || attempt === 3) throw new Error(`${address} could not be fetched: ${problem}`);
   }
+}
+
+/** The same data; throws at its end where it is not what the index says. */
+export async function* verified(
+  data: AsyncIterable<Uint8Array>,
+  sha256: string,
+): AsyncGenerator<Uint8Array, void, void> {
+  const hash = createHash('sha256');
+  for await (const piece of data) {
+    hash.update(piece);
+    yield piece;
+  }
+  if (hash.digest('hex') !== sha256) throw new Error('It is not what the index says.');
 }
 
 async function whole(pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {
@@ -58,14 +71,8 @@ export async function fetchPackages(release: Release, arch: string): Promise<Buf
   const expected = release.hashes.get(path);
   const name = `${release.archive}/dists/${release.suite}`;
   if (!expected) throw new Error(`${name}/InRelease has no hash of ${path}.`);
-  const packed = await whole(await get(`${name}/${path}`));
-  const sha256 = createHash('sha256').update(packed).digest('hex');
-  if (sha256 !== expected.sha256) throw new Error(`${name}/${path} is not what InRelease says.`);
-  return whole(opened('xz', only(packed)));
-}
-
-async function* only(data: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
-  yield data;
+  const packed = await get(`${name}/${path}`);
+  return whole(opened('xz', verified(packed, expected.sha256)));
 }
 
 /** Unpacks; every kind that packages use is there on Node. */

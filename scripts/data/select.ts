@@ -72,7 +72,7 @@ export function further(
   count: number,
 ): readonly DebPackage[] {
   const sources = new Set(
-    wantedNames().flatMap(({ name }) => realPackages(release, name)[0]?.source ?? []),
+    wantedNames().flatMap(({ name }) => release.packages.get(name)?.source ?? []),
   );
   const needed = new Map<string, number>();
   for (const { depends, recommends } of release.packages.values()) {
@@ -81,12 +81,13 @@ export function further(
     }
   }
   const isThere = ({ name }: DebPackage) => chosen.has(name) || base.has(name);
-  const addsOnlyItself = (one: DebPackage) =>
-    [...one.depends, ...one.recommends].every((group) => {
-      const candidates = settled(release, group).flatMap((name) => realPackages(release, name));
-      const [best] = candidates;
-      return !best || isThere(best) || candidates.some(isThere);
-    });
+  const isMet = (group: DebPackage['depends'][number], orMissing: boolean) => {
+    const candidates = settled(release, group).flatMap((name) => realPackages(release, name));
+    return candidates.some(isThere) || (orMissing && candidates.length === 0);
+  };
+  const addsOnlyItself = ({ depends, recommends }: DebPackage) =>
+    depends.every((group) => isMet(group, false)) &&
+    recommends.every((group) => isMet(group, true));
   const rank = (one: DebPackage) => {
     const section = one.section.replace(/^.*\//, '');
     if (sources.has(one.source)) return 2e6;

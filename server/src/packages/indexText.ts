@@ -95,14 +95,15 @@ export function decodeIndex(text: Uint8Array | string, arch?: string): Decoded {
   const pages = (typeof text === 'string' ? text : new TextDecoder().decode(text)).split(pageEnd);
   let problem: Decoded | null = null;
   for (const page of pages) {
-    const decoded = decodePage(page);
-    if (decoded.ok && (arch === undefined || decoded.index.key.arch === arch)) return decoded;
-    if (!decoded.ok) problem ??= decoded;
+    const decoded = decodePage(page, arch);
+    if (decoded?.ok) return decoded;
+    problem ??= decoded;
   }
   return problem ?? refused(`has nothing for the architecture ${arch}`);
 }
 
-function decodePage(page: string): Decoded {
+/** Null: a page of another architecture, which is not looked at any further. */
+function decodePage(page: string, arch: string | undefined): Decoded | null {
   const end = page.indexOf('\n');
   const title = page.slice(0, Math.max(end, 0));
   if (!title.startsWith(magic))
@@ -115,6 +116,7 @@ function decodePage(page: string): Decoded {
   const headEnd = page.indexOf('\n', end + 1);
   const head = readHead(page.slice(end + 1, Math.max(headEnd, 0)));
   if (!head) return refused('is damaged: its head cannot be read');
+  if (arch !== undefined && head.key.arch !== arch) return null;
   const body = page.slice(headEnd + 1);
   if (body.length < head.length) return refused('is cut off');
   if (body.length > head.length || check(body) !== head.check) {

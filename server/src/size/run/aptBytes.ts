@@ -84,11 +84,13 @@ const made: readonly {
   { name: /^mariadb-server(-\d|$)/, path: '/var/lib/mysql', bytes: 118_200_000 },
 ];
 
-function madeBy({ name, extra }: PackageFacts, suite: string): Stored | undefined {
-  const found = made.find((one) => one.name.test(name));
+function madeBy(facts: PackageFacts, suite: string): Stored | undefined {
+  const found = made.find((one) => one.name.test(facts.name));
   if (!found) return undefined;
-  const bytes = (suite === 'bullseye' ? found.bullseye : undefined) ?? found.bytes;
-  return { path: found.path, bytes: extra > 0 ? extra : bytes };
+  const usual = (suite === 'bullseye' ? found.bullseye : undefined) ?? found.bytes;
+  // Of a package that was measured all is known that it makes, also that it makes nothing.
+  const bytes = facts.measured || facts.extra > 0 ? facts.extra : usual;
+  return bytes > 0 ? { path: found.path, bytes } : undefined;
 }
 
 /** Bytes of one package's files in the image. */
