@@ -63,7 +63,7 @@ async function take(theme: string, pictures: string): Promise<void> {
     );
     await shoot('hints', page);
 
-    await hoverLine(page, editorLine(page, 'COPY package'), /layer/i);
+    await hoverLine(page, editorLine(page, 'RUN apt-get install'), /package/i);
     await shoot('hover', page);
 
     await page.mouse.move(1220, 20);

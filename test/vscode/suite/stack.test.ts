@@ -58,11 +58,14 @@ describe('the view "Layers"', () => {
     await vscode.commands.executeCommand('dockerfileLayers.sortBySize');
     await vscode.commands.executeCommand('dockerfileLayers.hideMetadata');
     const [target] = parts.view.getChildren();
-    assert.deepEqual(labels(target).slice(0, 3), [
+    assert.deepEqual(labels(target).slice(0, 5), [
       'Writable layer',
+      'RUN apt-get update',
+      'RUN apt-get install -y curl',
       'COPY big.bin /big.bin',
       'COPY src ./src',
     ]);
+    assert.equal(parts.view.getChildren(target)[1]?.description, '~20 MB');
     assert.ok(!labels(target).some((label) => label.startsWith('ENV')));
     await vscode.commands.executeCommand('dockerfileLayers.sortByOrder');
     await vscode.commands.executeCommand('dockerfileLayers.showMetadata');
