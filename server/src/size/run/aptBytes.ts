@@ -9,6 +9,9 @@ import type { InstallTerms, PackageFacts, PackageIndex } from '../../packages/pa
 import type { Size, SizePart } from '../size.ts';
 import type { Contribution, Stored } from './draft.ts';
 
+/** Where most bytes of Debian's packages lie: the path that stands for them all. */
+export const packagePlace = '/usr';
+
 /** What happened to packages in one RUN. */
 export interface PackageChange {
   /** New at the end. */
@@ -154,7 +157,7 @@ export function packageContributions(
   const rest = Math.max(0, Math.round(-band.low));
   const maybe = bytes + control - certain;
   const first: Contribution = {
-    path: '/usr',
+    path: packagePlace,
     size: sized(bytes, Math.max(0, Math.round(band.low - maybe)), Math.round(band.high), reason),
     label,
     kind: 'packages',

@@ -1,6 +1,8 @@
 /** The words of apt's programs: what is to be done, to which packages, and with which options. */
 
+import type { ShellCommand } from '../../shell/commands.ts';
 import { unknownPart } from '../../shell/shellTree.ts';
+import type { Draft } from './draft.ts';
 
 export interface AptWords {
   /** `install`, `update` …; `''` where there is none. */
@@ -139,3 +141,6 @@ function selected(names: readonly string[], source: string): readonly string[] |
     return null;
   }
 }
+
+/** What one verb of apt does to the layer. */
+export type Act = (words: AptWords, command: ShellCommand, draft: Draft) => void;
