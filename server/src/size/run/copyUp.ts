@@ -85,3 +85,9 @@ function unknownSize(reason: string): Contribution['size'] {
 function folderOf(path: string): string {
   return absolutePath(path.replace(/\/[^/]*[*?[].*$/, '') || '/');
 }
+
+/** Whether earlier lines stored something at, below or above the path, as far as that is known. */
+export function knows({ state }: Draft, place: string): boolean {
+  const takes = fileMatcher(place);
+  return state.stored.some(({ path }) => takes(path) || (path !== '/' && isWithin(place, path)));
+}

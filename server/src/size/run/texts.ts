@@ -9,7 +9,7 @@ import { absolutePath } from '../../syntax/slashPaths.ts';
 import { computed } from '../size.ts';
 import { about, unknownAt } from './contributions.ts';
 import type { Contribution, Draft, Handler } from './draft.ts';
-import { configuration, isConfiguration, printed } from './files.ts';
+import { configuration, isConfiguration, printed } from './editFiles.ts';
 import { placeOf, readOperands } from './operands.ts';
 import { mayHoldBaseFiles } from './stored.ts';
 

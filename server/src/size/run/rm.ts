@@ -1,0 +1,35 @@
+/** `rm` and its like: what a RUN wrote is gone, what older layers have stays in them (SIZES section 8). */
+
+import type { Draft, Handler } from './draft.ts';
+import { fileMatcher } from './globs.ts';
+import { placeOf, readOperands } from './operands.ts';
+import { withoutStored } from './stored.ts';
+
+/** `rm` and its like: of what the same RUN wrote nothing is left. */
+export const remove: Handler = (command, draft) => {
+  const { operands } = readOperands(command.words);
+  for (const word of operands) removePlace(placeOf(word, command), draft);
+};
+
+/** Takes a path away from the layer, and from what later lines find. */
+export function removePlace(place: string | null, draft: Draft): void {
+  if (place === null) return;
+  const inside = fileMatcher(place);
+  const isNew = draft.contributions.some(({ path }) => inside(path));
+  draft.remove(place);
+  if (!isNew && draft.state.stored.some(({ path, bytes }) => bytes !== 0 && inside(path))) {
+    draft.note('What it removes of earlier lines stays in their layers.');
+  }
+  // A file written by this RUN is gone, but one of an older layer stays in that layer.
+  const { hasLists, keepsArchives } = draft.state;
+  const state = withoutStored(draft.state, inside);
+  draft.state = state;
+  if (hasLists && inside('/var/lib/apt/lists/partial')) draft.state = { ...state, hasLists: false };
+  if (!draft.state.lacksDebconf && inside('/var/cache/debconf/templates.dat')) {
+    draft.state = { ...draft.state, lacksDebconf: true };
+  }
+  // The rule of Debian's official images that throws downloaded packages away.
+  if (!keepsArchives && inside('/etc/apt/apt.conf.d/docker-clean')) {
+    draft.state = { ...draft.state, keepsArchives: true };
+  }
+}
