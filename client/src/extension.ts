@@ -14,7 +14,7 @@ import {
 import { RememberedChoices } from './choices.ts';
 import { registerCommands } from './commands.ts';
 import { FollowedStack } from './followedStack.ts';
-import { hasPeer } from './peers.ts';
+import { hasHadolint, hasPeer } from './peers.ts';
 import { StackView } from './stackView.ts';
 import { Status } from './status.ts';
 
@@ -68,7 +68,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
     else await client.start();
   };
 
-  let peer = hasPeer();
+  let peers = peersNow();
   context.subscriptions.push(
     log,
     stack,
@@ -81,9 +81,10 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
     vscode.workspace.onDidSaveTextDocument(lookAgain),
     vscode.workspace.onDidGrantWorkspaceTrust(restart),
     vscode.extensions.onDidChange(() => {
-      if (hasPeer() === peer) return;
-      peer = !peer;
-      void client.sendNotification(peersChanged, { otherDockerfileExtension: peer });
+      const now = peersNow();
+      if (JSON.stringify(now) === JSON.stringify(peers)) return;
+      peers = now;
+      void client.sendNotification(peersChanged, now);
     }),
     { dispose: () => void client.dispose() },
   );
@@ -97,11 +98,15 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
   return { client, stack, view, status, choices };
 }
 
+function peersNow() {
+  return { otherDockerfileExtension: hasPeer(), hadolint: hasHadolint() };
+}
+
 /** Asked at each start of the server, so that a restart takes up what has changed. */
 function initializationOptions(): InitializationOptions {
   return {
     commands: true,
-    otherDockerfileExtension: hasPeer(),
+    ...peersNow(),
     trusted: vscode.workspace.isTrusted,
   };
 }

@@ -8,3 +8,8 @@ const peers = ['docker.docker', 'ms-azuretools.vscode-containers', 'ms-azuretool
 export function hasPeer(): boolean {
   return peers.some((id) => vscode.extensions.getExtension(id) !== undefined);
 }
+
+/** Whether the extension hadolint is installed and enabled, which names some of the lines that we give advice on. */
+export function hasHadolint(): boolean {
+  return vscode.extensions.getExtension('exiasr.hadolint') !== undefined;
+}

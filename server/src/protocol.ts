@@ -191,6 +191,8 @@ export interface InitializationOptions {
   readonly commands?: boolean;
   /** Docker DX or Container Tools is active: settings on `auto` stay silent then. */
   readonly otherDockerfileExtension?: boolean;
+  /** The extension hadolint is active: advice that it gives too is shown more quietly. */
+  readonly hadolint?: boolean;
   /** False in Restricted Mode: no file outside the workspace folders is read. */
   readonly trusted?: boolean;
   /** Folder of the extension's own for package data that the user has fetched. */
@@ -277,6 +279,7 @@ export const focused = new NotificationType<{ readonly uri: string | null }>(
 );
 
 /** Client to server: another Dockerfile extension was activated or went away. */
-export const peersChanged = new NotificationType<{ readonly otherDockerfileExtension: boolean }>(
-  'dockerfileLayers/peersChanged',
-);
+export const peersChanged = new NotificationType<{
+  readonly otherDockerfileExtension: boolean;
+  readonly hadolint?: boolean;
+}>('dockerfileLayers/peersChanged');

@@ -244,8 +244,8 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
     choices.set(uri, picked);
     if (documents.get(uri)) refresher.factsChanged(uri);
   });
-  connection.onNotification(peersChanged, ({ otherDockerfileExtension }) => {
-    client = { ...client, otherDockerfileExtension };
+  connection.onNotification(peersChanged, ({ otherDockerfileExtension, hadolint = false }) => {
+    client = { ...client, otherDockerfileExtension, hadolint };
     for (const { uri } of documents.all()) refresher.factsChanged(uri);
   });
 

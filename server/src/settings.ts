@@ -32,10 +32,21 @@ export interface Settings {
     readonly buildkitErrors: 'auto' | 'on' | 'off';
     readonly advice: boolean;
   };
+  /** Which advice is given while `diagnostics.advice` is on. */
+  readonly advice: Readonly<Record<AdviceName, boolean>>;
   /** `auto`: only where no other Dockerfile extension gives an outline. */
   readonly outline: 'auto' | 'on' | 'off';
   readonly units: 'decimal' | 'binary';
 }
+
+/** Advice that has a switch of its own: its code in camel case. */
+export type AdviceName =
+  | 'listsLeftBehind'
+  | 'archivesLeftBehind'
+  | 'cacheLeftBehind'
+  | 'recommendedPackages'
+  | 'storesAgain'
+  | 'freesNothing';
 
 /** What is said of images that fit a pattern; null: not said. */
 export interface ImageSetting {
@@ -68,6 +79,12 @@ export const settingDefaults = {
   'merge.style': 'auto',
   'diagnostics.buildkitErrors': 'auto',
   'diagnostics.advice': true,
+  'advice.listsLeftBehind': true,
+  'advice.archivesLeftBehind': true,
+  'advice.cacheLeftBehind': true,
+  'advice.recommendedPackages': true,
+  'advice.storesAgain': true,
+  'advice.freesNothing': true,
   outline: 'auto',
   'size.units': 'decimal',
 } as const satisfies Readonly<Record<string, unknown>>;
@@ -101,6 +118,14 @@ export function readSettings(value: unknown): Settings {
     diagnostics: {
       buildkitErrors: choice(get('diagnostics.buildkitErrors'), ['auto', 'on', 'off'], 'auto'),
       advice: flag(get('diagnostics.advice'), settingDefaults['diagnostics.advice']),
+    },
+    advice: {
+      listsLeftBehind: flag(get('advice.listsLeftBehind'), true),
+      archivesLeftBehind: flag(get('advice.archivesLeftBehind'), true),
+      cacheLeftBehind: flag(get('advice.cacheLeftBehind'), true),
+      recommendedPackages: flag(get('advice.recommendedPackages'), true),
+      storesAgain: flag(get('advice.storesAgain'), true),
+      freesNothing: flag(get('advice.freesNothing'), true),
     },
     outline: choice(get('outline'), ['auto', 'on', 'off'], 'auto'),
     units: choice(get('size.units'), ['decimal', 'binary'], 'decimal'),

@@ -18,16 +18,23 @@ const severities: Readonly<Record<Problem['severity'], DiagnosticSeverity>> = {
   hint: DiagnosticSeverity.Hint,
 };
 
+/** Other extensions in the same editor. */
+export interface Peers {
+  readonly otherDockerfileExtension: boolean;
+  /** hadolint names some of the same lines, without bytes: then ours are hints. */
+  readonly hadolint?: boolean;
+}
+
 /** The diagnostics of a document, in source order. */
 export function diagnostics(
   analysis: Analysis,
   document: Document,
-  { otherDockerfileExtension }: { readonly otherDockerfileExtension: boolean },
+  { otherDockerfileExtension, hadolint = false }: Peers,
 ): Diagnostic[] {
   const { buildkitErrors, advice: isAdvising } = analysis.settings.diagnostics;
   const tellsBuildkit =
     buildkitErrors === 'on' || (buildkitErrors === 'auto' && !otherDockerfileExtension);
-  return [...analysis.problems, ...(isAdvising ? advice(analysis) : [])]
+  return [...analysis.problems, ...(isAdvising ? advice(analysis, hadolint) : [])]
     .sort((a, b) => a.span.start - b.span.start)
     .filter((problem) => {
       if (problem.buildkit && !isTrailingComment(problem)) return tellsBuildkit;

@@ -21,6 +21,7 @@ export interface Client {
   /** Commands for label parts; null: the client has none of ours. */
   readonly commands: { readonly layer: string; readonly cause: string } | null;
   readonly otherDockerfileExtension: boolean;
+  readonly hadolint: boolean;
   /** False in Restricted Mode. */
   readonly trusted: boolean;
   /** Folder for what the user has fetched; null: nothing is kept. */
@@ -35,6 +36,7 @@ export function readClient(params: InitializeParams): Client {
   const options: Readonly<Record<keyof InitializationOptions, unknown>> = {
     commands: undefined,
     otherDockerfileExtension: undefined,
+    hadolint: undefined,
     trusted: undefined,
     storage: undefined,
     settings: undefined,
@@ -55,6 +57,7 @@ export function readClient(params: InitializeParams): Client {
     commands:
       options.commands === true ? { layer: revealLayerCommand, cause: revealCauseCommand } : null,
     otherDockerfileExtension: options.otherDockerfileExtension === true,
+    hadolint: options.hadolint === true,
     trusted: options.trusted !== false,
     storage: typeof options.storage === 'string' && options.storage !== '' ? options.storage : null,
     settings: options.settings,

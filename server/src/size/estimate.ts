@@ -6,11 +6,13 @@
 import type { CopyFacts, KnownCopy } from '../context/copyFacts.ts';
 import type { Fact } from '../context/fact.ts';
 import type { BaseFacts } from '../images/baseFacts.ts';
-import type { Plan, ResolvedCopy, Step } from '../model/plan.ts';
+import type { Plan, ResolvedCopy, ResolvedRun, Step } from '../model/plan.ts';
 import { downloadSize } from './run/downloads.ts';
 import type { SizeFacts } from './run/draft.ts';
+import type { RecommendedExtras } from './run/recommendedExtras.ts';
 import type { RunEstimate } from './run/runSize.ts';
 import { stageFlow } from './run/stageFlow.ts';
+import type { VainRemoval } from './run/vainRemovals.ts';
 import { computed, type Size, type SizePart, sum, unknown } from './size.ts';
 import { sizeFromStage } from './stageFiles.ts';
 
@@ -22,6 +24,12 @@ export interface StepSizes {
   get(step: Step): Size | undefined;
   /** What a RUN of a needed stage writes and removes; undefined for anything else. */
   run(step: Step): RunEstimate | undefined;
+  /** The same if the RUN executed something else, for who proposes a change of it. */
+  runAs(step: Step, run: ResolvedRun): RunEstimate | undefined;
+  /** What a RUN of a needed stage installs only since other packages recommend it. */
+  recommended(step: Step): RecommendedExtras | null;
+  /** What RUN lines of a stage and of those below it remove that earlier ones stored, by line. */
+  inVain(index: number): ReadonlyMap<Step, readonly VainRemoval[]>;
   /** The image at the bottom of a stage's chain, by the stage's index; null for scratch. */
   base(index: number): Fact<BaseFacts> | null;
 }
@@ -49,7 +57,14 @@ export function sizeOfSteps(
     after: (stage: number) => flow.after(stage),
   };
   const flow = stageFlow(plan, facts, earlier);
-  return { get, run: (step) => flow.estimate(step), base: (index) => flow.base(index) };
+  return {
+    get,
+    run: (step) => flow.estimate(step),
+    runAs: (step, run) => flow.estimateAs(step, run),
+    recommended: (step) => flow.recommended(step),
+    inVain: (index) => flow.inVain(index),
+    base: (index) => flow.base(index),
+  };
 }
 
 const notAsked = { state: 'unavailable', reason: 'Nothing is known from outside.' } as const;

@@ -67,7 +67,10 @@ export function aptRun(draft: Draft): Fact<AptRun> {
 const atFirst = new WeakMap<PackageIndex, WeakMap<readonly string[], InstalledPackages>>();
 
 /** The plain image's packages and what was asked for on top; the same object each time. */
-function installedBefore(index: PackageIndex, { state }: Draft): InstalledPackages | null {
+export function installedBefore(
+  index: PackageIndex,
+  { state }: Pick<Draft, 'state'>,
+): InstalledPackages | null {
   if (state.installed) return state.installed;
   const { basePackages } = state;
   if (basePackages === null || index.base === null) return null;

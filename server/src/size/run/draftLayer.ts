@@ -16,6 +16,17 @@ export interface DrivenDraft extends Draft {
   doubtful: string | null;
   /** Sentences of `note`. */
   readonly notes: ReadonlySet<string>;
+  /** The command that is followed now, for `removals`. */
+  remover: string | null;
+  /** What was surely removed, whoever wrote it. */
+  readonly removals: readonly Removal[];
+}
+
+/** A path, or shell pattern of paths, that a command took away. */
+export interface Removal {
+  readonly pattern: string;
+  /** What took it away, for sentences: `rm`, `apt-get clean`. */
+  readonly program: string;
 }
 
 /**
@@ -39,6 +50,8 @@ export function draftLayer(world: World, state: StageState): DrivenDraft {
     world,
     state,
     doubtful: null,
+    remover: null,
+    removals: [],
     notes: new Set<string>(),
     note(sentence) {
       (this.notes as Set<string>).add(sentence);
@@ -65,6 +78,9 @@ export function draftLayer(world: World, state: StageState): DrivenDraft {
       ];
     },
     remove(pattern) {
+      if (this.doubtful === null && this.remover !== null) {
+        (this.removals as Removal[]).push({ pattern, program: this.remover });
+      }
       const takes = fileMatcher(pattern);
       const kept: Contribution[] = [];
       const gone: Contribution[] = [];

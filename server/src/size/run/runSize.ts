@@ -9,7 +9,7 @@ import { unknownPart } from '../../shell/shellTree.ts';
 import { add, computed, nothingYet, type Size, type SizePart, unknown } from '../size.ts';
 import { noteAptSettings } from './aptSettings.ts';
 import type { Contribution, StageState, World } from './draft.ts';
-import { type DrivenDraft, draftLayer } from './draftLayer.ts';
+import { type DrivenDraft, draftLayer, type Removal } from './draftLayer.ts';
 import { handlers } from './handlers.ts';
 import { storedBy, tinyBytes, withStored } from './stored.ts';
 import { asksVersion, versionContribution } from './tiny.ts';
@@ -21,6 +21,8 @@ export interface RunEstimate {
   readonly contributions: readonly Contribution[];
   /** What was written and removed again. */
   readonly removed: readonly Contribution[];
+  /** What commands that surely run and are there to remove took away, whichever line wrote it. */
+  readonly removals: readonly Removal[];
   readonly state: StageState;
 }
 
@@ -36,11 +38,11 @@ export function estimateRun(
     draft.doubtful = null;
     draft.write(unknownPlace(unknown(reading.unread), 'the script'));
   }
-  const { contributions, removed } = draft;
+  const { contributions, removed, removals } = draft;
   const state = withStored(draft.state, storedBy(contributions));
   const size = sizeOf(contributions, removed);
   const reason = [size.reason, ...draft.notes].join(' ');
-  return { size: { ...size, reason }, contributions, removed, state };
+  return { size: { ...size, reason }, contributions, removed, removals, state };
 }
 
 function follow(command: ShellCommand, draft: DrivenDraft): void {
@@ -48,6 +50,7 @@ function follow(command: ShellCommand, draft: DrivenDraft): void {
   const handler = handlers.get(name);
   const { installed } = draft.state;
   draft.doubtful = command.runs === 'maybe' ? shown(command.words) : null;
+  draft.remover = removerOf(name, command);
   const { stored } = draft.state;
   noteAptSettings(command, draft);
   if (asksVersion(command)) draft.write(versionContribution(name));
@@ -62,6 +65,17 @@ function follow(command: ShellCommand, draft: DrivenDraft): void {
   if (draft.doubtful !== null && draft.state.stored !== stored) {
     draft.state = { ...draft.state, stored };
   }
+}
+
+/** A program that is there to remove, as a sentence names it; null: it writes other things. */
+function removerOf(name: string, { words }: ShellCommand): string | null {
+  if (name === 'rm' || name === 'unlink') return name;
+  const verbs = words.slice(1).filter((word) => !word.startsWith('-'));
+  const [verb = '', object = ''] = verbs;
+  if (/^(dist-?)?clean$/.test(verb)) return `${name} ${verb}`;
+  return verb === 'cache' && /^(clean|purge|prune)$/.test(object)
+    ? `${name} cache ${object}`
+    : null;
 }
 
 /** The name of the program without its folder; `''` where it is not known. */

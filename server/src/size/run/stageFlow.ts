@@ -6,21 +6,29 @@
 
 import type { Fact } from '../../context/fact.ts';
 import type { BaseFacts } from '../../images/baseFacts.ts';
-import type { Plan, Platform, ResolvedCopy, Stage, Step } from '../../model/plan.ts';
+import type { Plan, Platform, ResolvedCopy, ResolvedRun, Stage, Step } from '../../model/plan.ts';
 import { parsePlatform } from '../../model/platform.ts';
 import { absolutePath } from '../../syntax/slashPaths.ts';
 import type { Size } from '../size.ts';
 import { noted } from './aptSettings.ts';
 import { copiedFiles } from './copiedFiles.ts';
 import type { SizeFacts, StageState, Stored } from './draft.ts';
-import { isTooMuch, rememberedEstimate } from './rememberedRuns.ts';
-import type { RunEstimate } from './runSize.ts';
+import { type RecommendedExtras, recommendedExtras } from './recommendedExtras.ts';
+import { foundBy, isTooMuch, rememberedEstimate } from './rememberedRuns.ts';
+import { estimateRun, type RunEstimate } from './runSize.ts';
 import { withStored } from './stored.ts';
+import { type FollowedRun, type VainRemoval, vainRemovals } from './vainRemovals.ts';
 
 /** Estimates of the RUN lines of a plan. */
 export interface StageFlow {
   /** Undefined for what is no RUN of a needed stage. */
   estimate(step: Step): RunEstimate | undefined;
+  /** What a RUN would write if it executed this instead; undefined for what is no RUN of a needed stage. */
+  estimateAs(step: Step, run: ResolvedRun): RunEstimate | undefined;
+  /** What a RUN installs only since it is recommended; null: nothing, or that is not known. */
+  recommended(step: Step): RecommendedExtras | null;
+  /** What RUN lines of the stage remove that earlier ones stored, those of the stages below included. */
+  inVain(index: number): ReadonlyMap<Step, readonly VainRemoval[]>;
   /** The state behind the last line of a needed stage. */
   after(index: number): StageState | undefined;
   /** What the image at the bottom of a stage's chain is known to be; null: there is none, or no image is named. */
@@ -45,6 +53,7 @@ export interface Copies {
 /** The flow of a plan; nothing is estimated yet. */
 export function stageFlow(plan: Plan, facts: SizeFacts, copies: Copies): StageFlow {
   const progress = new Map<number, Progress>();
+  const vain = new Map<number, ReadonlyMap<Step, readonly VainRemoval[]>>();
   let places: Map<Step, number> | null = null;
 
   const stageOf = (step: Step): Stage | undefined => {
@@ -123,13 +132,44 @@ export function stageFlow(plan: Plan, facts: SizeFacts, copies: Copies): StageFl
     return at;
   };
 
+  const estimate = (step: Step): RunEstimate | undefined => {
+    if (!step.run) return undefined;
+    const stage = stageOf(step);
+    if (!stage) return undefined;
+    const known = progress.get(stage.index)?.estimates.get(step);
+    return known ?? reach(stage, step).estimates.get(step);
+  };
+
+  const followed = (step: Step, platform: Platform): FollowedRun | null => {
+    const made = estimate(step);
+    const before = foundBy(step);
+    if (!step.run || !made || !before) return null;
+    return { world: { step, run: step.run, platform, facts }, before, estimate: made };
+  };
+
   return {
-    estimate(step) {
-      if (!step.run) return undefined;
+    estimate,
+    estimateAs(step, run) {
       const stage = stageOf(step);
-      if (!stage) return undefined;
-      const known = progress.get(stage.index)?.estimates.get(step);
-      return known ?? reach(stage, step).estimates.get(step);
+      const now = stage && followed(step, reach(stage, step).platform);
+      return now ? estimateRun({ ...now.world, run }, now.before) : undefined;
+    },
+    recommended(step) {
+      const stage = stageOf(step);
+      const run = stage && followed(step, reach(stage, step).platform);
+      return run ? recommendedExtras(run.world, run.before, run.estimate) : null;
+    },
+    inVain(index) {
+      const known = vain.get(index);
+      if (known) return known;
+      let steps: readonly Step[] = [];
+      let at = plan.stages[index];
+      const platform = at?.needed ? reach(at, null).platform : null;
+      if (platform === null) return new Map();
+      for (; at; at = below(plan, at)) steps = [...at.triggers, ...at.steps, ...steps];
+      const found = vainRemovals(steps.flatMap((step) => followed(step, platform) ?? []));
+      vain.set(index, found);
+      return found;
     },
     after(index) {
       const stage = plan.stages[index];
