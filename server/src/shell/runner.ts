@@ -1,6 +1,6 @@
 /** What the rules for commands need of the walk through the tree, and the other way round. */
 
-import type { Function as FunctionNode } from 'unbash';
+import type { Function as FunctionNode, Statement } from 'unbash';
 import type { Redirect } from './commands.ts';
 import type { Expander } from './expansion.ts';
 import type { Redirected } from './redirects.ts';
@@ -13,6 +13,8 @@ export interface Runner {
   readonly expand: Expander;
   /** Runs the text of a script in this shell; `decides`: the build goes on only if it succeeds. */
   readonly text: (script: string, scope: ShellScope, decides: boolean) => Status;
+  /** Runs commands one after the other; `decides`: the build goes on only if the last succeeds. */
+  readonly all: (commands: readonly Statement[], scope: ShellScope, decides: boolean) => Status;
   /** Runs the body of a function. */
   readonly body: (body: FunctionNode['body'], scope: ShellScope) => Status;
 }
