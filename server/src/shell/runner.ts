@@ -4,10 +4,20 @@ import type { Function as FunctionNode, Statement } from 'unbash';
 import type { Redirect } from './commands.ts';
 import type { Expander } from './expansion.ts';
 import type { Redirected } from './redirects.ts';
-import { fork, isSure, type ShellScope } from './shellScope.ts';
+import { fork, isSure, type ShellScope, type Value } from './shellScope.ts';
 
 /** True: did its job; false: says no; undefined: the text does not tell. */
 export type Status = boolean | undefined;
+
+/** What stands around the words of a command. */
+export interface Context {
+  /** Assignments in front of it. */
+  readonly extra: ReadonlyMap<string, Value> | null;
+  readonly redirected: Redirected;
+  readonly decides: boolean;
+  /** The name may be that of a function. */
+  readonly functions: boolean;
+}
 
 export interface Runner {
   readonly expand: Expander;
@@ -15,6 +25,8 @@ export interface Runner {
   readonly text: (script: string, scope: ShellScope, decides: boolean) => Status;
   /** Runs commands one after the other; `decides`: the build goes on only if the last succeeds. */
   readonly all: (commands: readonly Statement[], scope: ShellScope, decides: boolean) => Status;
+  /** Runs expanded words: a function, a part of the shell, a wrapper, or a program. */
+  readonly words: (words: readonly string[], scope: ShellScope, context: Context) => Status;
   /** Runs the body of a function. */
   readonly body: (body: FunctionNode['body'], scope: ShellScope) => Status;
 }
@@ -27,6 +39,12 @@ export function subshell(scope: ShellScope): ShellScope {
   child.jump = null;
   child.atExit = null;
   return child;
+}
+
+/** The status of a shell that has ended, by `exit` or behind its last command. */
+export function endStatus(child: ShellScope, status: Status): Status {
+  if (child.jump) return child.jump.status;
+  return child.escapes.length > 0 ? undefined : status;
 }
 
 /** Runs something whose input and output the redirections move. */

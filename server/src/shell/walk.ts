@@ -7,11 +7,18 @@ import { holds } from './doubleBrackets.ts';
 import { type Expander, expanderWith } from './expansion.ts';
 import { runCounting, runFor, runUnknownTimes, runWhile } from './loops.ts';
 import { readRedirects } from './redirects.ts';
-import { leaveUnread, type Runner, type Status, subshell, withRedirects } from './runner.ts';
+import {
+  endStatus,
+  leaveUnread,
+  type Runner,
+  type Status,
+  subshell,
+  withRedirects,
+} from './runner.ts';
 import { parsedScript } from './scriptTexts.ts';
 import { type Input, limits, runEither, type ShellScope } from './shellScope.ts';
 import { unknownPart } from './shellTree.ts';
-import { runCommand } from './simpleCommand.ts';
+import { runCommand, runWords } from './simpleCommand.ts';
 
 type Node = Statement['command'] | SyntaxNode;
 
@@ -22,6 +29,7 @@ export const runner: Runner = {
   expand,
   text: runText,
   all: runAll,
+  words: (words, scope, context) => runWords(words, scope, runner, context),
   body: (body, scope) => runNode(body, scope, false),
 };
 
@@ -59,12 +67,6 @@ function substitute(script: ParsedScript | undefined, scope: ShellScope): string
   const status = child.nesting > limits.nesting ? undefined : runAll(script.commands, child, false);
   scope.status = endStatus(child, status);
   return printed.text.replace(/\n+$/, '');
-}
-
-/** The status of a shell that has ended, by `exit` or behind its last command. */
-function endStatus(child: ShellScope, status: Status): Status {
-  if (child.jump) return child.jump.status;
-  return child.escapes.length > 0 ? undefined : status;
 }
 
 function runAll(statements: readonly Statement[], scope: ShellScope, decides: boolean): Status {
