@@ -18,6 +18,11 @@ import { hasHadolint, hasPeer } from './peers.ts';
 import { StackView } from './stackView.ts';
 import { Status } from './status.ts';
 
+const commandsInHovers = [
+  'dockerfileLayers.updatePackageData',
+  'dockerfileLayers.askForDownloadSizes',
+];
+
 /** What `activate` gives to tests. */
 export interface Api {
   readonly client: LanguageClient;
@@ -39,6 +44,8 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
         { scheme: 'untitled', language: 'dockerfile' },
       ],
       outputChannel: log,
+      // Links in hovers; text of Dockerfiles is escaped there, and no other command runs.
+      markdown: { isTrusted: { enabledCommands: commandsInHovers } },
       initializationOptions: () => ({
         ...initializationOptions(),
         storage: vscode.Uri.joinPath(context.globalStorageUri, 'packages').fsPath,

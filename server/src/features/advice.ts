@@ -9,7 +9,7 @@ import type { Analysis } from '../analysis.ts';
 import type { Stage, Step } from '../model/plan.ts';
 import type { AdviceName } from '../settings.ts';
 import type { Problem } from '../syntax/ast.ts';
-import { type Advice, adviceOnRun } from './adviceOnRun.ts';
+import { type Advice, adviceOnRun, needsLists } from './adviceOnRun.ts';
 import { type Rewrite, rewrites } from './copyOnWrite.ts';
 import { bytes } from './render.ts';
 import { vainSentence } from './vainSentence.ts';
@@ -40,11 +40,16 @@ export function advice(analysis: Analysis, hadolint = false): readonly Problem[]
   const runs = steps.flatMap(({ step }) => step.run ?? []);
   const vain = sizes.inVain(plan.target);
   let place = 0;
+  let last: number | null = null;
+  const isNeededBelow = () => {
+    last ??= runs.findLastIndex(needsLists);
+    return last >= place;
+  };
   return steps.flatMap(({ stage, step }): readonly Problem[] => {
     if (!step.run) return [];
     place += 1;
     const found = [
-      ...adviceOnRun(analysis, step, runs.slice(place)),
+      ...adviceOnRun(analysis, step, isNeededBelow),
       ...(hasCopies ? onCopies(analysis, stage, step) : []),
       ...(vain.get(step) ?? []).map((one) => ({
         code: 'frees-nothing' as const,

@@ -24,11 +24,11 @@ export interface Advice {
 const smallestBytes = 1_000_000;
 const smallestExtras = 10_000_000;
 
-/** All advice on one RUN; `later` are the RUN lines of the image below it. */
+/** All advice on one RUN; `isNeededBelow`: a line below uses its package lists. */
 export function adviceOnRun(
   { sizes, settings: { units, advice: isWanted } }: Analysis,
   step: Step,
-  later: readonly ResolvedRun[],
+  isNeededBelow: () => boolean,
 ): readonly Advice[] {
   const estimate = sizes.run(step);
   if (!estimate || estimate.size.pending) return [];
@@ -38,7 +38,7 @@ export function adviceOnRun(
     const sum = left.reduce((all, { size }) => all + (size.bytes ?? 0), 0);
     const [first] = left.sort((a, b) => (b.size.bytes ?? 0) - (a.size.bytes ?? 0));
     if (!first || sum < smallestBytes) continue;
-    const message = leftMessage(first, left.length, bytes(sum, units), later);
+    const message = leftMessage(first, left.length, bytes(sum, units), isNeededBelow);
     found.push({ code, severity: 'information', bytes: sum, message });
   }
   const extras = isWanted.recommendedPackages ? sizes.recommended(step) : null;
@@ -71,12 +71,12 @@ function leftMessage(
   { kind, label, path }: Contribution,
   number: number,
   size: string,
-  later: readonly ResolvedRun[],
+  isNeededBelow: () => boolean,
 ): string {
   if (kind === 'lists') {
     const stay = `About ${size} of package lists stay in this layer.`;
     if (!path.startsWith('/var/lib/apt')) return `${stay} apk add --no-cache keeps none.`;
-    if (later.some(needsLists)) {
+    if (isNeededBelow()) {
       return `${stay} A line below installs packages with them: join both lines, and end with rm -rf /var/lib/apt/lists/*.`;
     }
     return `${stay} End this line with rm -rf /var/lib/apt/lists/*, or keep them in a cache mount.`;
@@ -106,7 +106,7 @@ const installing = new RegExp(`${program}(?:install|build-dep|upgrade|full-upgra
 const updating = new RegExp(`${program}(?:update)\\b|\\s--update\\b`);
 
 /** apt installs something there without an update before it. */
-function needsLists({ script, argv }: ResolvedRun): boolean {
+export function needsLists({ script, argv }: ResolvedRun): boolean {
   const text = script ?? argv.join(' ');
   const at = text.search(installing);
   if (at < 0) return false;

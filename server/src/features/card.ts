@@ -7,6 +7,8 @@
 import type { Analysis } from '../analysis.ts';
 import type { Distribution } from '../images/baseFacts.ts';
 import type { Stage, Step } from '../model/plan.ts';
+import type { SizeReport } from '../protocol.ts';
+import type { Contribution } from '../size/run/draft.ts';
 import { cacheKey } from './cacheKey.ts';
 import { copyOnWriteNotes } from './copyOnWrite.ts';
 import { metadataDetail } from './describe.ts';
@@ -20,18 +22,28 @@ import {
   inlineCode,
   oneLine,
   sizePhrase,
+  type Units,
 } from './render.ts';
 import type { Row } from './rows.ts';
+import { vainSentence } from './vainSentence.ts';
 
 /** How many parts of a size are listed, and how much of a history line is shown. */
 const shownParts = 5;
 const shownHistory = 600;
+/** What is removed again is worth a word from here on. */
+const smallestRemoved = 100_000;
 
-/** The whole card of an instruction. */
-export function card(analysis: Analysis, row: Row): string {
+const ways = [
+  { title: 'Update Package Data', command: 'dockerfileLayers.updatePackageData' },
+  { title: 'Ask for Download Sizes', command: 'dockerfileLayers.askForDownloadSizes' },
+] as const;
+
+/** The whole card of an instruction; `links`: the editor runs our commands from it. */
+export function card(analysis: Analysis, row: Row, links = false): string {
   return [
     effectCard(analysis, row),
     sizeCard(analysis, row),
+    links ? wayOut(analysis, row) : null,
     cacheCard(analysis, row),
     ...copyOnWriteCard(analysis, row),
     historyCard(analysis, row),
@@ -113,15 +125,95 @@ export function sizeCard(analysis: Analysis, row: Row): string | null {
   if (!figure) return null;
   const { units } = analysis.settings;
   const basis = figure.basis === 'unknown' ? '' : `, ${figure.basis}`;
-  const reason = figure.reason ? ` ${escapeMarkdown(figure.reason)}` : '';
+  const reason = figure.reason ? ` ${escapeMarkdown(unmarked(figure.reason))}` : '';
   const lines = [`**Size**: ${sizePhrase(figure, units)}${basis}.${reason}`];
-  for (const part of (figure.parts ?? []).slice(0, shownParts)) {
-    const amount = part.bytes === null ? 'unknown' : bytes(part.bytes, units);
-    lines.push(`- ${inlineCode(oneLine(part.label, 80))} ${amount}`);
+  const run = row.kind === 'step' ? analysis.sizes.run(row.step) : undefined;
+  const blocks = [
+    lines.join('\n'),
+    partTable(figure, run?.contributions ?? [], units),
+    largestPackages(run?.contributions ?? [], units),
+    removedAgain(run?.removed ?? [], units),
+  ];
+  return blocks.filter((block) => block !== null).join('\n\n');
+}
+
+/** What a size is made of: the large parts, then those that are not known. */
+function partTable(
+  { parts = [], reason, bytes: all }: Pick<SizeReport, 'parts' | 'reason' | 'bytes'>,
+  contributions: readonly Contribution[],
+  units: Units,
+): string | null {
+  if (parts.length === 0) return null;
+  const missing = parts.filter((part) => part.bytes === null).slice(0, shownParts - 2);
+  const known = parts
+    .filter((part, at) => part.bytes !== null && (at < 2 || part.bytes >= (all ?? 0) / 200))
+    .slice(0, shownParts - missing.length);
+  const shown = [...known, ...missing];
+  const rows = shown.map(({ label, bytes: amount }) => {
+    const why = contributions.find((one) => one.label === label && one.size.bytes === null);
+    // The sentence above gives the first reasons.
+    const isSaid = !why || reason.includes(why.size.reason);
+    const unknown = isSaid ? 'unknown' : `unknown: ${cell(why.size.reason, 100)}`;
+    return `| ${codeCell(label)} | ${amount === null ? unknown : bytes(amount, units)} |`;
+  });
+  const more = parts.length - shown.length;
+  if (more > 0) rows.push(`| and ${more} more | |`);
+  return ['| Part | Size |', '| :-- | --: |', ...rows].join('\n');
+}
+
+/** Reasons set the names of our commands apart with stars. */
+function unmarked(reason: string): string {
+  return reason.replace(
+    /\*+((?:Dockerfile Layers: )?(?:Update Package Data|Ask for Download Sizes))\*+/g,
+    '$1',
+  );
+}
+
+function cell(text: string, limit: number): string {
+  return escapeMarkdown(oneLine(unmarked(text), limit));
+}
+
+/** A bar would end the cell, also in code. */
+function codeCell(label: string): string {
+  return label.includes('|') ? cell(label, 80) : inlineCode(oneLine(label, 80));
+}
+
+function largestPackages(contributions: readonly Contribution[], units: Units): string | null {
+  const details = contributions.flatMap((one) => one.details ?? []);
+  if (details.length < 2) return null;
+  const largest = [...details].sort((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0)).slice(0, shownParts);
+  const named = largest.map(
+    ({ label, bytes: amount }) => `${inlineCode(label)} ${bytes(amount ?? 0, units)}`,
+  );
+  return `Largest: ${named.join(', ')}.`;
+}
+
+/** What the RUN wrote and removed again, the small things left out. */
+function removedAgain(removed: readonly Contribution[], units: Units): string | null {
+  const sums = new Map<string, number>();
+  for (const { label, size } of removed) {
+    if ((size.bytes ?? 0) > 0) sums.set(label, (sums.get(label) ?? 0) + (size.bytes ?? 0));
   }
-  const more = (figure.parts?.length ?? 0) - shownParts;
-  if (more > 0) lines.push(`- and ${count(more, 'more')}`.replace(/mores$/, 'more'));
-  return lines.join('\n');
+  const largest = [...sums]
+    .filter(([, amount]) => amount >= smallestRemoved)
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, 3);
+  if (largest.length === 0) return null;
+  const named = largest.map(([label, amount]) => `${cell(label, 80)} ${bytes(amount, units)}`);
+  return `Removed again: ${named.join(', ')}.`;
+}
+
+/** Links to the commands that make an unknown figure known; null where none does. */
+function wayOut({ sizes }: Analysis, row: Row): string | null {
+  if (row.kind !== 'step' || row.step.effect !== 'layer') return null;
+  const figures = (sizes.run(row.step)?.contributions ?? []).map(({ size }) => size);
+  const reasons = [sizes.get(row.step), ...figures].flatMap((size) =>
+    size && (size.basis === 'unknown' || size.atLeast) ? [size.reason] : [],
+  );
+  const links = ways
+    .filter(({ title }) => reasons.some((reason) => reason.includes(title)))
+    .map(({ title, command }) => `[${title}](command:${command})`);
+  return links.length === 0 ? null : links.join(' · ');
 }
 
 /** What the next build will do with it, and what decides that; null where no build asks. */
@@ -145,7 +237,13 @@ export function cacheCard(analysis: Analysis, row: Row): string | null {
 
 function copyOnWriteCard(analysis: Analysis, row: Row): readonly string[] {
   if (row.kind !== 'step') return [];
-  const notes = copyOnWriteNotes(analysis, row.stage, row.step);
+  const vain = analysis.sizes.inVain(row.stage.index).get(row.step) ?? [];
+  const { units } = analysis.settings;
+  const largest = [...vain].sort((a, b) => b.bytes - a.bytes).slice(0, 2);
+  const notes = [
+    ...copyOnWriteNotes(analysis, row.stage, row.step),
+    ...largest.map((one) => escapeMarkdown(vainSentence(one, units))),
+  ];
   return notes.length === 0 ? [] : [`**Copy-on-write**: ${notes.join(' ')}`];
 }
 

@@ -132,7 +132,15 @@ export function codeBlock(text: string, language: string, limit: number): string
 /** Markdown as this file writes it → text, for editors that show no Markdown. */
 export function plainText(markdown: string): string {
   const mark = /^(`{3,})\w*\n([\s\S]*?)\n\1$|(`+)( ?)(.+?)\4\3(?!`)|\\([!-/:-@[-`{-~])|\*\*/gm;
-  return markdown.replace(
+  // Tables as lists.
+  const table = markdown.replace(
+    /^\| Part \| Size \|\n.*\n((?:\|.*\|\n?)+)/gm,
+    (_all, rows: string) =>
+      rows.replace(/^\| (.+) \| (.*)\|$/gm, (_row, part: string, amount: string) =>
+        `- ${part} ${amount}`.trimEnd(),
+      ),
+  );
+  return table.replace(
     mark,
     (_all, _fence, block?: string, _marks?: string, _pad?: string, code?: string, char?: string) =>
       block ?? code ?? char ?? '',

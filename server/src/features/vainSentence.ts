@@ -14,6 +14,8 @@ export function vainSentence(
   const isLeftover = kind === 'lists' || kind === 'archives' || kind === 'cache';
   const better = isLeftover
     ? `Delete them in ${line}.`
-    : `Delete them in ${line}, or make them in a stage that the image is not built from.`;
+    : kind === 'packages'
+      ? `Remove them in ${line}, or install them in a stage that the image is not built from.`
+      : `Delete them in ${line}, or make them in a stage that the image is not built from.`;
   return `${subject} frees nothing: ${what} stay in the layer of that line. ${better}`;
 }

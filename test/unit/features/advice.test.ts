@@ -157,7 +157,7 @@ describe('advice on RUN lines', () => {
         code: 'frees-nothing',
         severity: 'hint',
         message:
-          'Removing packages frees nothing: the 80 MB of line 2 (2 packages) stay in the layer of that line. Delete them in line 2, or make them in a stage that the image is not built from.',
+          'Removing packages frees nothing: the 80 MB of line 2 (2 packages) stay in the layer of that line. Remove them in line 2, or install them in a stage that the image is not built from.',
       },
     ]);
   });

@@ -78,11 +78,6 @@ export function rememberedEstimate(world: World, before: StageState): RunEstimat
   return estimate;
 }
 
-/** What a RUN that was estimated last found; undefined for one that was not. */
-export function foundBy(step: Step): StageState | undefined {
-  return bySteps.get(step)?.before;
-}
-
 function areEqual(one: RunEstimate, other: RunEstimate): boolean {
   const { contributions, removed, size, state } = other;
   return (

@@ -14,7 +14,7 @@ import { noted } from './aptSettings.ts';
 import { copiedFiles } from './copiedFiles.ts';
 import type { SizeFacts, StageState, Stored } from './draft.ts';
 import { type RecommendedExtras, recommendedExtras } from './recommendedExtras.ts';
-import { foundBy, isTooMuch, rememberedEstimate } from './rememberedRuns.ts';
+import { isTooMuch, rememberedEstimate } from './rememberedRuns.ts';
 import { estimateRun, type RunEstimate } from './runSize.ts';
 import { withStored } from './stored.ts';
 import { type FollowedRun, type VainRemoval, vainRemovals } from './vainRemovals.ts';
@@ -42,6 +42,8 @@ interface Progress {
   /** How many of the steps the state has behind it. */
   done: number;
   readonly estimates: Map<Step, RunEstimate>;
+  /** What each RUN found. */
+  readonly found: Map<Step, StageState>;
 }
 
 /** What a COPY or ADD brings. */
@@ -76,7 +78,14 @@ export function stageFlow(plan: Plan, facts: SizeFacts, copies: Copies): StageFl
     const state = under?.state ?? firstState(stage, platform, baseOf(stage, platform, facts));
     const { triggers, steps: own } = stage;
     const steps = triggers.length === 0 ? own : [...triggers, ...own];
-    const made: Progress = { steps, platform, state, done: 0, estimates: new Map() };
+    const made: Progress = {
+      steps,
+      platform,
+      state,
+      done: 0,
+      estimates: new Map(),
+      found: new Map(),
+    };
     progress.set(stage.index, made);
     return made;
   };
@@ -94,6 +103,7 @@ export function stageFlow(plan: Plan, facts: SizeFacts, copies: Copies): StageFl
     if (step.run) {
       const world = { step, run: step.run, platform: at.platform, facts };
       const estimate = rememberedEstimate(world, at.state);
+      at.found.set(step, at.state);
       at.estimates.set(step, estimate);
       at.state = estimate.state;
     } else if (step.copy || step.workdir !== null) {
@@ -140,34 +150,32 @@ export function stageFlow(plan: Plan, facts: SizeFacts, copies: Copies): StageFl
     return known ?? reach(stage, step).estimates.get(step);
   };
 
-  const followed = (step: Step, platform: Platform): FollowedRun | null => {
+  const followed = (step: Step): FollowedRun | null => {
     const made = estimate(step);
-    const before = foundBy(step);
-    if (!step.run || !made || !before) return null;
+    const at = progress.get(stageOf(step)?.index ?? -1);
+    const before = at?.found.get(step);
+    if (!step.run || !made || !at || !before) return null;
+    const { platform } = at;
     return { world: { step, run: step.run, platform, facts }, before, estimate: made };
   };
 
   return {
     estimate,
     estimateAs(step, run) {
-      const stage = stageOf(step);
-      const now = stage && followed(step, reach(stage, step).platform);
+      const now = followed(step);
       return now ? estimateRun({ ...now.world, run }, now.before) : undefined;
     },
     recommended(step) {
-      const stage = stageOf(step);
-      const run = stage && followed(step, reach(stage, step).platform);
+      const run = followed(step);
       return run ? recommendedExtras(run.world, run.before, run.estimate) : null;
     },
     inVain(index) {
       const known = vain.get(index);
       if (known) return known;
-      let steps: readonly Step[] = [];
-      let at = plan.stages[index];
-      const platform = at?.needed ? reach(at, null).platform : null;
-      if (platform === null) return new Map();
-      for (; at; at = below(plan, at)) steps = [...at.triggers, ...at.steps, ...steps];
-      const found = vainRemovals(steps.flatMap((step) => followed(step, platform) ?? []));
+      const chain: Stage[] = [];
+      for (let at = plan.stages[index]; at; at = below(plan, at)) chain.push(at);
+      const steps = chain.reverse().flatMap(({ triggers, steps: own }) => [...triggers, ...own]);
+      const found = vainRemovals(steps.flatMap((step) => followed(step) ?? []));
       vain.set(index, found);
       return found;
     },
