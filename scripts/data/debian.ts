@@ -1,12 +1,11 @@
 /** Packages of one release of Debian as its indexes list them, with relations settled by version. */
 
+import {
+  type DebRelation,
+  debPriorities,
+  readDebRelation,
+} from '../../server/src/packages/debRelation.ts';
 import { compareDebVersions, debVersionFits } from '../../server/src/packages/debVersion.ts';
-
-interface Relation {
-  readonly name: string;
-  readonly relation: string;
-  readonly version: string;
-}
 
 export interface DebPackage {
   readonly name: string;
@@ -21,10 +20,10 @@ export interface DebPackage {
   readonly priority: string;
   readonly section: string;
   readonly source: string;
-  readonly depends: readonly (readonly Relation[])[];
-  readonly recommends: readonly (readonly Relation[])[];
-  readonly conflicts: readonly Relation[];
-  readonly provides: readonly Relation[];
+  readonly depends: readonly (readonly DebRelation[])[];
+  readonly recommends: readonly (readonly DebRelation[])[];
+  readonly conflicts: readonly DebRelation[];
+  readonly provides: readonly DebRelation[];
   /** Place in the indexes, for ties. */
   readonly order: number;
   /** The version that this one replaces in another index of the release. */
@@ -39,8 +38,6 @@ export interface DebRelease {
     readonly { readonly by: DebPackage; readonly version: string }[]
   >;
 }
-
-const priorities = ['required', 'important', 'standard', 'optional', 'extra'];
 
 /** Joins the indexes of a release, its updates and its security archive: the newest version counts. */
 export function readRelease(
@@ -67,7 +64,7 @@ export function readRelease(
       if (by.name !== name) list.push({ by, version });
     }
   }
-  const rank = ({ by }: { by: DebPackage }) => (priorities.indexOf(by.priority) + 6) % 6;
+  const rank = ({ by }: { by: DebPackage }) => (debPriorities.indexOf(by.priority) + 6) % 6;
   for (const list of providers.values()) {
     list.sort((a, b) => rank(a) - rank(b) || b.by.order - a.by.order);
   }
@@ -105,15 +102,13 @@ function readPackage(stanza: string, archive: string, order: number): DebPackage
   };
 }
 
-const oneRelation = /^\s*([^\s([:]+)(?::\w+)?\s*(?:\(\s*(<<|<=|=|>=|>>|<|>)\s*([^)\s]+)\s*\))?/;
-
-function relations(text: string): readonly (readonly Relation[])[] {
+function relations(text: string): readonly (readonly DebRelation[])[] {
   if (text === '') return [];
   return text.split(',').map((group) =>
-    group.split('|').flatMap((alternative) => {
-      const [, name, relation = '', version = ''] = oneRelation.exec(alternative) ?? [];
-      return name ? [{ name, relation, version }] : [];
-    }),
+    group
+      .split('|')
+      .map(readDebRelation)
+      .filter((one) => one !== undefined),
   );
 }
 
@@ -124,7 +119,7 @@ function relations(text: string): readonly (readonly Relation[])[] {
  */
 export function settled(
   { packages, providers }: DebRelease,
-  group: readonly Relation[],
+  group: readonly DebRelation[],
 ): readonly string[] {
   const names = group.flatMap(({ name, relation, version }) => {
     const real = packages.get(name);

@@ -4,6 +4,7 @@
  * each package is what apt would install.
  */
 
+import { type DebRelation, debPriorities, readDebRelation } from './debRelation.ts';
 import { compareDebVersions, debVersionFits } from './debVersion.ts';
 import { closureOf, type GatheredPackages, isPackageName } from './indexContent.ts';
 import type { Alternatives, PackageFacts } from './packageIndex.ts';
@@ -185,16 +186,14 @@ function controlBytes(installed: number): number {
 /** Virtual name → its providers, best first, each with the version that it provides, if any. */
 type Providers = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
-const priorities = ['required', 'important', 'standard', 'optional', 'extra'];
-
 /** Of equal priority the last of the index comes first, as apt chooses. */
 function providersOf(paragraphs: DebPackages): Providers {
   const found = new Map<string, { name: string; version: string; rank: number }[]>();
   for (const { name, provides, priority } of paragraphs.values()) {
     if (!provides) continue;
-    const rank = (priorities.indexOf(priority) + priorities.length) % priorities.length;
+    const rank = (debPriorities.indexOf(priority) + debPriorities.length) % debPriorities.length;
     for (const part of provides.split(',')) {
-      const relation = readRelation(part);
+      const relation = readDebRelation(part);
       if (!relation) continue;
       const list = found.get(relation.name) ?? [];
       list.unshift({ name, version: relation.version, rank });
@@ -216,7 +215,7 @@ function relations(text: string, all: DebPackages, provided: Providers): readonl
   for (const part of text.split(',')) {
     const read = part
       .split('|')
-      .map(readRelation)
+      .map(readDebRelation)
       .filter((one) => one !== undefined);
     const possible = read.filter((one) => canBeMet(one, all, provided));
     // Where nothing fits, all stand: whoever resolves says that the package cannot be installed.
@@ -235,7 +234,7 @@ function conflictsOf(
   if (conflicts === '') return [];
   const found = new Set<string>();
   for (const part of conflicts.split(',')) {
-    const read = readRelation(part);
+    const read = readDebRelation(part);
     if (!read) continue;
     const real = read.name === own ? undefined : all.get(read.name);
     const hits =
@@ -246,20 +245,7 @@ function conflictsOf(
   return [...found];
 }
 
-interface Relation {
-  readonly name: string;
-  readonly relation: string;
-  readonly version: string;
-}
-
-const relationForm = /^\s*([^\s(:[<]+)(?::[^\s(]+)?\s*(?:\(\s*([<>=]+)\s*([^\s)]+)\s*\))?/;
-
-function readRelation(text: string): Relation | undefined {
-  const [, name, relation = '', version = ''] = relationForm.exec(text) ?? [];
-  return name === undefined ? undefined : { name, relation, version };
-}
-
-function canBeMet({ name, relation, version }: Relation, all: DebPackages, provided: Providers) {
+function canBeMet({ name, relation, version }: DebRelation, all: DebPackages, provided: Providers) {
   const real = all.get(name);
   if (real && (relation === '' || debVersionFits(real.version, relation, version))) return true;
   const virtual = provided.get(name);

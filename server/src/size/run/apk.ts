@@ -19,6 +19,7 @@ import {
   type Rules,
   reduce,
   shown,
+  unreadNames,
   writeUnknown,
 } from './indexed.ts';
 import { readOperands } from './operands.ts';
@@ -95,7 +96,7 @@ function add(draft: Draft, words: readonly string[], group: string | null): void
   const names: string[] = [];
   for (const word of words) {
     const name = /^[^=<>~]+/.exec(word)?.[0] ?? '';
-    if (word.includes(unknownPart)) draft.write(unknownAt(null, 'packages', ofNames));
+    if (word.includes(unknownPart)) draft.write(unknownAt(null, 'packages', unreadNames));
     else if (foreign.test(name)) {
       const reason = `\`${shown(word)}\` comes from outside the package index.`;
       draft.write(unknownAt(null, `package ${shown(word)}`, reason));
@@ -108,8 +109,6 @@ function add(draft: Draft, words: readonly string[], group: string | null): void
     install(draft, index, rules, { manual, groups });
   });
 }
-
-const ofNames = 'Which packages are installed hangs on a value that only a build knows.';
 
 /** Takes names back; what nothing needs any more goes with them. */
 function remove(draft: Draft, words: readonly string[]): void {

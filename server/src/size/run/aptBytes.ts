@@ -6,7 +6,8 @@
  */
 
 import type { InstallTerms, PackageFacts, PackageIndex } from '../../packages/packageIndex.ts';
-import type { Size, SizePart } from '../size.ts';
+import type { SizePart } from '../size.ts';
+import { about } from './contributions.ts';
 import type { Contribution, Stored } from './draft.ts';
 
 /** Where most bytes of Debian's packages lie: the path that stands for them all. */
@@ -158,7 +159,7 @@ export function packageContributions(
   const maybe = bytes + control - certain;
   const first: Contribution = {
     path: packagePlace,
-    size: sized(bytes, Math.max(0, Math.round(band.low - maybe)), Math.round(band.high), reason),
+    size: about(bytes, Math.max(0, Math.round(band.low - maybe)), Math.round(band.high), reason),
     label,
     kind: 'packages',
     renews: 'packages',
@@ -167,7 +168,7 @@ export function packageContributions(
   };
   const more = (path: string, count: number, name: string, parts?: readonly Stored[]) => ({
     path,
-    size: sized(count, count, count, reason),
+    size: about(count, count, count, reason),
     label: name,
     kind: 'packages' as const,
     renews: `${path} of packages`,
@@ -181,7 +182,7 @@ export function packageContributions(
         { path: '/var/lib/dpkg/status-old', bytes: Math.round((status - again) / 2) },
       ]),
       // dpkg writes the file lists of packages anew that share folders with what it removes.
-      size: sized(
+      size: about(
         control + status,
         Math.max(0, control + status - (fresh.length === 0 ? leastBand : rest)),
         control + status + (fresh.length === 0 ? leastBand : 0),
@@ -196,10 +197,6 @@ export function packageContributions(
     more('/etc/ld.so.cache', (fixedCaches + 160 * fresh.length) / 2, 'cache of libraries'),
     more('/var/lib/apt/extended_states', fixedState, 'package database'),
   ];
-}
-
-function sized(bytes: number, low: number, high: number, reason: string): Size {
-  return { basis: 'estimated', bytes, low, high, atLeast: false, reason };
 }
 
 function reasonOf(index: PackageIndex, declaredShare: number): string {

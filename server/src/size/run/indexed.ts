@@ -39,6 +39,9 @@ export interface Rules {
 /** Stands for all places where packages put files: one path, so that each figure replaces the last. */
 export const packagesPath = '/usr/.packages';
 
+/** The reason where names of packages hold what only a build knows. */
+export const unreadNames = 'Which packages are installed hangs on a value that only a build knows.';
+
 /** The index that the packages of the image come from; the reason where there is none. */
 export function indexOf({ state, world }: Draft, family: PackageFamily): Fact<PackageIndex> {
   const { distribution, arch } = state;

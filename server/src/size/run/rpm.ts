@@ -18,6 +18,7 @@ import {
   type Rules,
   reduce,
   shown,
+  unreadNames,
   writeUnknown,
 } from './indexed.ts';
 import { readOperands } from './operands.ts';
@@ -149,7 +150,7 @@ function add(
     const isForeign = name.includes('://') || /\.rpm$/.test(name);
     if (isForeign || releases.test(name)) draft.state = { ...draft.state, foreignSources: true };
     if (isForeign) write(draft, name, `\`${shown(name)}\` comes from outside the package index.`);
-    else if (name.includes(unknownPart)) write(draft, name, ofNames);
+    else if (name.includes(unknownPart)) write(draft, name, unreadNames);
     else if (name.startsWith('@'))
       write(draft, name, `Which packages the group ${name} has is not known.`);
     else if (/[*?[]/.test(name))
@@ -184,7 +185,6 @@ function add(
   });
 }
 
-const ofNames = 'Which packages are installed hangs on a value that only a build knows.';
 const ofBase = 'Which packages images of this release begin with is not known.';
 
 function write(draft: Draft, name: string, reason: string): void {
