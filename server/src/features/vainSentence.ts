@@ -13,7 +13,7 @@ export function vainSentence(
   const what = `the ${bytes(amount, units)} of ${line} (${label})`;
   const isLeftover = kind === 'lists' || kind === 'archives' || kind === 'cache';
   const better = isLeftover
-    ? `Delete them in ${line}.`
+    ? `Join both lines, or delete them in ${line} if nothing in between needs them.`
     : kind === 'packages'
       ? `Remove them in ${line}, or install them in a stage that the image is not built from.`
       : `Delete them in ${line}, or make them in a stage that the image is not built from.`;

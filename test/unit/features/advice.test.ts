@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { type AnalysisPorts, analyze } from '../../../server/src/analysis.ts';
 import { advice } from '../../../server/src/features/advice.ts';
 import { nodeDecompressors } from '../../../server/src/host/decompress.ts';
 import { nodeFileSystem } from '../../../server/src/host/nodeFileSystem.ts';
+import { contentPaths } from '../../../server/src/projects/packageSize.ts';
 import { readSettings } from '../../../server/src/settings.ts';
+import { tar } from '../../support/archives.ts';
 import { debian } from '../../support/estimates.ts';
+import { memoryFileSystem } from '../../support/memoryFileSystem.ts';
 import { smallIndex } from '../../support/packages.ts';
 import { linux } from '../../support/plans.ts';
 
@@ -139,7 +144,7 @@ describe('advice on RUN lines', () => {
         code: 'frees-nothing',
         severity: 'hint',
         message:
-          'rm frees nothing: the 20 MB of line 2 (package lists) stay in the layer of that line. Delete them in line 2.',
+          'rm frees nothing: the 20 MB of line 2 (package lists) stay in the layer of that line. Join both lines, or delete them in line 2 if nothing in between needs them.',
       },
     ]);
   });
@@ -204,5 +209,53 @@ describe('advice on RUN lines', () => {
       found.map(({ severity }) => severity),
       ['hint'],
     );
+  });
+});
+
+describe('advice on lines that install packages of a project', () => {
+  const files = memoryFileSystem({});
+  const content = gzipSync(
+    tar({ name: 'package/a.js', content: randomBytes(2_000_000).toString('hex') }),
+  );
+  const integrity = `sha512-${createHash('sha512').update(content).digest('base64')}`;
+  for (const path of contentPaths(integrity)) files.write(`/cache/${path}`, content);
+  const resolved = 'https://registry.example/a.tgz';
+  const packages = { '': {}, 'node_modules/a': { version: '1.0.0', resolved, integrity } };
+  const lock = JSON.stringify({ lockfileVersion: 3, packages });
+  files.write('/context/package-lock.json', lock);
+
+  const told = async (...lines: readonly string[]) => {
+    const text = `FROM debian\nWORKDIR /app\nCOPY package-lock.json ./\n${lines.join('\n')}\n`;
+    const path = '/context/Dockerfile';
+    files.write(path, text);
+    const settings = readSettings({});
+    const analysis = await analyze(
+      { key: path, path, folder: '/context', within: null, text, version: 1, settings },
+      { ...ports, files, npmCache: '/cache' },
+    );
+    return advice(analysis).map(({ code, message }) => `${code}: ${message}`);
+  };
+
+  it('names the cache that stays, and both ways to keep it out', async () => {
+    const [only = '', ...more] = await told('RUN npm ci');
+    assert.deepEqual(more, []);
+    assert.match(
+      only,
+      /^cache-left-behind: About 2\.\d MB of npm cache stay in this layer\. Keep it out: --mount=type=cache,target=\/root\/\.npm, or npm cache clean --force at the end of this line\.$/,
+    );
+    assert.deepEqual(await told('RUN npm ci && npm cache clean --force'), []);
+    assert.deepEqual(await told('RUN --mount=type=cache,target=/root/.npm npm ci'), []);
+  });
+
+  it('says that cleaning the cache in a later line frees nothing', async () => {
+    for (const command of ['npm cache clean --force', 'rm -rf /root/.npm', 'rm -rf ~/.npm']) {
+      const [, second = ''] = await told('RUN npm ci', `RUN ${command}`);
+      assert.match(
+        second,
+        /^frees-nothing: \w.* frees nothing: the 2\.\d MB of line 4 \(npm cache\)/,
+      );
+    }
+    const [, modules = ''] = await told('RUN npm ci', 'RUN rm -rf node_modules');
+    assert.match(modules, /^frees-nothing: rm frees nothing: the 4 MB of line 4 /);
   });
 });
