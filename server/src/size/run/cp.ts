@@ -4,7 +4,7 @@ import { absolutePath, isWithin } from '../../syntax/slashPaths.ts';
 import { changePlace } from './chmod.ts';
 import { about, tiny, unknownAt } from './contributions.ts';
 import type { Contribution, Draft, Handler } from './draft.ts';
-import { fileMatcher } from './globs.ts';
+import { fileMatcher, fixedFolder } from './globs.ts';
 import { lastName, placeOf, readOperands } from './operands.ts';
 import { isFolder, mayHoldBaseFiles } from './stored.ts';
 
@@ -43,8 +43,7 @@ function copyPlace(from: string, to: string, program: string, draft: Draft): voi
     return;
   }
   const takes = fileMatcher(from);
-  const root = absolutePath(from.replace(/\/[^/]*[*?[].*$/, '') || '/');
-  const plain = /[*?[]/.test(from) ? root : absolutePath(from);
+  const plain = fixedFolder(from);
   const found = new Map<string, Contribution>();
   const place = (path: string) => absolutePath(to + path.slice(plain.length));
   for (const one of draft.state.stored) {

@@ -7,7 +7,7 @@
 import { absolutePath, isWithin } from '../../syntax/slashPaths.ts';
 import { type Size, unknown } from '../size.ts';
 import type { Contribution, Draft, StageState, World } from './draft.ts';
-import { fileMatcher } from './globs.ts';
+import { fileMatcher, fixedFolder } from './globs.ts';
 import { tinyBytes } from './stored.ts';
 
 /** A draft that its driver can tell how sure the next command is to run. */
@@ -103,7 +103,7 @@ export function draftLayer(world: World, state: StageState): DrivenDraft {
     },
     removeSome(pattern) {
       const takes = fileMatcher(pattern);
-      const folder = absolutePath(pattern.replace(/\/[^/]*[*?[].*$/, '') || '/');
+      const folder = fixedFolder(pattern);
       contributions = contributions.map((contribution) => {
         const isAbove = isWithin(folder, contribution.path);
         return isAbove || takes(contribution.path) ? thinned(contribution) : contribution;

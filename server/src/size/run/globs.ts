@@ -22,6 +22,11 @@ export function fileMatcher(pattern: string): (path: string) => boolean {
   };
 }
 
+/** The folder above the first part of a path that is a pattern; a plain path is its own. Absolute. */
+export function fixedFolder(pattern: string): string {
+  return absolutePath(pattern.replace(/\/[^/]*[*?[].*$/, '') || '/');
+}
+
 /** Has characters that the shell expands to file names. */
 export function isPattern(word: string): boolean {
   return /[*?[]/.test(word);

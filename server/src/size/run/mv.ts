@@ -5,7 +5,7 @@ import { unknownAt } from './contributions.ts';
 import { storeAgain } from './copyUp.ts';
 import { targetOf } from './cp.ts';
 import type { Draft, Handler } from './draft.ts';
-import { fileMatcher } from './globs.ts';
+import { fileMatcher, fixedFolder } from './globs.ts';
 import { placeOf, readOperands } from './operands.ts';
 import { withoutStored, withStored } from './stored.ts';
 
@@ -33,8 +33,7 @@ function movePlace(from: string, to: string, draft: Draft): void {
   const takes = fileMatcher(from);
   const isNew = draft.contributions.some(({ path }) => takes(path));
   const old = draft.state.stored.filter(({ path }) => takes(path));
-  const folder = absolutePath(from.replace(/\/[^/]*[*?[].*$/, '') || '/');
-  const root = /[*?[]/.test(from) ? folder : absolutePath(from);
+  const root = fixedFolder(from);
   if (!isNew && old.length === 0) {
     // A part of what an archive brought, say: the rest may go, but this stays.
     draft.write(unknownAt(to, 'moved by mv', `How big ${root} is shows only in a build.`));
