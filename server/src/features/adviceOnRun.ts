@@ -38,7 +38,9 @@ export function adviceOnRun(
     const sum = left.reduce((all, { size }) => all + (size.bytes ?? 0), 0);
     const [first] = left.sort((a, b) => (b.size.bytes ?? 0) - (a.size.bytes ?? 0));
     if (!first || sum < smallestBytes) continue;
-    const message = leftMessage(first, left.length, bytes(sum, units), isNeededBelow);
+    const about = left.some(({ size }) => size.atLeast) ? 'At least' : 'About';
+    const words = `${about} ${bytes(sum, units)}`;
+    const message = leftMessage(first, left.length, words, isNeededBelow);
     found.push({ code, severity: 'information', bytes: sum, message });
   }
   const extras = isWanted.recommendedPackages ? sizes.recommended(step) : null;
@@ -74,7 +76,7 @@ function leftMessage(
   isNeededBelow: () => boolean,
 ): string {
   if (kind === 'lists') {
-    const stay = `About ${size} of package lists stay in this layer.`;
+    const stay = `${size} of package lists stay in this layer.`;
     if (!path.startsWith('/var/lib/apt')) return `${stay} apk add --no-cache keeps none.`;
     if (isNeededBelow()) {
       return `${stay} A line below installs packages with them: join both lines, and end with rm -rf /var/lib/apt/lists/*.`;
@@ -82,7 +84,7 @@ function leftMessage(
     return `${stay} End this line with rm -rf /var/lib/apt/lists/*, or keep them in a cache mount.`;
   }
   if (kind === 'archives') {
-    return `About ${size} of downloaded packages and caches of apt stay in this layer. End this line with apt-get clean, or keep them in a cache mount.`;
+    return `${size} of downloaded packages and caches of apt stay in this layer. End this line with apt-get clean, or keep them in a cache mount.`;
   }
   const clean = cleaners.find(([name]) => name.test(label))?.[1];
   const ways = [
@@ -91,7 +93,7 @@ function leftMessage(
   ];
   const way = ways.length === 0 ? 'Remove it in this line.' : `Keep it out: ${ways.join(', or ')}.`;
   const what = number > 1 ? `${label} and other caches` : label;
-  return `About ${size} of ${what} stay in this layer. ${way}`;
+  return `${size} of ${what} stay in this layer. ${way}`;
 }
 
 /** What empties a cache, by its label. */

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
+import { TextDocument } from 'vscode-languageserver-textdocument';
 import { type AnalysisPorts, analyze } from '../../../server/src/analysis.ts';
 import { advice } from '../../../server/src/features/advice.ts';
+import { diagnostics } from '../../../server/src/features/diagnostics.ts';
 import { nodeDecompressors } from '../../../server/src/host/decompress.ts';
 import { nodeFileSystem } from '../../../server/src/host/nodeFileSystem.ts';
 import { contentPaths } from '../../../server/src/projects/packageSize.ts';
@@ -47,6 +49,17 @@ async function problems(lines: string, settings: unknown = {}, hadolint = false)
     const line = analysis.dockerfile.text.slice(0, span.start).split('\n').length;
     return { line, ...problem };
   });
+}
+
+/** Severities and codes as an editor gets them. */
+async function marks(lines: string, settings: unknown, peers: { readonly hadolint?: boolean }) {
+  const text = `FROM debian\n${lines}`;
+  const read = readSettings(settings);
+  const base = { key: 'untitled:Dockerfile', path: null, folder: null, within: null };
+  const analysis = await analyze({ ...base, text, version: 1, settings: read }, ports);
+  const document = TextDocument.create('untitled:Dockerfile', 'dockerfile', 1, text);
+  const all = diagnostics(analysis, document, { otherDockerfileExtension: false, ...peers });
+  return all.map(({ severity, code }) => `${severity} ${code}`);
 }
 
 /** `2 lists-left-behind` for each. */
@@ -201,6 +214,15 @@ describe('advice on RUN lines', () => {
     ]);
     const off = { advice: { listsLeftBehind: false, recommendedPackages: false } };
     assert.deepEqual(await codes(gcc, off), []);
+  });
+
+  it('is information in the editor, a hint beside hadolint, and silenced as all advice is', async () => {
+    const update = 'RUN apt-get update\n';
+    assert.deepEqual(await marks(update, {}, {}), ['3 lists-left-behind']);
+    assert.deepEqual(await marks(update, {}, { hadolint: true }), ['4 lists-left-behind']);
+    assert.deepEqual(await marks(update, { diagnostics: { advice: false } }, {}), []);
+    const comment = '# dockerfile-layers ignore=lists-left-behind\n';
+    assert.deepEqual(await marks(`${comment}${update}`, {}, {}), []);
   });
 
   it('is a hint where hadolint names the same lines', async () => {

@@ -73,7 +73,7 @@ function removerOf(name: string, { words }: ShellCommand): string | null {
   const verbs = words.slice(1).filter((word) => !word.startsWith('-'));
   const [verb = '', object = ''] = verbs;
   if (/^(dist-?)?clean$/.test(verb)) return `${name} ${verb}`;
-  return verb === 'cache' && /^(clean|purge|prune)$/.test(object)
+  return verb === 'cache' && /^(clean|clear|purge|prune|rm|remove)$/.test(object)
     ? `${name} cache ${object}`
     : null;
 }
