@@ -60,7 +60,10 @@ COPY missing / ⟦layer 2⟧
     assert.equal(size.bytes, 12_300);
     assert.deepEqual(size.parts?.[0], { label: 'src/a.bin', bytes: 12_000 });
     assert.equal(report?.totals.own.atLeast, true);
-    assert.match((await editor.hover({ line: 1, character: 0 })) ?? '', /`src\/a\.bin` 12 kB/);
+    assert.match(
+      (await editor.hover({ line: 1, character: 0 })) ?? '',
+      /`src\/a\.bin` \| 12 kB \|/,
+    );
   });
 
   it('follow files that change, by event', async () => {

@@ -12,14 +12,20 @@ export function hover(
   analysis: Analysis,
   document: Document,
   position: Position,
-  client: { readonly markdown: boolean; readonly commands?: object | null },
+  client: {
+    readonly markdown: boolean;
+    readonly commands?: object | null;
+    readonly trusted?: boolean;
+  },
 ): Hover | null {
   const offset = document.offsetAt(position);
   const rows = rowsOf(analysis.plan);
   // Spans end before the line end, and a pointer behind the last character still means its line.
   const row = rows[firstEndingAfter(rows, ({ instruction }) => instruction.span, offset - 1)];
   if (!row || row.instruction.span.start > offset) return null;
-  const value = card(analysis, row, client.markdown && !!client.commands);
+  // In Restricted Mode the commands refuse.
+  const hasLinks = client.markdown && !!client.commands && client.trusted !== false;
+  const value = card(analysis, row, hasLinks);
   return {
     contents: client.markdown
       ? { kind: 'markdown', value }
