@@ -4,7 +4,8 @@ import type { Case } from 'unbash';
 import { either } from './conditions.ts';
 import { patternFits } from './patternFits.ts';
 import type { Runner, Status } from './runner.ts';
-import { runEither, type ShellScope } from './shellScope.ts';
+import { runEither } from './shellBranches.ts';
+import type { ShellScope } from './shellScope.ts';
 
 /** Runs the item that fits the word; where that is open, each that may fit, as a branch. */
 export function runCase(node: Case, scope: ShellScope, runner: Runner, decides: boolean): Status {

@@ -1,13 +1,15 @@
 /** Calls of functions that a script defines: arguments, local variables, `return`. */
 
+import type { SyntaxNode } from 'unbash';
 import { type Context, leaveUnread, type Runner, type Status } from './runner.ts';
+import { land } from './shellBranches.ts';
 import { declare } from './shellBuiltins.ts';
-import { assign, land, limits, type ShellScope } from './shellScope.ts';
+import { assign, limits, type ShellScope } from './shellScope.ts';
 
 /** Runs a function with its own arguments and local variables. */
 export function callFunction(
   words: readonly string[],
-  body: Parameters<Runner['body']>[0] | unknown,
+  body: SyntaxNode,
   scope: ShellScope,
   runner: Runner,
   { extra }: Context,
@@ -27,7 +29,7 @@ export function callFunction(
     declare('local', name, scope);
     assign(scope, name, value);
   }
-  let status = runner.body(body as Parameters<Runner['body']>[0], scope);
+  let status = runner.body(body, scope);
   if (scope.jump?.kind === 'return') status = scope.jump.status;
   else if (scope.escapes.some(({ jump }) => jump.kind === 'return' && jump.status !== status)) {
     status = undefined;

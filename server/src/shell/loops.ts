@@ -3,7 +3,8 @@
 import type { ArithmeticFor, CompoundList, For, SyntaxNode, While, Word } from 'unbash';
 import { not } from './conditions.ts';
 import type { Runner, Status } from './runner.ts';
-import { assign, land, limits, runEither, type ShellScope } from './shellScope.ts';
+import { land, runEither } from './shellBranches.ts';
+import { assign, limits, type ShellScope } from './shellScope.ts';
 import { literalName, runsElsewhere } from './shellState.ts';
 import { unknownPart, visit } from './shellTree.ts';
 

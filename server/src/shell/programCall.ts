@@ -3,7 +3,8 @@
 import { answerOf, type Question, verdictOf } from './answers.ts';
 import { baseName } from './commandWords.ts';
 import { type Context, joined, type Status } from './runner.ts';
-import { environmentOf, isSure, limits, type ShellScope } from './shellScope.ts';
+import { isSure } from './shellBranches.ts';
+import { environmentOf, limits, type ShellScope } from './shellScope.ts';
 import { unknownPart } from './shellTree.ts';
 
 /** Lists a program that runs here, and gives its status as far as it is known. */

@@ -1,10 +1,11 @@
 /** What the rules for commands need of the walk through the tree, and the other way round. */
 
-import type { Function as FunctionNode, Statement } from 'unbash';
+import type { Statement, SyntaxNode } from 'unbash';
 import type { Redirect } from './commands.ts';
 import type { Expander } from './expansion.ts';
 import type { Redirected } from './redirects.ts';
-import { fork, isSure, type ShellScope, type Value } from './shellScope.ts';
+import { isSure } from './shellBranches.ts';
+import { fork, type ShellScope, type Value } from './shellScope.ts';
 
 /** True: did its job; false: says no; undefined: the text does not tell. */
 export type Status = boolean | undefined;
@@ -28,7 +29,7 @@ export interface Runner {
   /** Runs expanded words: a function, a part of the shell, a wrapper, or a program. */
   readonly words: (words: readonly string[], scope: ShellScope, context: Context) => Status;
   /** Runs the body of a function. */
-  readonly body: (body: FunctionNode['body'], scope: ShellScope) => Status;
+  readonly body: (body: SyntaxNode, scope: ShellScope) => Status;
 }
 
 /** A shell of its own that starts as a copy: nothing of it comes back. */

@@ -16,7 +16,8 @@ import {
   withRedirects,
 } from './runner.ts';
 import { parsedScript } from './scriptTexts.ts';
-import { type Input, limits, runEither, type ShellScope } from './shellScope.ts';
+import { runEither } from './shellBranches.ts';
+import { type Input, limits, type ShellScope } from './shellScope.ts';
 import { unknownPart } from './shellTree.ts';
 import { runCommand, runWords } from './simpleCommand.ts';
 
