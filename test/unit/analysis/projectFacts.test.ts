@@ -69,7 +69,8 @@ describe('dependencies of the project that a RUN installs', () => {
   ] as const) {
     it(`are found through ${what}`, async () => {
       const size = await runSize(project(), text);
-      if (what === 'a bind mount of the whole context') assert.equal(size.bytes, 0);
+      // npm's log alone.
+      if (what === 'a bind mount of the whole context') about(size.bytes, 1400);
       else about(size.bytes, 1_500_000);
     });
   }

@@ -5,6 +5,7 @@ import { unknownPart } from '../../shell/shellTree.ts';
 import { packagePlace } from './aptBytes.ts';
 import { download } from './aptDownload.ts';
 import { install, upgrade } from './aptInstall.ts';
+import { writeAptitudeState } from './aptitude.ts';
 import { cleanArchives, updateLists } from './aptLists.ts';
 import { mark } from './aptMark.ts';
 import { remove } from './aptRemove.ts';
@@ -22,8 +23,10 @@ const apt: Handler = (command, draft) => {
   if (isSimulated.some((option) => options.has(option)) || options.has('--print-uris')) return;
   if (verb.includes(unknownPart)) return unknownVerb(command, draft, verb);
   const act = verbs[verb];
-  if (act) act(words, command, draft);
-  else if (!silent.has(verb)) unknownVerb(command, draft, verb);
+  if (act) {
+    act(words, command, draft);
+    if (/(^|\/)aptitude$/.test(command.words[0] ?? '')) writeAptitudeState(verb, command, draft);
+  } else if (!silent.has(verb)) unknownVerb(command, draft, verb);
 };
 
 /** Verbs that print and write nothing. */

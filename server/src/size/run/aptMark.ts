@@ -10,6 +10,11 @@ import type { Handler } from './draft.ts';
 /** `apt-mark`: which packages were asked for. */
 export const mark: Handler = (command, draft) => {
   const { verb, operands } = readAptWords(command.words);
+  // dpkg writes its database again, and a copy of the old one (0.15 MB on plain bookworm).
+  if (verb === 'hold' || verb === 'unhold') {
+    draft.write(tiny('/var/lib/dpkg', 160_000, 1_500_000, `apt-mark ${verb}`));
+    return;
+  }
   if (!['auto', 'manual', 'showmanual', 'minimize-manual'].includes(verb)) return;
   const fact = aptRun(draft);
   if (fact.state !== 'known') return;

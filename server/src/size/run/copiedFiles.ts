@@ -19,7 +19,10 @@ export function copiedFiles(
 ): readonly Stored[] {
   if (workdir !== null) {
     const path = absolutePath(workdir);
-    return state.stored.some((one) => one.path === path) ? [] : [{ path, bytes: 0 }];
+    const before = state.stored.find((one) => one.path === path);
+    if (!before) return [{ path, bytes: 0 }];
+    // It is a folder after all: the builder goes into it.
+    return before.isPerhapsFile ? [{ ...before, isPerhapsFile: false }] : [];
   }
   if (!copy) return [];
   const dest = absolutePath(copy.dest);
@@ -29,6 +32,7 @@ export function copiedFiles(
     path: copy.doubt?.dest ? '/' : dest,
     bytes,
     ...(size && bytes !== null && !isExact && { size }),
+    ...fileOrFolder(copy, bytes, state),
   };
   const plain = copy.remotes.length === 0 && !copy.parents && !copy.doubt?.dest;
   if (bytes === null || !isExact || !plain) return [whole];
@@ -41,6 +45,26 @@ export function copiedFiles(
   }
   if (copy.add || copy.origin.kind !== 'context') return [whole];
   return listed(copy, whole, size?.parts ?? []);
+}
+
+/** Is the destination itself what a chmod would change: surely, perhaps, or no, being a folder. */
+function fileOrFolder(
+  { sources, files, remotes, origin, dest, parents, doubt }: ResolvedCopy,
+  bytes: number | null,
+  { stored }: StageState,
+): Pick<Stored, 'isFile' | 'isPerhapsFile'> {
+  const path = absolutePath(dest);
+  if (doubt?.dest || parents || /\/\.?$/.test(dest)) return {};
+  // A program may well be called /app.
+  if (path !== '/app' && isFolder(dest, stored)) return {};
+  if (stored.some((one) => isWithin(one.path, path) && (one.path !== path || !one.bytes)))
+    return {};
+  if (sources.length + files.length + remotes.length !== 1) return {};
+  if (files.length > 0) return { isFile: true };
+  if (remotes.length > 0) return remotes[0]?.kind === 'git' ? {} : { isFile: true };
+  if (/(^|\/)\.{0,2}$/.test(sources[0] ?? '')) return {};
+  // What is known of the build context is told apart elsewhere.
+  return origin.kind === 'context' && bytes !== null ? {} : { isPerhapsFile: true };
 }
 
 function heredocs(copy: ResolvedCopy, whole: Stored): readonly Stored[] {

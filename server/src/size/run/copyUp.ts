@@ -24,21 +24,33 @@ const editBand = 4096;
 /** Adds what of earlier layers is stored again when the path is changed. */
 export function storeAgain(draft: Draft, path: string, { isRecursive, program }: Again): void {
   const label = `stored again by ${program}`;
-  const unknownPart = (reason: string) =>
-    draft.write({ path: folderOf(path), size: unknownSize(reason), label, kind: 'files' });
+  const unknownPart = (reason: string, { isFile, isPerhapsFile }: Partial<Stored> = {}) =>
+    draft.write({
+      path: folderOf(path),
+      size: unknownSize(reason),
+      label,
+      kind: 'files',
+      ...(isFile && { isFile }),
+      ...(isPerhapsFile && { isPerhapsFile }),
+    });
   const plain = absolutePath(path);
-  if (!isRecursive && isFolder(path, draft.state.stored)) return;
+  const isMaybeFile = draft.state.stored.some(
+    (one) => one.path === plain && (one.isFile || one.isPerhapsFile),
+  );
+  if (!isRecursive && !isMaybeFile && isFolder(path, draft.state.stored)) return;
   const takes = fileMatcher(path);
   const isHere = ({ path: one }: { readonly path: string }) =>
     draft.contributions.some((other) => other.path === one && other.isFile);
   const { stored } = draft.state;
   const found = stored.filter(
-    (one) => takes(one.path) && (isRecursive || one.isFile || isPattern(path)),
+    (one) => takes(one.path) && (isRecursive || one.isFile || one.isPerhapsFile || isPattern(path)),
   );
   for (const one of found) {
     if (isHere(one)) continue;
-    if (one.bytes === null) unknownPart(`How much lies in ${one.path} is not known.`);
-    else if (one.bytes > 0) draft.write(again(one, one.bytes, program, label));
+    if (one.bytes === null) {
+      const kind = one.path === plain && !isRecursive ? one : {};
+      unknownPart(`How much lies in ${one.path} is not known.`, kind);
+    } else if (one.bytes > 0) draft.write(again(one, one.bytes, program, label));
   }
   if (draft.contributions.some((one) => one.path === plain && one.isFile)) return;
   const isNew = draft.contributions.some((one) => isWithin(one.path, plain) || one.path === plain);
@@ -71,6 +83,11 @@ export function storeAgain(draft: Draft, path: string, { isRecursive, program }:
 function again(one: Stored, bytes: number, program: string, label: string): Contribution {
   const reason = `\`${program}\` stores again what earlier lines put into ${one.path}.`;
   const band = program === 'sed -i' ? editBand : 0;
+  if (one.isPerhapsFile && !one.isFile) {
+    const doubt = `Whether ${one.path} is one file or a folder, the copied files do not tell.`;
+    const size = about(bytes, 0, one.size?.high ?? bytes + band, doubt);
+    return { path: one.path, size, label, kind: 'files', isPerhapsFile: true };
+  }
   const size = one.size
     ? { ...one.size, reason }
     : about(bytes, Math.max(0, bytes - band), bytes + band, reason);

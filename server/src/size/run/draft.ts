@@ -23,6 +23,8 @@ export interface Contribution {
   readonly kind: 'packages' | 'lists' | 'archives' | 'cache' | 'dependencies' | 'files' | 'other';
   /** One file, or a tree that is stored as a whole: what is written to the same path replaces it. */
   readonly isFile?: boolean;
+  /** The path is one file or a folder: nobody can tell. */
+  readonly isPerhapsFile?: boolean;
   /**
    * Of it, what is known to lie at or below paths further down, disjoint: `/usr/share/doc`. Removals
    * there take just that away.
@@ -87,6 +89,8 @@ export interface Stored {
   readonly size?: Size;
   /** The path is surely one file. */
   readonly isFile?: boolean;
+  /** The path is one file or a folder: nobody can tell. */
+  readonly isPerhapsFile?: boolean;
   /** No file of the folder without an entry of its own has more bytes. */
   readonly largest?: number;
 }

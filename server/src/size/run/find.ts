@@ -1,11 +1,13 @@
 /** `find … -delete` and `find … -exec`: removals and changes of many files. */
 
-import { absolutePath } from '../../syntax/slashPaths.ts';
+import { absolutePath, isWithin } from '../../syntax/slashPaths.ts';
 import { unknownAt } from './contributions.ts';
 import { storeAgain } from './copyUp.ts';
-import type { Handler } from './draft.ts';
+import type { Draft, Handler, Stored } from './draft.ts';
+import { fileMatcher } from './globs.ts';
 import { lastName, placeOf } from './operands.ts';
 import { removePlace } from './rm.ts';
+import { withoutStored, withThinned } from './stored.ts';
 
 /** `find`: what it deletes of this RUN is gone; what it changes of old files is stored again. */
 export const find: Handler = (command, draft) => {
@@ -28,7 +30,7 @@ export const find: Handler = (command, draft) => {
     if (deletes && place !== null) {
       if (isAll && !/-type [dl]/.test(tests.join(' ')))
         removePlace(`${absolutePath(place)}/*`, draft);
-      else draft.removeSome(place);
+      else removeFound(place, tests, draft);
     } else if (/^(chmod|chown|chgrp|touch)$/.test(program) && place !== null) {
       // Folders alone cost nothing.
       if (/-type d/.test(tests.join(' '))) continue;
@@ -52,3 +54,25 @@ export const find: Handler = (command, draft) => {
     }
   }
 };
+
+/** Files of older layers with a name that fits are gone for later lines; else only the most is known. */
+function removeFound(place: string, tests: readonly string[], draft: Draft): void {
+  draft.removeSome(place);
+  const at = tests.indexOf('-name');
+  const others = tests.filter((_, index) => at < 0 || index < at || index > at + 1).join(' ');
+  const isByName =
+    at >= 0 && /^(-type f ?)?(-print ?)?(-delete|-exec rm (-\w+ )?(-- )?\{\} [;+])$/.test(others);
+  const fits = fileMatcher(`/${tests[at + 1]}`);
+  const root = absolutePath(place);
+  const nameOf = ({ path }: Stored) => `/${lastName(path)}`;
+  const isSure = (one: Stored) => isByName && one.isFile && !nameOf(one).startsWith('/.');
+  const gone = new Set(
+    draft.state.stored
+      .filter((one) => isSure(one) && isWithin(one.path, root) && fits(nameOf(one)))
+      .map(({ path }) => path),
+  );
+  draft.state = withThinned(
+    withoutStored(draft.state, (path) => gone.has(path)),
+    (one) => !isSure(one) && (isWithin(one.path, root) || isWithin(root, one.path)),
+  );
+}

@@ -1,9 +1,10 @@
 /** `rm` and its like: what a RUN wrote is gone, what older layers have stays in them (SIZES section 8). */
 
+import { absolutePath, isWithin } from '../../syntax/slashPaths.ts';
 import type { Draft, Handler } from './draft.ts';
 import { fileMatcher } from './globs.ts';
 import { placeOf, readOperands } from './operands.ts';
-import { withoutStored } from './stored.ts';
+import { withoutStored, withThinned } from './stored.ts';
 
 /** `rm` and its like: of what the same RUN wrote nothing is left. */
 export const remove: Handler = (command, draft) => {
@@ -22,7 +23,13 @@ export function removePlace(place: string | null, draft: Draft): void {
   }
   // A file written by this RUN is gone, but one of an older layer stays in that layer.
   const { hasLists, keepsArchives } = draft.state;
-  const state = withoutStored(draft.state, inside);
+  const isNamed = draft.state.stored.some((one) => one.isFile && one.path === absolutePath(place));
+  const root = absolutePath(place.replace(/\/[^/]*[*?[].*$/, '') || '/');
+  const without = withoutStored(draft.state, inside);
+  // What was copied among other files has no figure of its own.
+  const state = isNamed
+    ? without
+    : withThinned(without, (one) => !one.isFile && isWithin(root, one.path));
   draft.state = state;
   if (hasLists && inside('/var/lib/apt/lists/partial')) draft.state = { ...state, hasLists: false };
   if (!draft.state.lacksDebconf && inside('/var/cache/debconf/templates.dat')) {

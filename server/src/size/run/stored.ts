@@ -1,6 +1,7 @@
 /** Which files of known size the lines so far have put into the image. */
 
 import { absolutePath, isWithin } from '../../syntax/slashPaths.ts';
+import { about } from './contributions.ts';
 import type { Contribution, StageState, Stored } from './draft.ts';
 
 /** Below this an estimate is as good as nothing, so a doubt about it is not worth a word. */
@@ -24,10 +25,22 @@ export function withoutStored(state: StageState, takes: (path: string) => boolea
   return stored.length === state.stored.length ? state : { ...state, stored };
 }
 
+/** The state after a removal of some files at or below a path: of what is left only the most is known. */
+export function withThinned(state: StageState, takes: (one: Stored) => boolean): StageState {
+  if (!state.stored.some((one) => one.bytes && takes(one))) return state;
+  const stored = state.stored.map((one): Stored => {
+    if (!one.bytes || !takes(one)) return one;
+    const reason = `Some of ${one.path} may have been removed.`;
+    const high = one.size?.high ?? one.bytes;
+    return { ...one, size: about(one.bytes, 0, high, reason) };
+  });
+  return { ...state, stored };
+}
+
 /** What a RUN wrote, for the lines after it. Packages lie in many places, but not in a project's. */
 export function storedBy(contributions: readonly Contribution[]): readonly Stored[] {
   const merged = new Map<string, Stored>();
-  for (const { path, size, kind, isFile } of contributions) {
+  for (const { path, size, kind, isFile, isPerhapsFile } of contributions) {
     // Next to nothing, and nobody knows where.
     if (path === '/' && size.high !== null && size.high <= tinyBytes) continue;
     const place = path === '/' && kind === 'packages' ? '/usr' : path;
@@ -40,6 +53,7 @@ export function storedBy(contributions: readonly Contribution[]): readonly Store
       bytes,
       ...(bytes !== null && !isExact && !before && { size }),
       ...(isFile && !before && { isFile }),
+      ...(isPerhapsFile && { isPerhapsFile }),
     });
   }
   return [...merged.values()];

@@ -48,6 +48,42 @@ describe('the size of a RUN that works on files', () => {
     it(`is ${expected} for ${command}`, () => assert.equal(added(command), expected));
   }
 
+  for (const [copied, command] of [
+    ['FROM x AS b\nRUN make\nFROM debian\nCOPY --from=b /out/app /app', 'chmod +x /app'],
+    ['FROM x AS b\nRUN make\nFROM debian\nCOPY --from=b /out/app /bin/app', 'chmod +x /bin/app'],
+    ['FROM debian\nADD https://example.com/tool /tool', 'chmod 755 /tool'],
+    ['FROM debian\nARG X\nCOPY <<EOF /start.sh\nexec $FROM_BASE\nEOF', 'chmod 755 /start.sh'],
+  ] as const) {
+    it(`is unknown for ${command} after a file of unknown size: ${copied.split('\n').at(-1)}`, () => {
+      assert.equal(figure(lastSize(`${copied}\nRUN ${command}\n`)), '?');
+      assert.equal(figure(lastSize(`${copied}\nRUN ${command}\nRUN ${command}\n`)), '?');
+    });
+  }
+
+  it('is nothing for the mode of a folder that WORKDIR names, however it was filled', () => {
+    const head = 'FROM x AS b\nRUN make\nFROM debian\nCOPY --from=b /out /app\nWORKDIR /app\n';
+    assert.equal(figure(lastSize(`${head}RUN chmod 755 /app\n`)), '0');
+  });
+
+  it('counts at most what was copied once more when a part of it was removed', () => {
+    const many = Object.fromEntries(
+      [...Array(20).keys()].map((n) => [`app/f${n + 10}`, (n + 10) * 1000]),
+    );
+    const head = 'FROM debian:bookworm-slim\nCOPY app /app\n';
+    const size = lastSize(`${head}RUN rm /app/f11\nRUN chown -R me /app\n`, many);
+    assert.equal(size.high, 390_000);
+    assert.ok((size.low ?? Infinity) <= 379_000);
+    const named = lastSize(`${head}RUN rm /app/f29\nRUN chown -R me /app\n`, many);
+    assert.equal(figure(named), '~361000');
+  });
+
+  it('forgets what find removed by name', () => {
+    const text = `${start}RUN find /app -type f -name 'b*' -delete\nRUN chown -R me /app\n`;
+    assert.equal(figure(lastSize(text, files)), '~300000');
+    const others = `${start}RUN find /app -mtime +1 -delete\nRUN chown -R me /app\n`;
+    assert.equal(lastSize(others, files).low, 0);
+  });
+
   it('says that what earlier lines stored stays where it is', () => {
     assert.match(
       lastSize(`${start}RUN rm -rf /app\n`, files).reason,
