@@ -2,7 +2,7 @@
 
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Subject } from '../../server/src/analysis/subject.ts';
-import { type Analysis, analyze } from '../../server/src/analysis.ts';
+import { type Analysis, type AnalysisPorts, analyze } from '../../server/src/analysis.ts';
 import type { FileSystem } from '../../server/src/context/fileSystem.ts';
 import { nodeDecompressors } from '../../server/src/host/decompress.ts';
 import { nodeFileSystem } from '../../server/src/host/nodeFileSystem.ts';
@@ -19,7 +19,11 @@ export interface Analyzed extends Drawing {
 export async function analyzed(
   drawing: string,
   settings: unknown = {},
-  { files = nodeFileSystem, ...subject }: Partial<Subject> & { files?: FileSystem } = {},
+  {
+    files = nodeFileSystem,
+    ports = {},
+    ...subject
+  }: Partial<Subject> & { files?: FileSystem; ports?: Partial<AnalysisPorts> } = {},
 ): Promise<Analyzed> {
   const read = readDrawing(drawing);
   const document = TextDocument.create('untitled:Dockerfile', 'dockerfile', 1, read.text);
@@ -34,7 +38,7 @@ export async function analyzed(
       settings: readSettings(settings),
       ...subject,
     },
-    { files, decompressors: nodeDecompressors, buildPlatform: linux },
+    { files, decompressors: nodeDecompressors, buildPlatform: linux, ...ports },
   );
   return { ...read, analysis, document };
 }

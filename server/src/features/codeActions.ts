@@ -1,6 +1,6 @@
 /**
- * Code actions: a comment behind an instruction moves to a line of its own; neighbouring RUN lines
- * become one, where the merged one is known to do the same.
+ * Code actions: a comment behind an instruction moves to a line of its own; a RUN leaves less behind;
+ * neighbouring RUN lines become one, where the merged one is known to do the same.
  */
 
 import type { CodeAction, CodeActionContext, Range, TextEdit } from 'vscode-languageserver-types';
@@ -12,6 +12,7 @@ import type { Stage, Step } from '../model/plan.ts';
 import type { Span } from '../syntax/ast.ts';
 import { trailingComment } from '../syntax/trailingComment.ts';
 import { type Document, firstEndingAfter, rangeOf, stageSpan } from './places.ts';
+import { sizeFixes } from './sizeFixes.ts';
 
 /** Actions for a range, of the kinds that the editor asks for. */
 export function codeActions(
@@ -24,6 +25,7 @@ export function codeActions(
   const wanted = (kind: CodeActionKind) => isWanted(kind, context.only);
   const offers = [
     ...(wanted(CodeActionKind.QuickFix) ? moveComments(analysis, document, range) : []),
+    ...(wanted(CodeActionKind.QuickFix) ? smallerLayers(analysis, document, range, context) : []),
     ...mergeKinds
       .filter(wanted)
       .slice(0, 1)
@@ -87,6 +89,43 @@ function moveComments(analysis: Analysis, document: Document, range: Range): Off
   }
   return offers;
 }
+
+/** What makes the layers of the RUN lines in the range smaller. */
+function smallerLayers(
+  analysis: Analysis,
+  document: Document,
+  range: Range,
+  { diagnostics }: CodeActionContext,
+): Offer[] {
+  const style = mergeOptions(analysis.dockerfile.text, analysis.settings.mergeStyle);
+  return analysis.plan.stages.flatMap((stage) => {
+    const { start, end } = stageSpan(stage);
+    if (end < document.offsetAt(range.start) || start > document.offsetAt(range.end)) return [];
+    const runs = touched(stage.steps, ({ instruction }) => instruction.span, document, range)
+      .filter(({ command }) => command.kind === 'run')
+      .slice(0, mostFixed);
+    return runs.flatMap((step) =>
+      sizeFixes(analysis, stage, step, style).map(({ title, code, edits }) => {
+        const { start: first, end: last } = rangeOf(document, step.instruction.span);
+        const answered = diagnostics.filter(
+          (one) =>
+            one.code === code &&
+            one.range.start.line >= first.line &&
+            one.range.end.line <= last.line,
+        );
+        return {
+          title,
+          kind: CodeActionKind.QuickFix,
+          ...(answered.length > 0 && { diagnostics: answered }),
+          edits: edits.map(({ span, newText }) => ({ range: rangeOf(document, span), newText })),
+        };
+      }),
+    );
+  });
+}
+
+/** Of a large selection nobody reads the fixes of every line. */
+const mostFixed = 5;
 
 /** Merges of the RUN lines that the range touches, and of all in their stage where that is more. */
 function merges(
