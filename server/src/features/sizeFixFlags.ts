@@ -207,7 +207,7 @@ function inserted(words: readonly string[], { option }: OptionFix): readonly str
 type Tree = Parameters<typeof visit>[0];
 
 /** The word `install` of each command that has not the option yet, where it is plain text. */
-function installWords(tree: SyntaxNode, fix: OptionFix): readonly Span[] {
+function installWords(tree: Tree, fix: OptionFix): readonly Span[] {
   const found: Span[] = [];
   visit(tree, (node) => {
     if (node.type !== 'Command' || !node.name) return true;
