@@ -40,7 +40,9 @@ export function storeAgain(draft: Draft, path: string, { isRecursive, program }:
   if (!isRecursive && !isMaybeFile && isFolder(path, draft.state.stored)) return;
   const takes = fileMatcher(path);
   const isHere = ({ path: one }: { readonly path: string }) =>
-    draft.contributions.some((other) => other.path === one && other.isFile);
+    draft.contributions.some(
+      (other) => other.path === one && (other.isFile || other.renews === storedTree(one)),
+    );
   const { stored } = draft.state;
   const found = stored.filter(
     (one) => takes(one.path) && (isRecursive || one.isFile || one.isPerhapsFile || isPattern(path)),
@@ -91,7 +93,19 @@ function again(one: Stored, bytes: number, program: string, label: string): Cont
   const size = one.size
     ? { ...one.size, reason }
     : about(bytes, Math.max(0, bytes - band), bytes + band, reason);
-  return { path: one.path, size, label, kind: 'files', isFile: true };
+  return { path: one.path, size, label, kind: 'files', ...fileOrTree(one, one.path) };
+}
+
+/** What is stored is one file, or the rest of a folder; the next of the same path replaces it. */
+export function fileOrTree(
+  { isFile }: Stored,
+  path: string,
+): Pick<Contribution, 'isFile' | 'renews'> {
+  return isFile ? { isFile } : { renews: storedTree(path) };
+}
+
+function storedTree(path: string): string {
+  return `stored below ${path}`;
 }
 
 function unknownSize(reason: string): Contribution['size'] {

@@ -3,6 +3,7 @@
 import { absolutePath, isWithin } from '../../syntax/slashPaths.ts';
 import { changePlace } from './chmod.ts';
 import { about, tiny, unknownAt } from './contributions.ts';
+import { fileOrTree } from './copyUp.ts';
 import type { Contribution, Draft, Handler } from './draft.ts';
 import { fileMatcher, fixedFolder } from './globs.ts';
 import { lastName, placeOf, readOperands } from './operands.ts';
@@ -38,6 +39,7 @@ export const copy: Handler = (command, draft) => {
 
 function copyPlace(from: string, to: string, program: string, draft: Draft): void {
   const label = `copied by ${program}`;
+  if (absolutePath(from) === absolutePath(to)) return;
   if (/^\/usr\/share\/zoneinfo\//.test(from)) {
     draft.write({ ...tiny(to, 1500, 4096, label), isFile: true });
     return;
@@ -51,7 +53,8 @@ function copyPlace(from: string, to: string, program: string, draft: Draft): voi
     const reason = `\`${program}\` copies ${one.path}.`;
     const size =
       one.bytes === null ? null : (one.size ?? about(one.bytes, one.bytes, one.bytes, reason));
-    const known = { path: place(one.path), label, kind: 'files', isFile: true } as const;
+    const path = place(one.path);
+    const known = { path, label, kind: 'files', ...fileOrTree(one, path) } as const;
     found.set(
       known.path,
       size

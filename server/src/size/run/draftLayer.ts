@@ -82,11 +82,15 @@ export function draftLayer(world: World, state: StageState): DrivenDraft {
         (this.removals as Removal[]).push({ pattern, program: this.remover });
       }
       const takes = fileMatcher(pattern);
+      const folder = fixedFolder(pattern);
+      const isNamed = contributions.some((one) => one.isFile && one.path === absolutePath(pattern));
+      const isAbove = ({ path, kind }: Contribution) =>
+        !isNamed && kind === 'files' && path !== '/' && isWithin(folder, path);
       const kept: Contribution[] = [];
       const gone: Contribution[] = [];
       for (const contribution of contributions) {
         if (!takes(contribution.path)) {
-          kept.push(without(contribution, takes));
+          kept.push(isAbove(contribution) ? thinned(contribution) : without(contribution, takes));
           continue;
         }
         if (this.doubtful !== null) kept.push(perhapsGone(contribution, this.doubtful));

@@ -18,9 +18,13 @@ export const find: Handler = (command, draft) => {
   const executed = tests.findIndex((word) => /^-(exec|execdir|ok)$/.test(word));
   const program = executed < 0 ? '' : lastName(tests[executed + 1] ?? '');
   const deletes = tests.includes('-delete') || /^(rm|rmdir|unlink)$/.test(program);
-  const isAll = !tests.some((word) =>
-    /^-(i?name|i?path|i?regex|newer|size|mtime|user|perm|prune|o)$/.test(word),
-  );
+  // Any other test may leave files out.
+  const ending = tests.findIndex((word) => /^-(exec|execdir|ok|delete)$/.test(word));
+  const narrowing = tests
+    .slice(0, Math.max(0, ending))
+    .join(' ')
+    .replace(/-type \S+|-mindepth \d+|-print0?|-depth|-xdev|-mount|-follow|[\\()]/g, '');
+  const isAll = narrowing.trim() === '';
   const harmless = /^(|ls|cat|echo|grep|file|stat|readelf|ldd|scanelf|test|\[|head|wc)$/.test(
     program,
   );

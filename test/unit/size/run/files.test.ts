@@ -77,6 +77,20 @@ describe('the size of a RUN that works on files', () => {
     assert.equal(figure(named), '~361000');
   });
 
+  it('keeps the rest of a copied folder apart from its named files', () => {
+    const many = Object.fromEntries(
+      [...Array(20).keys()].map((n) => [`app/f${n + 10}`, (n + 10) * 1000]),
+    );
+    const head = 'FROM debian:bookworm-slim\nCOPY app /app\n';
+    const lastOf = (command: string) => lastSize(`${head}${command}\n`, many);
+    assert.equal(figure(lastOf('RUN chown -R 1 /app && chmod -R 700 /app')), '~390000');
+    assert.equal(figure(lastOf('RUN chown -R 1 /app\nRUN chmod 755 /app')), '0');
+    assert.ok((lastOf('RUN cp -r /app /x && rm -rf /x/f1*').low ?? Infinity) <= 245_000);
+    assert.equal(figure(lastOf('RUN cp -r /app /x && rm -rf /x/f29')), '~361000');
+    const found = lastOf('RUN find /app -type f -empty -delete; chmod -R 700 /app');
+    assert.equal(found.high, 390_000);
+  });
+
   it('forgets what find removed by name', () => {
     const text = `${start}RUN find /app -type f -name 'b*' -delete\nRUN chown -R me /app\n`;
     assert.equal(figure(lastSize(text, files)), '~300000');
