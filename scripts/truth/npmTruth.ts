@@ -1,7 +1,9 @@
 /**
- * Installs projects with the real package managers and compares the folders with the estimates that
- * a Dockerfile beside them gets: `npm run truth -- npm`. Needs a registry that answers; installs go
- * to a folder of their own below the system's temporary one, with caches of their own.
+ * `npm run truth -- npm FOLDER` compares estimates with the tables of installs in that folder. Without
+ * a folder it installs projects with the real package managers and compares with the estimates that a
+ * Dockerfile beside them gets; that needs a registry that answers, and installs go to a folder of their
+ * own below the system's temporary one, with caches of their own. `--install` and a pattern choose
+ * among those.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -9,6 +11,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bytesBelow, estimateRun } from './measure.ts';
+import { compareNpmTables } from './npmTables.ts';
 import { type Comparison, printComparisons } from './table.ts';
 
 type Names = Readonly<Record<string, string>>;
@@ -254,9 +257,14 @@ async function compareOthers(
   rmSync(home, { recursive: true, force: true });
 }
 
-const root = mkdtempSync(join(tmpdir(), 'dockerfile-layers-truth-'));
-try {
-  printComparisons(await compareAll(root, new RegExp(process.argv[2] ?? '')));
-} finally {
-  rmSync(root, { recursive: true, force: true });
+const [first, second] = process.argv.slice(2);
+if (first !== undefined && first !== '--install') {
+  process.exitCode = (await compareNpmTables(first)) ? 0 : 1;
+} else {
+  const root = mkdtempSync(join(tmpdir(), 'dockerfile-layers-truth-'));
+  try {
+    printComparisons(await compareAll(root, new RegExp(second ?? '')));
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
 }

@@ -1,6 +1,8 @@
 /**
- * Installs Python packages with the machine's own pip and compares with the estimates from their
- * wheels and from a virtual environment: `npm run truth -- pip`. Needs a package index that answers.
+ * `npm run truth -- pip FOLDER` compares the estimates from wheels with the table of installs in that
+ * folder. Without a folder it installs Python packages with the machine's own pip and
+ * compares with the estimates from their wheels and from a virtual environment, which needs a package
+ * index that answers; `--install` and a pattern choose among those.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -8,6 +10,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bytesBelow, estimateRun } from './measure.ts';
+import { comparePipTable } from './pipTable.ts';
 import { type Comparison, printComparisons } from './table.ts';
 
 const sets: readonly (readonly string[])[] = [
@@ -66,21 +69,29 @@ async function compare(root: string, names: readonly string[]): Promise<readonly
   ];
 }
 
-const root = mkdtempSync(join(tmpdir(), 'dockerfile-layers-truth-'));
-const wanted = new RegExp(process.argv[2] ?? '');
-const found: Comparison[] = [];
-try {
-  for (const names of sets) {
-    if (!wanted.test(names.join(' '))) continue;
-    try {
-      found.push(...(await compare(root, names)));
-    } catch (error) {
-      console.error(
-        `${names.join(' ')} is left out: ${error instanceof Error ? error.message : error}`,
-      );
+const [first, second] = process.argv.slice(2);
+if (first !== undefined && first !== '--install') {
+  process.exitCode = (await comparePipTable(first)) ? 0 : 1;
+} else {
+  await installAll(new RegExp(second ?? ''));
+}
+
+async function installAll(wanted: RegExp): Promise<void> {
+  const root = mkdtempSync(join(tmpdir(), 'dockerfile-layers-truth-'));
+  const found: Comparison[] = [];
+  try {
+    for (const names of sets) {
+      if (!wanted.test(names.join(' '))) continue;
+      try {
+        found.push(...(await compare(root, names)));
+      } catch (error) {
+        console.error(
+          `${names.join(' ')} is left out: ${error instanceof Error ? error.message : error}`,
+        );
+      }
     }
+    printComparisons(found);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
   }
-  printComparisons(found);
-} finally {
-  rmSync(root, { recursive: true, force: true });
 }
