@@ -21,6 +21,13 @@ interface Cleanup {
   readonly words: readonly string[];
   /** The program has to be there still when the RUN ends. */
   readonly program?: string;
+  /** The script must match, or must not. */
+  readonly only?: RegExp;
+  readonly unless?: RegExp;
+}
+
+function isArchive({ kind, path }: Contribution): boolean {
+  return kind === 'archives' && path.startsWith('/var/cache/apt/');
 }
 
 const cleanups: readonly Cleanup[] = [
@@ -32,9 +39,18 @@ const cleanups: readonly Cleanup[] = [
   },
   {
     code: 'archives-left-behind',
-    takes: ({ kind, path }) => kind === 'archives' && path.startsWith('/var/cache/apt/'),
+    takes: isArchive,
     title: 'Remove downloaded packages and apt’s caches in this RUN',
     words: ['apt-get', 'clean'],
+    unless: /\/var\/lib\/apt\/lists/,
+  },
+  {
+    code: 'archives-left-behind',
+    takes: isArchive,
+    title: 'Remove downloaded packages and apt’s caches in this RUN',
+    words: ['rm', '-rf', '/var/cache/apt/archives/*', '/var/cache/apt/*.bin'],
+    // Where lists are removed, `apt-get clean` would make their folders again.
+    only: /\/var\/lib\/apt\/lists/,
   },
   {
     code: 'cache-left-behind',
@@ -57,11 +73,11 @@ export function cleanupFixes(place: FixPlace): readonly SizeFix[] {
   return cleanups.flatMap((cleanup) => fixOf(place, cleanup) ?? []);
 }
 
-function fixOf(
-  place: FixPlace,
-  { code, takes, title, words, program }: Cleanup,
-): SizeFix | undefined {
+function fixOf(place: FixPlace, cleanup: Cleanup): SizeFix | undefined {
+  const { code, takes, title, words, program, only, unless } = cleanup;
   const { estimate, reading } = place;
+  const { text } = place.candidate.facts;
+  if (only?.test(text) === false || unless?.test(text)) return undefined;
   const left = estimate.contributions.filter(takes);
   if (left.length === 0 || left.some(({ size }) => size.low === 0)) return undefined;
   if (isNeededLater(place, code)) return undefined;

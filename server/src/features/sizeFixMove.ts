@@ -46,11 +46,6 @@ export function moveFixes(place: FixPlace): readonly SizeFix[] {
   if (!append) return [];
   const edits: readonly Edit[] = [append, { span: lineSpan(place), newText: '' }];
   const after = changed(mess, edits, { gone: step.instruction });
-  console.error(
-    'A',
-    after?.reading.commands.map((c) => c.words),
-    mess.reading.commands.map((c) => c.words),
-  );
   const words = reading.commands.map((command) => command.words);
   if (!after || !onlyAdds(mess.reading, after.reading, words)) return [];
   const saved = savedBytes(mess.estimate, after.estimate);
