@@ -9,7 +9,14 @@ import { withoutStored, withThinned } from './stored.ts';
 /** `rm` and its like: of what the same RUN wrote nothing is left. */
 export const remove: Handler = (command, draft) => {
   const { operands } = readOperands(command.words);
-  for (const word of operands) removePlace(placeOf(word, command), draft);
+  for (const word of operands) {
+    const place = placeOf(word, command);
+    removePlace(place, draft);
+    const { cwd } = command;
+    // `rm $(ls | head -3)`: something of the folder, as far as anybody can tell.
+    if (place !== null || cwd === null || cwd === '/') continue;
+    draft.state = withThinned(draft.state, ({ path }) => isWithin(path, absolutePath(cwd)));
+  }
 };
 
 /** Takes a path away from the layer, and from what later lines find. */

@@ -11,7 +11,7 @@ import { noteAptSettings } from './aptSettings.ts';
 import type { Contribution, StageState, World } from './draft.ts';
 import { type DrivenDraft, draftLayer, type Removal } from './draftLayer.ts';
 import { handlers } from './handlers.ts';
-import { storedBy, tinyBytes, withStored } from './stored.ts';
+import { storedBy, tinyBytes, withStored, withThinned } from './stored.ts';
 import { asksVersion, versionContribution } from './tiny.ts';
 
 /** The layer of a RUN, and what the next line finds. */
@@ -63,7 +63,9 @@ function follow(command: ShellCommand, draft: DrivenDraft): void {
   }
   // What a command that may not run removes may still be there.
   if (draft.doubtful !== null && draft.state.stored !== stored) {
-    draft.state = { ...draft.state, stored };
+    // What it would have removed is there, or not.
+    const left = new Set(draft.state.stored);
+    draft.state = withThinned({ ...draft.state, stored }, (one) => !left.has(one));
   }
 }
 

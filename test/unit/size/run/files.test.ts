@@ -91,6 +91,17 @@ describe('the size of a RUN that works on files', () => {
     assert.equal(found.high, 390_000);
   });
 
+  it('does not take for there what a command may have removed', () => {
+    for (const command of [
+      'if [ -e /app/a ]; then rm /app/a; fi',
+      'cd /app && rm -rf $(ls | head -n 1)',
+    ]) {
+      const size = lastSize(`${start}RUN ${command}\nRUN chown -R me /app\n`, files);
+      assert.equal(size.high, 370_000, command);
+      assert.ok((size.low ?? Infinity) <= 70_000, command);
+    }
+  });
+
   it('forgets what find removed by name', () => {
     const text = `${start}RUN find /app -type f -name 'b*' -delete\nRUN chown -R me /app\n`;
     assert.equal(figure(lastSize(text, files)), '~300000');
