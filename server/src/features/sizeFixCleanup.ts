@@ -91,7 +91,8 @@ function fixOf(place: FixPlace, cleanup: Cleanup): SizeFix | undefined {
   if (after.estimate.contributions.some(takes)) return undefined;
   const saved = savedBytes(estimate, after.estimate);
   const isKnown = left.every(({ size }) => size.bytes !== null);
-  if (isKnown && saved < smallestBytes) return undefined;
+  // How much a cache holds, often nobody knows; all else has to be worth it.
+  if (saved < smallestBytes && (isKnown || code !== 'cache-left-behind')) return undefined;
   return { title: `${title} ${gain(place, saved, isKnown)}`, code, edits: [edit] };
 }
 

@@ -74,7 +74,7 @@ function mountFix(place: FixPlace, target: string, left: Contribution): SizeFix 
   }
   const saved = savedBytes(estimate, after.estimate);
   const isKnown = left.size.bytes !== null;
-  if (isKnown && saved < smallestBytes) return undefined;
+  if (saved < smallestBytes && (isKnown || isApt)) return undefined;
   const title = `Use a cache mount for ${target}, so that its files stay out of the layer`;
   return { title: `${title} ${gain(place, saved, isKnown)}`, code, edits: [edit] };
 }

@@ -158,6 +158,11 @@ describe('removing package lists in the RUN that fetched them', () => {
     );
   });
 
+  it('is not offered where nobody knows how many bytes they are', async () => {
+    const one = await analyzed('FROM debian\nRUN<|> apt-get update\n');
+    assert.deepEqual(offered(one), []);
+  });
+
   it('is not offered where the end of the script may not be reached', async () => {
     for (const line of [
       'RUN<|> ["apt-get", "update"]',
