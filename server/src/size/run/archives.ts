@@ -15,7 +15,9 @@ export const archive: Handler = (command, draft) => {
     if (lists || (toPipe && command.piped)) return;
     const { values } = readOperands(dashed(words), '-C --directory -f --file');
     const folder = values.get('-C') ?? values.get('--directory') ?? '.';
-    const makes = /^-?[a-zA-Z]*c/.test(text) || /--create/.test(text);
+    const makes =
+      /^-?[a-zA-Z]*c/.test(text) ||
+      words.some((word) => /^(-[a-zA-Z]*c[a-zA-Z]*|--create)$/.test(word));
     const place = placeOf(makes ? (values.get('-f') ?? '.') : folder, command);
     draft.write(
       unknownAt(

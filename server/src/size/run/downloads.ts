@@ -158,8 +158,8 @@ const git: Handler = (command, draft) => {
     draft.write(
       unknownAt(
         placeOf('.', command),
-        `git ${first}`,
-        `What \`git ${first}\` writes is known only when it runs.`,
+        `git ${first.replaceAll(unknownPart, '…')}`,
+        `What \`git ${first.replaceAll(unknownPart, '…')}\` writes is known only when it runs.`,
       ),
     );
     return;

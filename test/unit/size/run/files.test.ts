@@ -23,6 +23,7 @@ describe('the size of a RUN that works on files', () => {
     ['cp /one /usr/local/bin/', '~5000'],
     ['tar xf /one -C /tmp/x && mv /tmp/x/bin /opt && rm -rf /tmp/x', '?'],
     ['tar xf /one -C /tmp/x && rm -rf /tmp/x', '0'],
+    ['tar -C /app -czf /tmp/x/a.tgz . && rm -rf /tmp/x', '0'],
     ['truncate -s 10 /n && chmod -R 755 /n && mv /n /usr/bin/', '10'],
     ['cp -s /one /two', '0'],
     ['ln -s /one /two', '0'],
