@@ -12,6 +12,9 @@ const longestLine = 100;
 /** Change what the words of a later command mean. */
 const turnsWords = /\bset\s+(-\w+\s+)*-\w*f|noglob|\balias\b|GLOBIGNORE|\bfailglob|\btrap\b/;
 
+/** `PATH=/x`: then the shell may not find what comes later. */
+const losesPrograms = /(^|[\s;&({])PATH=(?![^\s;&]*\$\{?PATH\b)/;
+
 /**
  * The edit that makes the RUN end with these commands, run exactly when all before them succeeded;
  * undefined where that cannot be shown.
@@ -20,7 +23,7 @@ export function appended(place: FixPlace, commands: readonly string[]): Edit | u
   const { text: run, facts, shell } = place.candidate;
   const last = facts.tree.commands.at(-1);
   if (!last || facts.endsInBackground || backgroundRefusal(facts)) return undefined;
-  if (turnsWords.test(facts.text)) return undefined;
+  if (turnsWords.test(facts.text) || losesPrograms.test(facts.text)) return undefined;
   // Under `-e` a failure ends the script, so that what follows needs no `&&`.
   const inForce = shell.errexit || (facts.prologue?.errexit && facts.prologue.joint === ';');
   const isSequence = facts.shape === 'many' || run.heredoc;
@@ -72,7 +75,7 @@ function glue(place: FixPlace, joint: '&&' | ';', command: string): string {
   const { dockerfile } = analysis;
   const { instruction } = step;
   const source = dockerfile.text.slice(instruction.span.start, instruction.span.end);
-  const lines = source.split(/\r?\n/).filter((line) => !/^[ \t]*#/.test(line));
+  const lines = source.split(/\r?\n/).filter((line) => !/^[ \t]*(#|$)/.test(line));
   const next = ` ${dockerfile.escape}${/\r?\n/.exec(source)?.[0] ?? newline}`;
   const blank = (line = '') => /^[ \t]*/.exec(line)?.[0] ?? '';
   const apart = joint === ';' ? ';' : ' &&';

@@ -116,7 +116,7 @@ function isCleanup(words: readonly string[]): boolean {
   if (/^npm (-\S+ )*cache (clean|clear|rm)( -\S+)*$/.test(line)) return true;
   if (/^yarn cache clean$/.test(line)) return true;
   // A relative path, or one with a link in it, is looked up where the command runs.
-  return /^rm( -[rfv]+)+( \/[\w.+@-][\w.+@/*-]*)+$/.test(line) && !line.includes('/..');
+  return /^rm( -[rfv]+)*( \/[\w.+@-][\w.+@/*-]*)+$/.test(line) && !line.includes('/..');
 }
 
 /** What a cleanup removes, as folders and files without their patterns. */

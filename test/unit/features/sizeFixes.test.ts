@@ -170,6 +170,8 @@ describe('removing package lists in the RUN that fetched them', () => {
       'RUN<|> apt-get update &',
       'RUN<|> apt-get update # lists',
       'RUN<|> set -f; apt-get update',
+      'RUN<|> apt-get update && PATH=/x && true',
+      'RUN<|> rm() { true; }; apt-get update',
       'RUN<|> trap "exit 0" EXIT; apt-get update',
       'RUN<|> apt-get update; for i in 1 2; do echo $i; done',
       'RUN<|> if true; then apt-get update; fi',
@@ -299,6 +301,13 @@ describe('moving a cleanup to the line that made the mess', () => {
         move,
       ),
       `RUN apt-get update \\\n && apt-get install -y curl \\\n && apt-get clean && ${clean}\nCOPY a /app/`,
+    );
+  });
+
+  it('moves what removes a file that was made by the line above', async () => {
+    assert.equal(
+      await fixed('RUN dd if=/dev/zero of=/big bs=1M count=20\nRUN<|> rm /big\n', move),
+      'RUN dd if=/dev/zero of=/big bs=1M count=20 && rm /big\n',
     );
   });
 
