@@ -34,6 +34,11 @@ export function storeAgain(draft: Draft, path: string, { isRecursive, program }:
       ...(isPerhapsFile && { isPerhapsFile }),
     });
   const plain = absolutePath(path);
+  const link = draft.state.links?.find((one) => isWithin(plain, one));
+  if (link !== undefined) {
+    unknownPart(`Where the symbolic link ${link} leads, and what lies there, is not followed.`);
+    return;
+  }
   const isMaybeFile = draft.state.stored.some(
     (one) => one.path === plain && (one.isFile || one.isPerhapsFile),
   );

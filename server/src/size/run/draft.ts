@@ -76,6 +76,8 @@ export interface StageState {
   readonly ownSources?: boolean;
   /** The image's rule that throws downloaded packages away is gone. */
   readonly keepsArchives: boolean;
+  /** Where symbolic links were made: what is changed through them lies somewhere else. */
+  readonly links?: readonly string[];
   /** Files of known size that the lines so far have put into the image, by path, for those that change them again. */
   readonly stored: readonly Stored[];
 }

@@ -53,6 +53,7 @@ describe('the size of a RUN that works on files', () => {
     ['FROM x AS b\nRUN make\nFROM debian\nCOPY --from=b /out/app /app', 'chmod +x /app'],
     ['FROM x AS b\nRUN make\nFROM debian\nCOPY --from=b /out/app /bin/app', 'chmod +x /bin/app'],
     ['FROM debian\nADD https://example.com/tool /tool', 'chmod 755 /tool'],
+    ['FROM debian\nRUN ln -s /app /l', 'chmod 700 /l/f'],
     ['FROM debian\nARG X\nCOPY <<EOF /start.sh\nexec $FROM_BASE\nEOF', 'chmod 755 /start.sh'],
   ] as const) {
     it(`is unknown for ${command} after a file of unknown size: ${copied.split('\n').at(-1)}`, () => {
