@@ -98,8 +98,8 @@ export class ProjectFacts {
   }
 
   /**
-   * What Python packages weigh that a step installs: `wheels` of a file, a pattern or a folder of the
-   * image, or the pins of a requirements file as a virtual environment beside it has them.
+   * What Python packages weigh that a step installs: wheels of a file, a pattern or a folder of the
+   * image, all of them or the ones for some requirements, or the pins of a requirements file as a virtual environment beside it has them.
    */
   installed(step: Step, path: string, what: InstalledKind = 'wheels'): Fact<Measured> {
     if (what === 'requirements') {
@@ -107,11 +107,12 @@ export class ProjectFacts {
     }
     const place = path.replace(/\/[^/]*\*[^/]*$/, '');
     const arch = this.#plans[0]?.options.platform.arch ?? '';
+    const wanted = typeof what === 'object' ? what.wheelsFor : null;
     return this.#ask(
-      `${what} ${arch}`,
+      `wheels ${arch} ${JSON.stringify(wanted)}`,
       step,
       [place],
-      (found) => (opened) => wheelsSize(opened, found, arch),
+      (found) => (opened) => wheelsSize(opened, found, arch, wanted),
     );
   }
 

@@ -2,19 +2,24 @@
 
 import type { Fact } from '../context/fact.ts';
 import type { Measured } from '../projects/projectFacts.ts';
-import { pythonFigure, wheelFiles, wheelFits, wheelName } from '../projects/pythonSizes.ts';
+import { pythonFigure, wheelFits } from '../projects/pythonSizes.ts';
 import { readEnvironment, readRequirements } from '../projects/virtualEnvironment.ts';
+import { readWheel, type Wheel, wheelName, wheelsFor } from '../projects/wheels.ts';
 import { copyOf, firstFile, type Opened, textOf } from './candidateFiles.ts';
 import type { Candidate } from './imageSources.ts';
 
 /** Wheels that are looked into at most. */
 const mostWheels = 2000;
 
-/** The wheels at the first candidate that has any: one file, or all of a folder that fit. */
+/**
+ * The wheels at the first candidate that has any: one file, or all of a folder that fit. `wanted`:
+ * only those that pip takes for these requirements; null: all of them.
+ */
 export async function wheelsSize(
-  { context, files, signal }: Opened,
+  { context, files, signal, sources }: Opened,
   found: readonly Candidate[],
   arch: string,
+  wanted: readonly string[] | null,
 ): Promise<Fact<Measured>> {
   for (const candidate of found) {
     const inside = (await context.files(copyOf(candidate), signal)).map(({ path }) => path);
@@ -24,10 +29,27 @@ export async function wheelsSize(
       );
     }
     const wheels = inside.filter((path) => path.endsWith('.whl'));
-    const fitting = wheels.filter((path) => wheelFits(lastName(path), arch, false));
-    if (fitting.length === 0) continue;
+    const all = wheels.filter((path) => wheelFits(lastName(path), arch, false));
+    if (all.length === 0) continue;
+    if (all.length > mostWheels) {
+      return unavailable(`More than ${mostWheels} wheels lie there, and they are not looked into.`);
+    }
+    const known = new Map<string, Wheel | null>();
+    const read = async (path: string) => {
+      signal.throwIfAborted();
+      const before = known.get(path);
+      if (before !== undefined) return before;
+      const wheel = await readWheel(files, `${context.root}/${path}`, sources.decompressors);
+      known.set(path, wheel);
+      return wheel;
+    };
+    const choice =
+      wanted &&
+      (await wheelsFor(wanted, all, async (path) => (await read(path))?.metadata ?? null));
+    if (choice && !choice.ok) return unavailable(choice.reason);
+    const fitting = choice ? choice.paths : all;
     const names = fitting.map((path) => wheelName(lastName(path)));
-    if (new Set(names).size < names.length || names.length > mostWheels) {
+    if (new Set(names).size < names.length) {
       return unavailable(
         'Some packages have several wheels, and which is taken is known only during the build.',
       );
@@ -35,11 +57,10 @@ export async function wheelsSize(
     let bytes = 0;
     let py = 0;
     for (const path of fitting) {
-      signal.throwIfAborted();
-      const sum = await wheelFiles(files, `${context.root}/${path}`);
-      if (!sum) return unavailable(`The wheel ${path} cannot be read.`);
-      bytes += sum.bytes;
-      py += sum.py;
+      const wheel = await read(path);
+      if (!wheel) return unavailable(`The wheel ${path} cannot be read.`);
+      bytes += wheel.files.bytes;
+      py += wheel.files.py;
     }
     const count = fitting.length === 1 ? '1 wheel' : `${fitting.length} wheels`;
     const reason = `The unpacked files of ${count} of the build context, and 1.2 times their sources for the bytecode that pip makes.`;

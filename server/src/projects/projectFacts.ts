@@ -88,5 +88,8 @@ export const longestLock = 24 << 20;
 /** Entries that are looked at in one lock file. */
 export const mostPackages = 60_000;
 
-/** What a command would install, when the build context may have it already. */
-export type InstalledKind = 'wheels' | 'requirements';
+/**
+ * What a command would install, when the build context may have it already: all wheels of a place,
+ * those of it that pip takes for some requirements (`demo==1.0`, `demo[extra]`), or the pins of a file.
+ */
+export type InstalledKind = 'wheels' | 'requirements' | { readonly wheelsFor: readonly string[] };

@@ -4,9 +4,7 @@
  * 5.6 % below and 10.1 % above what lay on the disk (SIZES section 6).
  */
 
-import type { FileSystem } from '../context/fileSystem.ts';
 import type { Measured } from './projectFacts.ts';
-import { zipEntries } from './zipNames.ts';
 
 /** Bytes of files of packages, and of those of them that are compiled. */
 export interface PythonFiles {
@@ -30,24 +28,6 @@ export function pythonFigure({ bytes, py }: PythonFiles, reason: string): Measur
     // Records and scripts are written besides.
     withoutBytecode: { bytes, low: Math.floor(bytes * 0.98), high: Math.ceil(bytes * 1.03) },
   };
-}
-
-/** Files that a wheel unpacks to; null where it cannot be read. */
-export async function wheelFiles(files: FileSystem, path: string): Promise<PythonFiles | null> {
-  const entries = await zipEntries(files.stream(path)).catch(() => null);
-  if (!entries) return null;
-  let bytes = 0;
-  let py = 0;
-  for (const entry of entries) {
-    bytes += entry.bytes;
-    if (entry.name.endsWith('.py')) py += entry.bytes;
-  }
-  return { bytes, py };
-}
-
-/** Name of the distribution that a wheel's file name begins with, as pip compares names. */
-export function wheelName(fileName: string): string {
-  return plainName(fileName.split('-', 1)[0] ?? '');
 }
 
 /** PEP 503: case and the kinds of dashes do not matter. */

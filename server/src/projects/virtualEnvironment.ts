@@ -5,6 +5,7 @@
 
 import type { FileSystem } from '../context/fileSystem.ts';
 import { type PythonFiles, plainName } from './pythonSizes.ts';
+import { requirementsOf } from './requirements.ts';
 
 /** A requirement with its one version; `isOptional`: a marker decides on it. */
 export interface Pin {
@@ -132,17 +133,9 @@ async function measure(
       bytes += Number(size);
       if (path.endsWith('.py')) py += Number(size);
     }
-    waiting.push(...requirements(metadata ?? ''));
+    waiting.push(...requirementsOf(metadata ?? '').map((one) => one.name));
   }
   return { ok: true, files: { bytes, py }, count: seen.size, folder };
-}
-
-/** What a package needs, extras left aside; what a marker keeps away is not installed anyway. */
-function requirements(metadata: string): readonly string[] {
-  const [head = ''] = metadata.split(/\r?\n\r?\n/, 1);
-  return [...head.matchAll(/^Requires-Dist: *([A-Za-z0-9][\w.-]*)([^\n]*)$/gm)].flatMap(
-    ([, name = '', rest = '']) => (/\bextra *==/.test(rest) ? [] : [plainName(name)]),
-  );
 }
 
 async function textOf(files: FileSystem, path: string): Promise<string | null> {

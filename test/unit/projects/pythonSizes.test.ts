@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { pythonFigure, wheelFits, wheelName } from '../../../server/src/projects/pythonSizes.ts';
+import { pythonFigure, wheelFits } from '../../../server/src/projects/pythonSizes.ts';
+import { wheelName } from '../../../server/src/projects/wheels.ts';
 
 describe('The figure of Python packages', () => {
   // Two real installs, the furthest from their figures: bytes of wheels, of sources, on the disk.

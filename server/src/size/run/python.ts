@@ -171,13 +171,22 @@ function measured(
     return size && !isWhole && size.bytes !== null ? { ...size, atLeast: true } : size;
   }
   const links = (options.get('--find-links') ?? options.get('-f'))?.at(-1);
-  if (links !== undefined && options.has('--no-index')) return ask(links, 'wheels');
+  if (links !== undefined && options.has('--no-index')) {
+    // A folder is mostly made for one file of requirements, so all of it is what the file asks for.
+    const isNamed = files.length === 0 && operands.length > 0 && operands.every(isRequirement);
+    return ask(links, isNamed && !options.has('--no-deps') ? { wheelsFor: operands } : 'wheels');
+  }
   return files.length === 1 && operands.length === 0 ? ask(files[0], 'requirements') : null;
 }
 
 /** A file of the context, or all of a folder: nothing is fetched for it. */
 function isWheel(word: string): boolean {
   return word.endsWith('.whl') || word.endsWith('/*');
+}
+
+/** A package by its name, not a file, a folder or an address. */
+function isRequirement(word: string): boolean {
+  return !isWheel(word) && !/^\.|[/:]/.test(word);
 }
 
 /** pip compiles whatever PYTHONDONTWRITEBYTECODE says; uv does only when it is told to. */
