@@ -46,6 +46,6 @@ export function startShell(
   child.seen = null;
   child.language = inner.language;
   child.braces ||= inner.language === 'bash';
-  child.program = inner.args[0] ?? 'sh';
+  child.program = inner.args[0];
   child.args = inner.args.slice(1);
 }

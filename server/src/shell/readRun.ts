@@ -119,7 +119,8 @@ function startScope(run: ResolvedRun, reading: Reading, text: string): ShellScop
     arrays: new Map(),
     functions: new Map(),
     args: [],
-    program: 'sh',
+    // The name that the shell was started by: a path, or that of a file that the builder makes.
+    program: undefined,
     cwd: run.cwd,
     lastCwd: null,
     folders: [],

@@ -68,7 +68,8 @@ export interface ShellScope {
   functions: ReadonlyMap<string, SyntaxNode>;
   /** Positional parameters; null: not known. */
   args: readonly string[] | null;
-  program: string;
+  /** `$0`; undefined: not known. */
+  program: string | undefined;
   cwd: string | null;
   lastCwd: string | null;
   folders: readonly (string | null)[];
