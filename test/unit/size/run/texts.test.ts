@@ -24,6 +24,7 @@ describe('the size of a text that a RUN writes', () => {
     ['echo hello', '0'],
     ['echo hello 2> /err', '0'],
     ['echo $(date) > /f', '?'],
+    ['echo from $0 > /f', '?'],
     ['echo x > /etc/hostname', '2'],
   ];
   for (const [command, expected] of rows) {
