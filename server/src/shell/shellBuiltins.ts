@@ -5,7 +5,7 @@ import { absolute, baseName } from './commandWords.ts';
 import { testHolds } from './conditions.ts';
 import { leaveUnread, type Runner, type Status } from './runner.ts';
 import { assign, assignArray, type Jump, lookUp, type ShellScope } from './shellScope.ts';
-import { unknownPart } from './shellTree.ts';
+import { readable, unknownPart } from './shellTree.ts';
 
 export type Builtin = (
   args: readonly string[],
@@ -203,7 +203,7 @@ const source: Builtin = ([file = '', ...args], scope, _runner) => {
     assign(scope, 'PATH', undefined);
     return true;
   }
-  const shown = file.replaceAll(unknownPart, '…');
+  const shown = readable(file);
   leaveUnread(scope, `What ${shown} does when the script reads it is not known here.`);
   return true;
 };

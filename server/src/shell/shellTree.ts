@@ -38,6 +38,11 @@ export function visit(node: SyntaxNode, enter: (node: SyntaxNode) => boolean): v
 /** Stands in a word's text for a part that is only known when the script runs. */
 export const unknownPart = '\0';
 
+/** Text of a script for people to read: `…` for what is not known. */
+export function readable(text: string): string {
+  return text.replaceAll(unknownPart, '…');
+}
+
 /**
  * The text a word expands to, with `unknownPart` for what is not known from the text alone.
  * Variables are looked up in `env`; a name that maps to undefined is unknown.

@@ -5,7 +5,7 @@
  */
 
 import type { PackageIndex } from '../../packages/packageIndex.ts';
-import { unknownPart } from '../../shell/shellTree.ts';
+import { readable, unknownPart } from '../../shell/shellTree.ts';
 import { unknown } from '../size.ts';
 import { about, unknownAt } from './contributions.ts';
 import type { Draft, Handler } from './draft.ts';
@@ -18,7 +18,6 @@ import {
   packagesPath,
   type Rules,
   reduce,
-  shown,
   unreadNames,
   writeUnknown,
 } from './indexed.ts';
@@ -49,7 +48,7 @@ function apk(command: Parameters<Handler>[0], draft: Draft): void {
   const [verb, ...names] = operands;
   if (options.has('-s') || options.has('--simulate')) return;
   const elsewhere = options.has('-p') || options.has('--root');
-  const label = `apk ${shown(verb ?? '')}`.trim();
+  const label = `apk ${readable(verb ?? '')}`.trim();
   switch (verb) {
     case 'add':
       if (elsewhere) {
@@ -98,8 +97,8 @@ function add(draft: Draft, words: readonly string[], group: string | null): void
     const name = /^[^=<>~]+/.exec(word)?.[0] ?? '';
     if (word.includes(unknownPart)) draft.write(unknownAt(null, 'packages', unreadNames));
     else if (foreign.test(name)) {
-      const reason = `\`${shown(word)}\` comes from outside the package index.`;
-      draft.write(unknownAt(null, `package ${shown(word)}`, reason));
+      const reason = `\`${readable(word)}\` comes from outside the package index.`;
+      draft.write(unknownAt(null, `package ${readable(word)}`, reason));
     } else if (!word.startsWith('!') && name !== '') names.push(name);
   }
   if (names.length === 0 && group === null) return;

@@ -1,7 +1,7 @@
 /** Debian's package tools by name, and the verbs of apt-get, apt and aptitude. */
 
 import type { ShellCommand } from '../../shell/commands.ts';
-import { unknownPart } from '../../shell/shellTree.ts';
+import { readable, unknownPart } from '../../shell/shellTree.ts';
 import { packagePlace } from './aptBytes.ts';
 import { download } from './aptDownload.ts';
 import { install, upgrade } from './aptInstall.ts';
@@ -39,7 +39,7 @@ const silent = new Set(
 
 function unknownVerb({ words }: ShellCommand, draft: Draft, verb: string): void {
   const [program = ''] = words;
-  const shown = verb.replaceAll(unknownPart, '…');
+  const shown = readable(verb);
   const reason = `What \`${program} ${shown}\` writes is known only after a build.`;
   draft.write({ ...unknownAt(packagePlace, `${program} ${shown}`, reason), kind: 'packages' });
 }

@@ -2,7 +2,7 @@
 
 import { closure } from '../../packages/closure.ts';
 import type { ShellCommand } from '../../shell/commands.ts';
-import { unknownPart } from '../../shell/shellTree.ts';
+import { readable } from '../../shell/shellTree.ts';
 import { unknown } from '../size.ts';
 import { filesOf, packagePlace, releaseName } from './aptBytes.ts';
 import { keepArchives, updateLists } from './aptLists.ts';
@@ -28,7 +28,7 @@ export const install: Act = (words, command, draft) => {
     }
     return;
   }
-  const label = `packages: ${operands.slice(0, 3).join(', ').replaceAll(unknownPart, '…')}`;
+  const label = `packages: ${readable(operands.slice(0, 3).join(', '))}`;
   const fact = aptRun(draft);
   if (fact.state !== 'known') return writeUnknown(draft, packagePlace, label, fact);
   const run = fact.value;
@@ -124,7 +124,7 @@ function perhaps(
   const now = installedNow(run, draft);
   const more = [...after.names].filter((name) => !now.names.has(name));
   if (more.length === 0) return;
-  const reason = `Whether \`${words.slice(0, 4).join(' ').replaceAll(unknownPart, '…')}\` runs depends on a condition that the text does not decide.`;
+  const reason = `Whether \`${readable(words.slice(0, 4).join(' '))}\` runs depends on a condition that the text does not decide.`;
   const label = `${more.length} packages, perhaps`;
   draft.write({ path: packagePlace, size: unknown(reason), label, kind: 'packages' });
   const installed = { ...now, perhaps: new Set([...(now.perhaps ?? []), ...more]) };

@@ -1,7 +1,7 @@
 /** `remove`, `purge` and `autoremove`: what goes, and which dependencies go with it. */
 
 import { without } from '../../packages/removal.ts';
-import { unknownPart } from '../../shell/shellTree.ts';
+import { readable } from '../../shell/shellTree.ts';
 import { packagePlace } from './aptBytes.ts';
 import { keepArchives } from './aptLists.ts';
 import { type AptRun, aptRun, installedNow, settleRun } from './aptState.ts';
@@ -43,7 +43,7 @@ export const remove =
           ...unknownAt(
             packagePlace,
             'removed packages',
-            `Which packages \`${operand.replaceAll(unknownPart, '…')}\` removes is known only when it runs.`,
+            `Which packages \`${readable(operand)}\` removes is known only when it runs.`,
           ),
           kind: 'packages',
         });

@@ -1,7 +1,7 @@
 /** The words behind `apt-get install` as names of packages: versions, releases, patterns, files, tasks. */
 
 import type { PackageIndex } from '../../packages/packageIndex.ts';
-import { unknownPart } from '../../shell/shellTree.ts';
+import { readable } from '../../shell/shellTree.ts';
 import { packagePlace, releaseName } from './aptBytes.ts';
 import { overridden } from './aptNames.ts';
 import type { AptRun } from './aptState.ts';
@@ -20,7 +20,7 @@ export function wantedNames(
   const exists = (name: string) =>
     index.package(name) !== undefined || index.providers(name).length > 0;
   const lacks = (text: string, reason: string) => {
-    const label = `package ${text.replaceAll(unknownPart, '…')}`;
+    const label = `package ${readable(text)}`;
     draft.write({ ...unknownAt(packagePlace, label, reason), kind: 'packages' });
   };
   for (const operand of operands) {
@@ -28,20 +28,14 @@ export function wantedNames(
     const { name, text, sign } = wanted;
     const from = wanted.release ?? release;
     if (wanted.kind === 'unknown') {
-      lacks(
-        text,
-        `Which packages \`${text.replaceAll(unknownPart, '…')}\` names is known only when it runs.`,
-      );
+      lacks(text, `Which packages \`${readable(text)}\` names is known only when it runs.`);
     } else if (wanted.kind === 'file') {
-      lacks(
-        text,
-        `What the package file \`${text.replaceAll(unknownPart, '…')}\` holds is known only after a build.`,
-      );
+      lacks(text, `What the package file \`${readable(text)}\` holds is known only after a build.`);
     } else if (wanted.kind === 'task') {
       lacks(text, `Which packages the task \`${name}\` stands for is not in the package data.`);
     } else if (sign === '-') removed.push(name);
     else if (from !== null && !isOwnRelease(from, index)) {
-      const other = from.replaceAll(unknownPart, '…');
+      const other = readable(from);
       lacks(
         text,
         `Packages of the release \`${other}\` are not in the package data of ${releaseName(index)}.`,

@@ -5,9 +5,10 @@
  */
 
 import { absolutePath, isWithin } from '../../syntax/slashPaths.ts';
+import { unknown } from '../size.ts';
 import { about } from './contributions.ts';
 import type { Contribution, Draft, Stored } from './draft.ts';
-import { fileMatcher, isPattern } from './globs.ts';
+import { fileMatcher, fixedFolder, isPattern } from './globs.ts';
 import { isFolder, mayHoldBaseFiles, tinyBytes } from './stored.ts';
 
 /** How a path is stored again. */
@@ -26,8 +27,8 @@ export function storeAgain(draft: Draft, path: string, { isRecursive, program }:
   const label = `stored again by ${program}`;
   const unknownPart = (reason: string, { isFile, isPerhapsFile }: Partial<Stored> = {}) =>
     draft.write({
-      path: folderOf(path),
-      size: unknownSize(reason),
+      path: fixedFolder(path),
+      size: unknown(reason),
       label,
       kind: 'files',
       ...(isFile && { isFile }),
@@ -111,15 +112,6 @@ export function fileOrTree(
 
 function storedTree(path: string): string {
   return `stored below ${path}`;
-}
-
-function unknownSize(reason: string): Contribution['size'] {
-  return { basis: 'unknown', bytes: null, low: null, high: null, atLeast: false, reason };
-}
-
-/** The path up to its first pattern. */
-function folderOf(path: string): string {
-  return absolutePath(path.replace(/\/[^/]*[*?[].*$/, '') || '/');
 }
 
 /** Whether earlier lines stored something at, below or above the path, as far as that is known. */

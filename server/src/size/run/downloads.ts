@@ -4,7 +4,7 @@
  */
 
 import type { ShellCommand } from '../../shell/commands.ts';
-import { unknownPart } from '../../shell/shellTree.ts';
+import { readable, unknownPart } from '../../shell/shellTree.ts';
 import { type Size, unknown } from '../size.ts';
 import { tiny, unknownAt } from './contributions.ts';
 import type { Draft, Handler, SizeFacts } from './draft.ts';
@@ -158,8 +158,8 @@ const git: Handler = (command, draft) => {
     draft.write(
       unknownAt(
         placeOf('.', command),
-        `git ${first.replaceAll(unknownPart, '…')}`,
-        `What \`git ${first.replaceAll(unknownPart, '…')}\` writes is known only when it runs.`,
+        `git ${readable(first)}`,
+        `What \`git ${readable(first)}\` writes is known only when it runs.`,
       ),
     );
     return;

@@ -1,6 +1,6 @@
 /** `dpkg`: packages of files, removals, and its own settings. */
 
-import { unknownPart } from '../../shell/shellTree.ts';
+import { readable } from '../../shell/shellTree.ts';
 import { packagePlace } from './aptBytes.ts';
 import { takeAway } from './aptRemove.ts';
 import { aptRun } from './aptState.ts';
@@ -19,7 +19,7 @@ export const dpkg: Handler = (command, draft) => {
   );
   const has = (...names: string[]) => names.some((name) => options.has(name));
   if (has('-i', '--install', '--unpack', '-R', '--recursive') && operands.length > 0) {
-    const shown = operands.slice(0, 2).join(', ').replaceAll(unknownPart, '…');
+    const shown = readable(operands.slice(0, 2).join(', '));
     const reason = `What the package file \`${shown}\` holds is known only after a build.`;
     draft.write({ ...unknownAt(packagePlace, openPackages, reason), kind: 'packages' });
     return;

@@ -7,7 +7,7 @@
 import type { Fact } from '../../context/fact.ts';
 import type { PackageFamily, PackageIndex } from '../../packages/packageIndex.ts';
 import { type PlainClosure, plainClosure, type Recommended } from '../../packages/plainClosure.ts';
-import { unknownPart } from '../../shell/shellTree.ts';
+import { readable } from '../../shell/shellTree.ts';
 import { suggest } from '../../syntax/suggestions.ts';
 import { type Size, unknown } from '../size.ts';
 import { unknownAt } from './contributions.ts';
@@ -132,7 +132,9 @@ function change(
   for (const name of missing) {
     if (start.names.has(name) || start.missing.has(name)) continue;
     start.missing.add(name);
-    draft.write(unknownAt(null, `package ${shown(name)}`, missingReason(name, index, draft.state)));
+    draft.write(
+      unknownAt(null, `package ${readable(name)}`, missingReason(name, index, draft.state)),
+    );
   }
   const installed: InstalledPackages = { names, manual: wanted.manual };
   groupsOf.set(installed, wanted.groups);
@@ -164,18 +166,13 @@ function nameOf({ key }: PackageIndex): string {
   return `${key.distribution} ${key.suite}`;
 }
 
-/** The part of a name that is known, for sentences. */
-export function shown(text: string): string {
-  return text.replaceAll(unknownPart, '…');
-}
-
 function missingReason(name: string, index: PackageIndex, state: StageState): string {
   const from = nameOf(index);
   if (state.foreignSources) {
-    return `${from} has no package \`${shown(name)}\`; it may come from a package source that was added.`;
+    return `${from} has no package \`${readable(name)}\`; it may come from a package source that was added.`;
   }
   const near = suggest(name, namesLike(name, index), true);
-  return `There is no package \`${shown(name)}\` in ${from}.${near ? ` Did you mean \`${near}\`?` : ''}`;
+  return `There is no package \`${readable(name)}\` in ${from}.${near ? ` Did you mean \`${near}\`?` : ''}`;
 }
 
 /** Comparing every name takes long; those that are typed wrong mostly begin right. */

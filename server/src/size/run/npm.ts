@@ -3,7 +3,7 @@
 import { chosen, type Omitted, type Target } from '../../projects/fits.ts';
 import type { JavaScriptLock, LockedPackage } from '../../projects/projectFacts.ts';
 import type { ShellCommand } from '../../shell/commands.ts';
-import { unknownPart } from '../../shell/shellTree.ts';
+import { readable } from '../../shell/shellTree.ts';
 import { absolutePath } from '../../syntax/slashPaths.ts';
 import { type Size, unknown } from '../size.ts';
 import { type CommandLine, commandLine } from './commandLine.ts';
@@ -71,8 +71,8 @@ export function npm(command: ShellCommand, draft: Draft): void {
   } else if (runs.has(verb)) script(operands[0] ?? '', folder, draft);
   else if (scriptsByName.has(verb)) script(verb.startsWith('t') ? 'test' : verb, folder, draft);
   else {
-    const reason = `What \`npm ${clear(verb)}\` writes is known only after a build.`;
-    const label = `npm ${clear(verb)}`;
+    const reason = `What \`npm ${readable(verb)}\` writes is known only after a build.`;
+    const label = `npm ${readable(verb)}`;
     draft.write({ path: folder ?? '/', size: unknown(reason), label, kind: 'other' });
   }
 }
@@ -257,7 +257,7 @@ function named(
       : absolutePath(`${folder}/node_modules`);
   const what = operands.length > 0 ? some(operands) : 'the project';
   const reason = `Which versions of ${what} and of what they need npm installs, the registry says during the build.`;
-  dependencies(draft, path, unknown(clear(reason)), clear(`npm install ${what}`));
+  dependencies(draft, path, unknown(readable(reason)), readable(`npm install ${what}`));
   cacheLeft(command, line, null, draft);
 }
 
@@ -317,10 +317,6 @@ function lastOf({ options }: CommandLine, name: string): string | undefined {
 }
 
 /** Words for people: what only the running shell knows as `…`. */
-function clear(text: string): string {
-  return text.replaceAll(unknownPart, '…');
-}
-
 function has({ options }: CommandLine, ...names: readonly string[]): boolean {
   return names.some((name) => options.has(name) && options.get(name)?.at(-1) !== 'false');
 }

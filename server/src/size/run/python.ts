@@ -2,7 +2,7 @@
 
 import type { InstalledKind } from '../../projects/projectFacts.ts';
 import type { ShellCommand } from '../../shell/commands.ts';
-import { unknownPart } from '../../shell/shellTree.ts';
+import { readable } from '../../shell/shellTree.ts';
 import { type Size, unknown } from '../size.ts';
 import { type CommandLine, commandLine } from './commandLine.ts';
 import { some } from './dependencies.ts';
@@ -109,7 +109,7 @@ function install(
   const named = verb === 'install' ? place : (folder ?? '.');
   const path = named === undefined ? (environment ?? '/') : (pathFrom(command, named) ?? '/');
   const files = [...(options.get('-r') ?? []), ...(options.get('--requirement') ?? [])];
-  const label = clear(
+  const label = readable(
     files.length > 0
       ? `${program} ${verb} -r ${some(files)}`
       : operands.length > 0
@@ -128,7 +128,7 @@ function reasonOf(
   files: readonly string[],
   program: string,
 ): string {
-  const what = clear(
+  const what = readable(
     files.length > 0 ? some(files) : operands.length > 0 ? some(operands) : 'the project',
   );
   if (verb === 'python')
@@ -218,7 +218,7 @@ function python(command: ShellCommand, draft: Draft): void {
       ? 'How large the pip is that the virtual environment brings is known only after a build.'
       : 'What the Python program writes is known only after a build.';
   const path = (module === 'venv' && pathFrom(command, words.at(-1) ?? '.')) || '/';
-  const label = clear(module === undefined ? `python ${script}`.trim() : `python -m ${module}`);
+  const label = readable(module === undefined ? `python ${script}`.trim() : `python -m ${module}`);
   draft.write({ path, size: unknown(reason), label, kind: 'other' });
 }
 
@@ -239,7 +239,7 @@ function installer(
     }
     if (verb === '' || idle.split(' ').includes(verb)) return;
     const [program = ''] = command.words;
-    const label = clear(`${program.slice(program.lastIndexOf('/') + 1)} ${verb}`);
+    const label = readable(`${program.slice(program.lastIndexOf('/') + 1)} ${verb}`);
     const reason = `${sentence} is known only after a build.`;
     draft.write({ path: '/', size: unknown(reason), label, kind: 'dependencies' });
     if (verb !== 'run' && verb !== 'build') leaveCache(cache, command, draft, wayOut);
@@ -248,10 +248,6 @@ function installer(
 
 function isOn(value: string | undefined): boolean {
   return value !== undefined && !/^(0|false|no|off)$/i.test(value);
-}
-
-function clear(text: string): string {
-  return text.replaceAll(unknownPart, '…');
 }
 
 const conda = installer(

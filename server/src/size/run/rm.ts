@@ -2,7 +2,7 @@
 
 import { absolutePath, isWithin } from '../../syntax/slashPaths.ts';
 import type { Draft, Handler } from './draft.ts';
-import { fileMatcher } from './globs.ts';
+import { fileMatcher, fixedFolder } from './globs.ts';
 import { placeOf, readOperands } from './operands.ts';
 import { withoutStored, withThinned } from './stored.ts';
 
@@ -31,7 +31,7 @@ export function removePlace(place: string | null, draft: Draft): void {
   // A file written by this RUN is gone, but one of an older layer stays in that layer.
   const { hasLists, keepsArchives } = draft.state;
   const isNamed = draft.state.stored.some((one) => one.isFile && one.path === absolutePath(place));
-  const root = absolutePath(place.replace(/\/[^/]*[*?[].*$/, '') || '/');
+  const root = fixedFolder(place);
   const without = withoutStored(draft.state, inside);
   // What was copied among other files has no figure of its own.
   const state = isNamed

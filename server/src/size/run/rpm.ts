@@ -5,7 +5,7 @@
  */
 
 import type { PackageIndex } from '../../packages/packageIndex.ts';
-import { unknownPart } from '../../shell/shellTree.ts';
+import { readable, unknownPart } from '../../shell/shellTree.ts';
 import { unknown } from '../size.ts';
 import { unknownAt } from './contributions.ts';
 import type { Draft, Handler } from './draft.ts';
@@ -17,7 +17,6 @@ import {
   packagesPath,
   type Rules,
   reduce,
-  shown,
   unreadNames,
   writeUnknown,
 } from './indexed.ts';
@@ -82,7 +81,7 @@ function rpm(program: string, command: Parameters<Handler>[0], draft: Draft): vo
   const { options, values, operands } = readOperands(command.words, withValue);
   const [written = '', ...names] = operands;
   const kind = Object.hasOwn(verbs, written) ? verbs[written] : undefined;
-  const label = shown(`${program} ${written}`).trim();
+  const label = readable(`${program} ${written}`).trim();
   if (written.includes(unknownPart)) {
     draft.write(unknownAt(null, program, `What \`${label}\` does is known only after a build.`));
     return;
@@ -149,7 +148,8 @@ function add(
   for (const name of names) {
     const isForeign = name.includes('://') || /\.rpm$/.test(name);
     if (isForeign || releases.test(name)) draft.state = { ...draft.state, foreignSources: true };
-    if (isForeign) write(draft, name, `\`${shown(name)}\` comes from outside the package index.`);
+    if (isForeign)
+      write(draft, name, `\`${readable(name)}\` comes from outside the package index.`);
     else if (name.includes(unknownPart)) write(draft, name, unreadNames);
     else if (name.startsWith('@'))
       write(draft, name, `Which packages the group ${name} has is not known.`);
@@ -188,7 +188,7 @@ function add(
 const ofBase = 'Which packages images of this release begin with is not known.';
 
 function write(draft: Draft, name: string, reason: string): void {
-  draft.write(unknownAt(null, `package ${shown(name)}`, reason));
+  draft.write(unknownAt(null, `package ${readable(name)}`, reason));
 }
 
 /** `name.x86_64`, `name-1.2`, `name-1.2-3.el9` and `name = 1.2` name a package as `name` does. */

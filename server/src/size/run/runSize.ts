@@ -5,7 +5,7 @@
 
 import type { RunReading, ShellCommand } from '../../shell/commands.ts';
 import { readRun } from '../../shell/readRun.ts';
-import { unknownPart } from '../../shell/shellTree.ts';
+import { readable, unknownPart } from '../../shell/shellTree.ts';
 import { add, computed, nothingYet, type Size, type SizePart, unknown } from '../size.ts';
 import { noteAptSettings } from './aptSettings.ts';
 import type { Contribution, StageState, World } from './draft.ts';
@@ -95,7 +95,7 @@ function unknownPlace(size: Size, label: string): Contribution {
 
 /** The command on one short line, what is not known of it as `…`. */
 function shown(words: readonly string[]): string {
-  const text = words.slice(0, 8).join(' ').replaceAll(unknownPart, '…').replace(/\s+/g, ' ');
+  const text = readable(words.slice(0, 8).join(' ')).replace(/\s+/g, ' ');
   return text.length > 60 || words.length > 8 ? `${text.slice(0, 59)}…` : text;
 }
 
