@@ -1,0 +1,59 @@
+/** What is remembered of a build: what each step depended on, and what came of it. Readonly data. */
+
+import type { SentEntry } from '../context/contentFacts.ts';
+import type { KeyPart } from './keyedStep.ts';
+
+export interface BuildRecord {
+  readonly version: 1;
+  /** Absolute path or URI of the Dockerfile, as the store files it. */
+  readonly dockerfile: string;
+  /** Digest of the absolute path of the context, which decides on the builder's copy; null: none. */
+  readonly context: string | null;
+  /** Name or index of the stage that was built; null: the last. */
+  readonly target: string | null;
+  readonly platform: string;
+  /** Names of build arguments and digests of their values. */
+  readonly arguments: Readonly<Record<string, string>>;
+  /** When the build began, ISO 8601 in UTC. */
+  readonly at: string;
+  /** `snapshot`: nothing was built; it stands for a build of that moment. */
+  readonly source: 'build' | 'terminal' | 'probe' | 'snapshot';
+  readonly builder: BuilderFacts | null;
+  /** Steps whose result the builder has since then, of all stages that were reached, in order. */
+  readonly steps: readonly RecordedStep[];
+  /** The context as the builder holds it since then, by relative path; null: not kept (older records). */
+  readonly files: ReadonlyMap<string, SentEntry> | null;
+}
+
+export interface BuilderFacts {
+  readonly name: string;
+  /** Does its store merge layers, so that `COPY --link` stands on its own? Null: not known. */
+  readonly mergesLayers: boolean | null;
+}
+
+export interface RecordedStep {
+  readonly key: string;
+  readonly parent: string;
+  readonly parts: readonly KeyPart[];
+  readonly stage: number;
+  /** Zero-based line of the instruction then. */
+  readonly line: number;
+  /** The instruction's text then, at most 2,000 characters. */
+  readonly text: string;
+  /** `assumed`: from a snapshot. */
+  readonly outcome: 'cached' | 'ran' | 'assumed';
+  /** How long it ran, from the last build that ran it; null: not known. */
+  readonly ms: number | null;
+  /** Bytes of its layer, as measured; null: not known. */
+  readonly bytes: number | null;
+  /** Paths that its sources selected in the context, to tell which of `files` it took. */
+  readonly took: readonly string[];
+}
+
+/** Where records are kept. Every method answers for one Dockerfile, by its path or URI. */
+export interface RecordStore {
+  /** The newest first, as many as are kept; damaged ones are left out. Never rejects. */
+  read(dockerfile: string): Promise<readonly BuildRecord[]>;
+  /** Rejects with an Error whose message is a full sentence. */
+  add(record: BuildRecord): Promise<void>;
+}
