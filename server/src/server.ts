@@ -13,19 +13,15 @@ import {
   type DocumentDiagnosticParams,
   type DocumentDiagnosticReport,
   DocumentDiagnosticReportKind,
-  ErrorCodes,
   type InitializeResult,
-  ResponseError,
   type ServerCapabilities,
   TextDocumentSyncKind,
   TextDocuments,
 } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import type { AskLength } from './analysis/downloads.ts';
 import { isWithin } from './analysis/hostPaths.ts';
-import type { AskRegistry, PackageSizes } from './analysis/packageSizes.ts';
 import type { Subject } from './analysis/subject.ts';
-import { type Analysis, type AnalysisPorts, createAnalyzer } from './analysis.ts';
+import { createAnalyzer } from './analysis.ts';
 import { codeActions } from './features/codeActions.ts';
 import { diagnostics } from './features/diagnostics.ts';
 import { documentSymbols } from './features/documentSymbols.ts';
@@ -34,41 +30,21 @@ import { hover } from './features/hover.ts';
 import { inlayHints, resolveInlayHint } from './features/inlayHints.ts';
 import { stack } from './features/stack.ts';
 import {
-  askDownloadsRequest,
   type Choices,
   choicesChanged,
   focused,
   peersChanged,
   stackChanged,
   stackRequest,
-  updatePackagesRequest,
 } from './protocol.ts';
+import { handleAsking, shutDown } from './server/asking.ts';
 import { readClient } from './server/client.ts';
 import { createDocumentSettings, type DocumentSettings } from './server/documentSettings.ts';
-import { askDownloads, notAskedInRestrictedMode, nothingAsks } from './server/downloadLengths.ts';
-import {
-  namesOf,
-  nothingFetches,
-  type PackageUpdates,
-  refusedInRestrictedMode,
-  updatePackages,
-} from './server/packageUpdate.ts';
+import { namesOf } from './server/packageUpdate.ts';
 import { type Changes, createRefresher } from './server/refresher.ts';
 import { type Handler, Outdated, safely } from './server/safely.ts';
-import { readSettings, type Settings, withChoices } from './settings.ts';
-
-export interface ServerPorts extends AnalysisPorts {
-  /** Absolute path of a `file:` URI in the host's form; null for any other. */
-  pathOf(uri: string): string | null;
-  /** Fetches package data when the client asks for it; absent: nothing is ever fetched. */
-  readonly packageUpdates?: PackageUpdates;
-  /** Asks a server how long a download is; absent: nobody is asked. */
-  readonly askLength?: AskLength;
-  /** Asks registries for sizes of packages; absent: nobody is asked. */
-  readonly askRegistry?: AskRegistry;
-  /** Keeps what registries said for another time. */
-  readonly keepSizes?: (sizes: PackageSizes) => Promise<void>;
-}
+import type { Open, ServerPorts } from './server/serverState.ts';
+import { type Settings, withChoices } from './settings.ts';
 
 const capabilities: ServerCapabilities = {
   textDocumentSync: {
@@ -91,13 +67,6 @@ const capabilities: ServerCapabilities = {
   workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
 };
 
-/** A document with its analysis, both of the same version. */
-interface Open {
-  readonly document: TextDocument;
-  readonly analysis: Analysis;
-  readonly settings: Settings;
-}
-
 /** Wires the server to a connection that is not listening yet, and makes it listen. */
 export function startServer(connection: Connection, ports: ServerPorts): void {
   const documents = new TextDocuments(TextDocument);
@@ -116,8 +85,7 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
     run: (params: P) => R | Promise<R>,
   ): Handler<P, R> => {
     const handler = safely<P, R>(log, method, neutral, run);
-    const refusal = new ResponseError<never>(ErrorCodes.InvalidRequest, 'the server is shut down');
-    return async (params, token) => (ended ? refusal : handler(params, token));
+    return async (params, token) => (ended ? shutDown() : handler(params, token));
   };
 
   async function analysisOf(uri: string, target?: string): Promise<Open | null> {
@@ -306,32 +274,22 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
       return found && stack(found.analysis, found.document);
     }),
   );
-  connection.onRequest(updatePackagesRequest, async (params, token) => {
-    if (ended) return new ResponseError<void>(ErrorCodes.InvalidRequest, 'the server is shut down');
-    if (!client.trusted) return refusedInRestrictedMode;
-    const updates = ports.packageUpdates;
-    if (!updates) return nothingFetches;
-    const open: Open[] = [];
-    for (const uri of params.documents ?? documents.keys()) {
-      const found = await settledAnalysisOf(uri);
-      if (found) open.push(found);
-    }
-    const needed = namesOf(open.map(({ analysis }) => analysis));
-    const names = [...new Set([...needed, ...(params.indexes ?? [])])];
-    const mirrors = open[0]?.settings.mirrors ?? readSettings(client.settings).mirrors;
-    const progress = connection.window.attachWorkDoneProgress(params.workDoneToken);
-    const result = await updatePackages(updates, names, mirrors, progress, token);
-    if (result.updated.length > 0) analyzer.packagesChanged();
-    return result;
-  });
-  connection.onRequest(askDownloadsRequest, async ({ textDocument }, token) => {
-    if (ended) return new ResponseError<void>(ErrorCodes.InvalidRequest, 'the server is shut down');
-    if (!client.trusted) return notAskedInRestrictedMode;
-    const ask = ports.askLength;
-    const found = ask && (await settledAnalysisOf(textDocument.uri));
-    return found
-      ? askDownloads(found.analysis, { ...ports, askLength: ask }, analyzer, token)
-      : nothingAsks;
+  handleAsking({
+    connection,
+    ports,
+    analyzer,
+    get client() {
+      return client;
+    },
+    get ended() {
+      return ended;
+    },
+    get openUris() {
+      return documents.keys();
+    },
+    analysisOf,
+    settledAnalysisOf,
+    factsChanged: (uri) => refresher.factsChanged(uri),
   });
   connection.onShutdown(() => {
     ended = true;

@@ -42,7 +42,8 @@ import { nodeDecompressors } from '../../server/src/host/decompress.ts';
 import { buildPlatform, pathOf } from '../../server/src/host/machine.ts';
 import { nodeFileSystem } from '../../server/src/host/nodeFileSystem.ts';
 import { type StackReport, stackChanged, stackRequest } from '../../server/src/protocol.ts';
-import { type ServerPorts, startServer } from '../../server/src/server.ts';
+import type { ServerPorts } from '../../server/src/server/serverState.ts';
+import { startServer } from '../../server/src/server.ts';
 import { writeTree } from '../support/files.ts';
 import { drawHints, readDrawing } from '../support/marked.ts';
 
