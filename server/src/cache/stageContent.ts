@@ -15,9 +15,19 @@ export interface StageContent {
    * again with all that it is seen to read unchanged, the digest is the same, and only likely so.
    */
   readonly reruns: readonly Step[];
+  /**
+   * Those of `reruns` that surely make something else whenever they run (`date`, `mktemp`): where
+   * one of them runs again the builder finds other content, although the digest is the same.
+   */
+  readonly unstable: readonly Step[];
+  /**
+   * RUN steps whose output may stay the same although what they read differs (`wc`, `grep -c`): other
+   * digests then are only likely other content.
+   */
+  readonly lossy: readonly Step[];
 }
 
-/** Null: not known, and `unknown` says why (a full sentence). */
+/** A path may have wildcards. What is not known says why in `unknown`, a full sentence. */
 export type StageContentOf = (
   stage: number,
   path: string,
