@@ -21,6 +21,11 @@ export interface BuildRecord {
   readonly builder: BuilderFacts | null;
   /** Steps whose result the builder has since then, of all stages that were reached, in order. */
   readonly steps: readonly RecordedStep[];
+  /**
+   * Keys that the builder was found not to have any more, though an older record has them: they count
+   * as unknown to it unless a newer record has them. Absent: none.
+   */
+  readonly gone?: readonly string[];
   /** The context as the builder holds it since then, by relative path; null: not kept (older records). */
   readonly files: ReadonlyMap<string, SentEntry> | null;
 }
@@ -34,6 +39,8 @@ export interface BuilderFacts {
 export interface RecordedStep {
   readonly key: string;
   readonly parent: string;
+  /** As in `KeyedStep`. */
+  readonly after: string;
   readonly parts: readonly KeyPart[];
   readonly stage: number;
   /** Zero-based line of the instruction then. */
@@ -49,6 +56,18 @@ export interface RecordedStep {
   /** Paths that its sources selected in the context, to tell which of `files` it took. */
   readonly took: readonly string[];
 }
+
+/** What a record says beside its steps. */
+export interface RecordMeta
+  extends Pick<BuildRecord, 'dockerfile' | 'context' | 'at' | 'source' | 'builder'> {
+  /** False: the build ended early, so that the builder has only the steps with an outcome. */
+  readonly complete: boolean;
+  /** Records from before, the newest first: times and sizes of steps that did not run now. */
+  readonly earlier: readonly BuildRecord[];
+}
+
+/** What a build did with a step. */
+export type StepOutcome = Pick<RecordedStep, 'outcome' | 'ms' | 'bytes'>;
 
 /** Where records are kept. Every method answers for one Dockerfile, by its path or URI. */
 export interface RecordStore {

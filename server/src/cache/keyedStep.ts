@@ -4,9 +4,18 @@
  * makes it.
  */
 
-import type { Step } from '../model/plan.ts';
+import type { ContentFacts, KnownContent } from '../context/contentFacts.ts';
+import type { Fact } from '../context/fact.ts';
+import type { Plan, Step } from '../model/plan.ts';
+import type { Hash } from './hash.ts';
+import type { StageContentOf } from './stageContent.ts';
 
-/** One named part of what decides on a key, so that two keys can be told apart in words. */
+/**
+ * One named part of what decides on a key, so that two keys can be told apart in words. Variables of
+ * a RUN: the part without a name is all of them in order, and those with one are what was assigned
+ * since the RUN below, so that a long file does not repeat all variables at each RUN. Variables of
+ * other steps are those that the text uses; their values are in the other parts.
+ */
 export interface KeyPart {
   readonly kind:
     | 'base'
@@ -42,7 +51,12 @@ export interface KeyedStep {
   readonly key: string | null;
   /** Key of what the root file system is before it: the step or base below; null as `key`. */
   readonly parent: string | null;
-  /** What the key is made of beside the parent, in order. */
+  /**
+   * Key of what the root file system is after it: `key`, except where `--link` merges a layer that
+   * stands on its own; null as `key`.
+   */
+  readonly after: string | null;
+  /** What the key is made of beside the parent, in order; what is not known is left out. */
   readonly parts: readonly KeyPart[];
   /** Why there is no key, a full sentence. */
   readonly unknown: string | null;
@@ -60,4 +74,27 @@ export interface Doubt {
   readonly of: string | null;
   /** A full sentence. */
   readonly reason: string;
+}
+
+/** What keys depend on besides the plan. */
+export interface KeyInputs {
+  readonly hash: Hash;
+  /** What a COPY or ADD takes from the build context; asked for those that take something. */
+  content(step: Step): Fact<ContentFacts>;
+  /** What a mount of a RUN takes from the build context; the index is that in `run.mounts`. */
+  mountContent(step: Step, index: number): Fact<ContentFacts>;
+  readonly stageContent: StageContentOf;
+  /** Does the builder merge layers (`BuilderFacts`)? */
+  readonly mergesLayers: boolean | null;
+}
+
+/** A plan with the keys of all steps of the stages that the target needs. */
+export interface KeyedPlan {
+  readonly plan: Plan;
+  /** In the order of the stages. */
+  readonly steps: readonly KeyedStep[];
+  /** Undefined for all that is no step of a needed stage. */
+  of(step: Step): KeyedStep | undefined;
+  /** What the sources of a step took of the context, mounts included; empty where not known. */
+  contents(step: Step): readonly KnownContent[];
 }
