@@ -13,6 +13,7 @@ import { createModelMemory, type ModelMemory, planOf } from './analysis/model.ts
 import { ProjectFacts, type ProjectPorts } from './analysis/projectFacts.ts';
 import { OutsideFacts, type SizePorts, sizeFactsOf } from './analysis/sizeFacts.ts';
 import type { ContextState, Subject } from './analysis/subject.ts';
+import type { Predictions } from './cache/prediction.ts';
 import type { Fact } from './context/fact.ts';
 import type { Plan, Platform, Step } from './model/plan.ts';
 import { formatPlatform } from './model/platform.ts';
@@ -47,6 +48,8 @@ export interface Analysis {
   readonly sizes: StepSizes;
   /** Sums of each stage, by index, the stages below it included. */
   readonly totals: StageTotals;
+  /** What the next build takes from cache and what it runs again. */
+  readonly cache: Predictions;
   /** Of all phases and of the context, in source order. */
   readonly problems: readonly Problem[];
   /** Packages of lock files whose sizes this machine does not know, and a registry may. */
@@ -248,6 +251,7 @@ function join(
     context: context.state,
     sizes,
     totals: totals(plan, sizes),
+    cache: noPredictions,
     get problems() {
       problems ??= [...plan.problems, ...contextProblems(plan, context)].sort(
         (a, b) => a.span.start - b.span.start,
@@ -264,3 +268,9 @@ function join(
 }
 
 const pendingFact = { state: 'pending' } as const;
+
+const noPredictions: Predictions = {
+  of: () => undefined,
+  again: { steps: 0, ms: 0, unknownTimes: 0 },
+  noBuild: true,
+};

@@ -35,6 +35,38 @@ export interface SizeReport {
 export interface CacheReport {
   readonly prediction: 'cached' | 'changed' | 'rebuild' | 'unknown';
   readonly cause: { readonly line: number | null; readonly reason: string } | null;
+  /** Full sentences worth knowing, such as that a base counts as unmoved. */
+  readonly notes?: readonly string[];
+  /** How long it ran when it was last run, in milliseconds; null: not known. */
+  readonly lastMs?: number | null;
+}
+
+/** What the next build runs again, as far as it is known. */
+export interface AgainReport {
+  readonly steps: number;
+  /** What those steps took when they last ran, in milliseconds, of those whose time is known. */
+  readonly ms: number;
+  readonly unknownTimes: number;
+  /** Steps of which it is not known whether they run again. */
+  readonly unknown: number;
+  /** What it is compared with, at the time in ISO 8601. */
+  readonly since: {
+    readonly at: string;
+    readonly source: 'build' | 'terminal' | 'probe' | 'snapshot';
+  } | null;
+  /** The first misses in the order of the file, each with what follows it; lines are zero-based. */
+  readonly causes: readonly {
+    readonly line: number;
+    /** The line that causes it, which may be an ARG or ENV above. */
+    readonly causeLine: number;
+    readonly reason: string;
+    /** Steps that run again because of it, its own included. */
+    readonly steps: number;
+    /** Null: no time is known. */
+    readonly ms: number | null;
+    /** All of it in words, the line 1-based. */
+    readonly text: string;
+  }[];
 }
 
 export interface InstructionReport {
@@ -67,6 +99,8 @@ export interface DisplayText {
   readonly size: string;
   /** `cached`, `changed`, `rebuild` or `''`. */
   readonly cache: string;
+  /** `41 s last time`; `''` when not known. */
+  readonly time: string;
   /** All of it as one sentence, for screen readers. */
   readonly accessible: string;
 }
@@ -162,6 +196,8 @@ export interface StackReport {
     readonly base: SizeReport;
     readonly own: SizeReport;
   };
+  /** Null: there is no earlier build to compare with. */
+  readonly again: AgainReport | null;
   readonly targets: readonly TargetReport[];
   readonly arguments: readonly ArgumentReport[];
   /** `os/arch[/variant]` that the plan is made for. */
@@ -175,6 +211,10 @@ export interface StackReport {
     readonly own: string;
     /** `7 layers`. */
     readonly layers: string;
+    /** What the next build runs again: `4 steps, about 1 min 40 s`, `all cached`; `''` when not known. */
+    readonly again: string;
+    /** The same as a sentence. */
+    readonly nextBuild: string;
     /** All of it as one sentence, for screen readers and tooltips. */
     readonly accessible: string;
   };

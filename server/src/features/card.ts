@@ -9,13 +9,12 @@ import type { Distribution } from '../images/baseFacts.ts';
 import type { Stage, Step } from '../model/plan.ts';
 import type { SizeReport } from '../protocol.ts';
 import type { Contribution } from '../size/run/draft.ts';
-import { cacheKey } from './cacheKey.ts';
+import { cacheSection } from './cacheCard.ts';
 import { copyOnWriteNotes } from './copyOnWrite.ts';
 import { metadataDetail } from './describe.ts';
-import { baseFacts, baseSize, cacheOf, sizeOf, stageLabel } from './figures.ts';
+import { baseFacts, baseSize, sizeOf, stageLabel } from './figures.ts';
 import {
   bytes,
-  cacheWord,
   codeBlock,
   count,
   escapeMarkdown,
@@ -44,7 +43,7 @@ export function card(analysis: Analysis, row: Row, links = false): string {
     effectCard(analysis, row),
     sizeCard(analysis, row),
     links ? wayOut(analysis, row) : null,
-    cacheCard(analysis, row),
+    cacheCard(analysis, row, links),
     ...copyOnWriteCard(analysis, row),
     historyCard(analysis, row),
   ]
@@ -217,22 +216,9 @@ function wayOut({ sizes }: Analysis, row: Row): string | null {
 }
 
 /** What the next build will do with it, and what decides that; null where no build asks. */
-export function cacheCard(analysis: Analysis, row: Row): string | null {
-  if (row.kind === 'global' || !row.stage.needed) return null;
-  if (row.kind === 'from') {
-    const { base } = row.stage;
-    const isImage = base.stage === null && !base.scratch && base.reference !== '';
-    return isImage
-      ? '**Cache**: The key depends on the content of the image, not on its tag.'
-      : null;
-  }
-  if (isRefused(analysis, row.step)) return null;
-  const key = cacheKey(row.step, analysis.plan);
-  const cache = cacheOf(analysis, row);
-  const word = cache && `${cacheWord(cache) || 'unknown'}.`;
-  const reason = cache?.cause ? escapeMarkdown(cache.cause.reason) : null;
-  const parts = [word, reason, key].filter((part) => part !== null);
-  return parts.length === 0 ? null : `**Cache**: ${parts.join(' ')}`;
+export function cacheCard(analysis: Analysis, row: Row, links = false): string | null {
+  if (row.kind === 'step' && isRefused(analysis, row.step)) return null;
+  return cacheSection(analysis, row, links);
 }
 
 function copyOnWriteCard(analysis: Analysis, row: Row): readonly string[] {

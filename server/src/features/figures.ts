@@ -3,7 +3,7 @@
 import type { Analysis } from '../analysis.ts';
 import type { BaseFacts } from '../images/baseFacts.ts';
 import type { Stage } from '../model/plan.ts';
-import type { CacheReport, SizeReport, StackReport, StageReport } from '../protocol.ts';
+import type { SizeReport, StackReport, StageReport } from '../protocol.ts';
 import { bytes, count } from './render.ts';
 import type { Row } from './rows.ts';
 
@@ -118,17 +118,6 @@ export function targetTotals(analysis: Analysis): StackReport['totals'] {
   const baseLayers = target ? imageLayers(analysis, target) : null;
   return { layers: target?.layers ?? 0, baseLayers, size, base, own };
 }
-
-/** The prediction for a layer of a needed stage; null for all else. */
-export function cacheOf(_analysis: Analysis, row: Row): CacheReport | null {
-  if (row.kind !== 'step' || row.step.effect !== 'layer' || !row.stage.needed) return null;
-  return noBuild;
-}
-
-const noBuild: CacheReport = {
-  prediction: 'unknown',
-  cause: { line: null, reason: 'There is no earlier build to compare with.' },
-};
 
 function unknown(reason: string): SizeReport {
   return { basis: 'unknown', bytes: null, low: null, high: null, atLeast: false, reason };

@@ -17,8 +17,9 @@ import type { Analysis } from '../analysis.ts';
 import type { CacheReport, SizeReport } from '../protocol.ts';
 import type { Settings } from '../settings.ts';
 import { cacheCard, card, effectCard, sizeCard } from './card.ts';
-import { baseSize, cacheOf, effectWords, sizeOf } from './figures.ts';
+import { baseSize, effectWords, sizeOf } from './figures.ts';
 import { type Document, firstEndingAfter, lineEnd } from './places.ts';
+import { cacheReport } from './predictions.ts';
 import { cacheWord, separator, size } from './render.ts';
 import { type Row, rowsOf } from './rows.ts';
 
@@ -58,7 +59,7 @@ export function inlayHints(
     const line = document.positionAt(start).line;
     hints.push({
       position: document.positionAt(end),
-      label: labelOf(parts, commandsOf(commands, document.uri, line, cacheOf(analysis, row))),
+      label: labelOf(parts, commandsOf(commands, document.uri, line, cacheReport(analysis, row))),
       paddingLeft: true,
       data: { uri: document.uri, version: document.version, line },
     });
@@ -113,7 +114,7 @@ function partsOf(analysis: Analysis, row: Row): Part[] {
     const text = size(figure, units);
     if (text) parts.push({ kind: 'size', text });
   }
-  const word = cacheWord(cacheOf(analysis, row));
+  const word = cacheWord(cacheReport(analysis, row));
   if (word && showsCache(show.cache, word)) parts.push({ kind: 'cache', text: word });
   while (parts.length > 1 && lengthOf(parts) > longest) parts.pop();
   return parts;

@@ -88,6 +88,46 @@ export function cacheWord(report: CacheReport | null): string {
   return report && report.prediction !== 'unknown' ? report.prediction : '';
 }
 
+/** `0.4 s`, `3.2 s`, `41 s`, `1 min 40 s`, `2 h 5 min`; takes milliseconds. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, ms) / 1000;
+  if (seconds < 0.05) return 'under 0.1 s';
+  if (seconds < 9.95) return `${Math.round(seconds * 10) / 10} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const [large, small, names] =
+    whole < 3600
+      ? [Math.floor(whole / 60), whole % 60, ['min', 's']]
+      : [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), ['h', 'min']];
+  return `${large} ${names[0]}${small > 0 ? ` ${small} ${names[1]}` : ''}`;
+}
+
+/** `41 s last time`; `''` when not known. */
+export function lastTime(ms: number | null): string {
+  return ms === null ? '' : `${duration(ms)} last time`;
+}
+
+/** What steps took, of which some times may not be known: `about 41 s`, `at least 41 s`, or `''`. */
+export function again(times: { steps: number; ms: number; unknownTimes: number }): string {
+  if (times.unknownTimes >= times.steps) return '';
+  return `${times.unknownTimes > 0 ? 'at least' : 'about'} ${duration(times.ms)}`;
+}
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** `14:02`, `14:02 on 20 Nov`, `14:02 on 20 Nov 2024`: no more of the date than is not that of now; `''` for what is no time. */
+export function moment(iso: string, now: Date): string {
+  const at = new Date(iso);
+  if (Number.isNaN(at.getTime())) return '';
+  const clock = [at.getHours(), at.getMinutes()]
+    .map((part) => String(part).padStart(2, '0'))
+    .join(':');
+  const isThisYear = at.getFullYear() === now.getFullYear();
+  const day = `${at.getDate()} ${months[at.getMonth()]}`;
+  if (isThisYear && day === `${now.getDate()} ${months[now.getMonth()]}`) return clock;
+  return `${clock} on ${day}${isThisYear ? '' : ` ${at.getFullYear()}`}`;
+}
+
 /** Parts of a hint or row with the separator that the product uses everywhere. */
 export const separator = ' · ';
 

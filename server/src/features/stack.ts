@@ -15,7 +15,6 @@ import { firstRefusal } from '../syntax/instructions.ts';
 import { metadataDetail, summary } from './describe.ts';
 import {
   baseSize,
-  cacheOf,
   effectWords,
   layersOfBase,
   ownSize,
@@ -24,10 +23,12 @@ import {
   targetTotals,
 } from './figures.ts';
 import { type Document, rangeOf, stageSpan } from './places.ts';
+import { againReport, cacheReport, nextBuild, nextBuildShort } from './predictions.ts';
 import {
   besides,
   cacheWord,
   count,
+  lastTime,
   oneLine,
   separator,
   size,
@@ -46,6 +47,7 @@ export function stack(
   const totals = targetTotals(analysis);
   const target = plan.stages[plan.target];
   const { layers } = totals;
+  const again = againReport(analysis);
   const words = size(totals.size, settings.units);
   return {
     schema: 1,
@@ -62,6 +64,7 @@ export function stack(
     ),
     stages: plan.stages.map((stage) => stageReport(analysis, document, stage)),
     totals,
+    again,
     targets: plan.stages.map(({ index, name, from }) => ({
       index,
       name,
@@ -75,6 +78,8 @@ export function stack(
       total: sumWords(totals.size, settings.units),
       own: size(totals.own, settings.units),
       layers: count(layers, 'layer'),
+      again: nextBuildShort(again),
+      nextBuild: nextBuild(again),
       accessible: target
         ? `${count(layers, 'own layer')}, size ${sizePhrase(totals.size, settings.units)}${besides(totals.size)}.`
         : 'There is no stage to build.',
@@ -155,7 +160,7 @@ function instructionReport(
     createdBy: step.createdBy,
     createdByExact: step.createdByExact,
     size: sizeOf(analysis, row),
-    cache: placed(cacheOf(analysis, row), range.start.line),
+    cache: placed(cacheReport(analysis, row), range.start.line),
     metadataDetail: metadataDetail(step),
     fromTrigger: step.fromTrigger,
   };
@@ -172,7 +177,9 @@ function placed(cache: CacheReport | null, line: number): CacheReport | null {
 function common(analysis: Analysis, row: Row, range: Range) {
   const { units } = analysis.settings;
   const figure = row.kind === 'from' ? baseSize(analysis, row.stage) : sizeOf(analysis, row);
-  const cache = cacheWord(cacheOf(analysis, row));
+  const report = cacheReport(analysis, row);
+  const cache = cacheWord(report);
+  const time = lastTime(report?.lastMs ?? null);
   const effect = effectWords(analysis, row).join(separator);
   const text = summary(row.instruction, 80);
   const bytes = figure ? `size ${sizePhrase(figure, units)}` : '';
@@ -185,7 +192,8 @@ function common(analysis: Analysis, row: Row, range: Range) {
       effect,
       size: size(figure, units),
       cache,
-      accessible: `${[text, effect.replaceAll(separator, ', '), bytes, cache].filter(Boolean).join(', ')}.`,
+      time,
+      accessible: `${[text, effect.replaceAll(separator, ', '), bytes, cache, time].filter(Boolean).join(', ')}.`,
     },
   };
 }

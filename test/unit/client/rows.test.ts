@@ -41,6 +41,7 @@ function instruction(line: number, text: string, bytes?: number): InstructionRep
       effect: effect === 'layer' ? `layer ${line}` : effect,
       size: bytes === undefined ? '' : `${bytes} B`,
       cache: '',
+      time: '',
       accessible: `${text}.`,
     },
   };
@@ -84,6 +85,7 @@ function report(target: number, stages: readonly StageReport[]): StackReport {
     globals: [],
     stages,
     totals: { layers: 2, baseLayers: null, size: unknown, base: unknown, own: unknown },
+    again: null,
     targets: [],
     arguments: [],
     platform: 'linux/amd64',
@@ -93,6 +95,8 @@ function report(target: number, stages: readonly StageReport[]): StackReport {
       total: '≥ 9 B',
       own: '',
       layers: '2 layers',
+      again: '',
+      nextBuild: '',
       accessible: '2 layers.',
     },
   };

@@ -146,6 +146,7 @@ FROM a
       effect: 'layer 2',
       size: '6 B',
       cache: '',
+      time: '',
       accessible: 'COPY <<E /y …, layer 2, size 6 B.',
     });
     assert.equal(report.display.layers, '3 layers');

@@ -1,0 +1,217 @@
+/**
+ * What the next build takes from cache and what it runs again, of lines and of the whole, as the
+ * reports and cards have it. Lines are 1-based where a sentence names them.
+ */
+
+import type { Analysis } from '../analysis.ts';
+import type { BuildRecord } from '../cache/buildRecord.ts';
+import type { Prediction, Predictions } from '../cache/prediction.ts';
+import type { Stage, Step } from '../model/plan.ts';
+import type { AgainReport, CacheReport } from '../protocol.ts';
+import { firstEndingAfter } from './places.ts';
+import { again, count, moment } from './render.ts';
+import { type Row, rowsOf } from './rows.ts';
+
+/** A first miss with all that runs again because of it. */
+export interface Miss {
+  readonly step: Step;
+  readonly stage: Stage;
+  /** Zero-based line of the step, and of what causes it, which may be an ARG or ENV above. */
+  readonly line: number;
+  readonly causeLine: number;
+  /** What changed, without a full stop. */
+  readonly reason: string;
+  /** This step included. */
+  readonly steps: number;
+  /** Further steps that missed first for the same cause, among `steps`. */
+  readonly others: number;
+  /** Of those whose time is known. */
+  readonly ms: number;
+  readonly unknownTimes: number;
+}
+
+/** The prediction of a row; undefined for all that is no step of a needed stage. */
+export function predictionOf(analysis: Analysis, row: Row): Prediction | undefined {
+  return row.kind === 'step' && row.stage.needed ? analysis.cache.of(row.step) : undefined;
+}
+
+/** The prediction as the contract has it; null for FROM, metadata and stages that are not needed. */
+export function cacheReport(analysis: Analysis, row: Row): CacheReport | null {
+  if (row.kind !== 'step' || row.step.effect !== 'layer' || !row.stage.needed) return null;
+  const prediction = analysis.cache.of(row.step);
+  if (!prediction) return nothingToCompare;
+  const { word, cause, notes, last } = prediction;
+  return {
+    prediction: word,
+    cause: cause && {
+      line: cause.span && lineAt(analysis, cause.span.start),
+      reason: cause.reason,
+    },
+    notes,
+    lastMs: last?.ms ?? null,
+  };
+}
+
+const nothingToCompare: CacheReport = {
+  prediction: 'unknown',
+  cause: { line: null, reason: 'There is no earlier build to compare with.' },
+};
+
+/** Zero-based line of the instruction at an offset; null where there is none. */
+function lineAt({ plan }: Analysis, offset: number): number | null {
+  const rows = rowsOf(plan);
+  const row = rows[firstEndingAfter(rows, ({ instruction }) => instruction.span, offset)];
+  return row ? row.instruction.lines.start - 1 : null;
+}
+
+const remembered = new WeakMap<Predictions, readonly Miss[]>();
+
+/** The first misses in the order of the file, each with what follows it. */
+export function missesOf(analysis: Analysis): readonly Miss[] {
+  const known = remembered.get(analysis.cache);
+  if (known) return known;
+  const found = collect(analysis);
+  remembered.set(analysis.cache, found);
+  return found;
+}
+
+function collect(analysis: Analysis): readonly Miss[] {
+  type Draft = { -readonly [Key in keyof Miss]: Miss[Key] };
+  /** By where the cause stands, and also by where the steps that missed first stand. */
+  const groups = new Map<number, Draft>();
+  for (const stage of analysis.plan.stages) {
+    if (!stage.needed) continue;
+    const from = stage.from.instruction;
+    for (const step of [...stage.triggers, ...stage.steps]) {
+      const prediction = analysis.cache.of(step);
+      if (prediction?.word !== 'changed' && prediction?.word !== 'rebuild') continue;
+      const { instruction } = step.fromTrigger ? stage.from : step;
+      const own = instruction.span.start;
+      const at = prediction.cause?.span?.start ?? own;
+      const isFirst = prediction.word === 'changed';
+      let group = groups.get(at);
+      if (!group) {
+        const line = (step.fromTrigger ? from : instruction).lines.start - 1;
+        const reason = unstopped(prediction.cause?.reason ?? 'something changed');
+        group = {
+          step,
+          stage,
+          line,
+          causeLine: lineAt(analysis, at) ?? line,
+          reason,
+          steps: 0,
+          others: -1,
+          ms: 0,
+          unknownTimes: 0,
+        };
+        groups.set(at, group);
+      }
+      if (isFirst) {
+        group.others += 1;
+        groups.set(own, group);
+      }
+      const ms = prediction.last?.ms ?? null;
+      group.steps += 1;
+      group.ms += ms ?? 0;
+      group.unknownTimes += ms === null ? 1 : 0;
+    }
+  }
+  return [...new Set(groups.values())].map((group) => ({
+    ...group,
+    others: Math.max(0, group.others),
+  }));
+}
+
+/** The miss that a step belongs to; undefined where it does not run again. */
+export function missOf(analysis: Analysis, prediction: Prediction, step: Step): Miss | undefined {
+  const at = prediction.cause?.span ? lineAt(analysis, prediction.cause.span.start) : null;
+  const misses = missesOf(analysis);
+  return misses.find(
+    (miss) =>
+      miss.step === step || (at === null ? false : miss.line === at || miss.causeLine === at),
+  );
+}
+
+/** What the next build runs again, for the contract; null where there is nothing to compare with. */
+export function againReport(analysis: Analysis): AgainReport | null {
+  const { cache, plan } = analysis;
+  if (cache.noBuild) return null;
+  let unknown = 0;
+  let since: BuildRecord | null = null;
+  for (const stage of plan.stages) {
+    if (!stage.needed) continue;
+    for (const step of [...stage.triggers, ...stage.steps]) {
+      const prediction = cache.of(step);
+      if (prediction?.word === 'unknown') unknown += 1;
+      since ??= prediction?.since ?? null;
+    }
+  }
+  return {
+    ...cache.again,
+    unknown,
+    since: since && { at: since.at, source: since.source },
+    causes: missesOf(analysis).map((miss) => ({
+      line: miss.line,
+      causeLine: miss.causeLine,
+      reason: miss.reason,
+      steps: miss.steps,
+      ms: miss.unknownTimes < miss.steps ? miss.ms : null,
+      text: missText(miss),
+    })),
+  };
+}
+
+/** `line 7: src/app.ts changed; this and 4 steps after it run again, about 1 min 40 s last time` */
+function missText(miss: Miss): string {
+  const { line, causeLine, reason } = miss;
+  const what = causeLine === line ? runs('this', miss) : runs(`line ${line + 1}`, miss);
+  return `line ${causeLine + 1}: ${reason}; ${what}`;
+}
+
+/** `this and the 4 steps after it run again, about 1 min 40 s last time` */
+export function runs(subject: string, { steps, others, ...times }: Miss): string {
+  const rest = steps - 1;
+  const time = again({ steps, ...times });
+  const tail = time === '' ? '' : `, ${time} last time`;
+  if (rest === 0) return `${subject} runs again${tail}`;
+  const more =
+    others > 0
+      ? count(rest, 'other step')
+      : `the ${rest === 1 ? 'step' : count(rest, 'step')} after it`;
+  return `${subject} and ${more} run again${tail}`;
+}
+
+/** A reason may be a sentence or a part of one. */
+export function unstopped(reason: string): string {
+  return reason.replace(/\.$/, '');
+}
+
+/** `since the build of 14:02` */
+export function sinceWords({ at, source }: Pick<BuildRecord, 'at' | 'source'>, now: Date): string {
+  const time = moment(at, now);
+  const what = source === 'snapshot' ? 'snapshot' : source === 'probe' ? 'probe' : 'build';
+  return `since the ${what}${time && ` of ${time}`}`;
+}
+
+/** What the next build does, a sentence; `''` where there is nothing to compare with. */
+export function nextBuild(report: AgainReport | null): string {
+  if (!report) return '';
+  const { steps, unknown } = report;
+  const open = count(unknown, steps > 0 ? 'further step' : 'step');
+  const rest = unknown === 0 ? '' : `; of ${open} it cannot be told`;
+  if (steps === 0) {
+    return unknown === 0
+      ? 'The next build takes every step from cache.'
+      : `The next build is not known to run a step again${rest}.`;
+  }
+  const time = again(report);
+  const took = time && `, ${time} last time`;
+  return `The next build runs ${count(steps, 'step')} again${took}${rest}.`;
+}
+
+/** The same for a row: `4 steps, about 1 min 40 s`; `''` where there is nothing to compare with. */
+export function nextBuildShort(report: AgainReport | null): string {
+  if (!report) return '';
+  if (report.steps === 0) return report.unknown === 0 ? 'all cached' : '';
+  return [count(report.steps, 'step'), again(report)].filter(Boolean).join(', ');
+}
