@@ -7,6 +7,7 @@
  * moves. Asking for an analysis never waits; `analyze` waits until all is known.
  */
 
+import { ChurnFacts, type ChurnPorts, type ChurnReading } from './analysis/churnFacts.ts';
 import { ContextFacts, type ContextPorts, type ContextReading } from './analysis/contextFacts.ts';
 import { contextProblems } from './analysis/contextProblems.ts';
 import { createModelMemory, type ModelMemory, planOf } from './analysis/model.ts';
@@ -27,7 +28,7 @@ import type { Dockerfile, Problem } from './syntax/ast.ts';
 import type { Program } from './syntax/commands.ts';
 
 /** The outside world as the analysis needs it. */
-export interface AnalysisPorts extends ContextPorts, SizePorts, ProjectPorts {
+export interface AnalysisPorts extends ContextPorts, SizePorts, ProjectPorts, ChurnPorts {
   /** What a builder on this machine builds for by itself. */
   readonly buildPlatform: Platform;
 }
@@ -52,6 +53,8 @@ export interface Analysis {
   readonly cache: Predictions;
   /** Of all phases and of the context, in source order. */
   readonly problems: readonly Problem[];
+  /** How often what lines take from the context changes, by git. */
+  readonly churn: ChurnReading;
   /** Packages of lock files whose sizes this machine does not know, and a registry may. */
   readonly unsized: readonly LockedPackage[];
   /** Something is still on its way. */
@@ -127,6 +130,10 @@ export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) =>
         state.last = null;
         onChanged(key);
       }),
+      churn: new ChurnFacts(ports, () => {
+        state.last = null;
+        onChanged(key);
+      }),
       seen: null,
       last: null,
     };
@@ -136,6 +143,7 @@ export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) =>
   const close = (key: string) => {
     documents.get(key)?.facts.stop();
     documents.get(key)?.projects.stop();
+    documents.get(key)?.churn.stop();
     documents.delete(key);
   };
   return {
@@ -170,10 +178,16 @@ export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) =>
     revalidate(key) {
       documents.get(key)?.facts.revalidate();
       documents.get(key)?.projects.revalidate();
+      documents.get(key)?.churn.revalidate();
     },
     async settled(key) {
       const state = documents.get(key);
-      await Promise.all([state?.facts.settled(), state?.projects.settled(), outside.settled()]);
+      await Promise.all([
+        state?.facts.settled(),
+        state?.projects.settled(),
+        state?.churn.settling,
+        outside.settled(),
+      ]);
     },
     packagesChanged: () => outside.packagesChanged(),
     takePackageSizes(sizes) {
@@ -193,6 +207,7 @@ interface DocumentState {
   readonly model: ModelMemory;
   readonly facts: ContextFacts;
   readonly projects: ProjectFacts;
+  readonly churn: ChurnFacts;
   /** What comes from outside as it was seen last; the same object while nothing of it moved. */
   seen: { readonly generation: number; readonly subject: string; readonly facts: SizeFacts } | null;
   last: {
@@ -228,7 +243,7 @@ function join(
   plan: Plan,
   context: ContextReading,
   facts: SizeFacts,
-  { projects }: DocumentState,
+  { projects, churn }: DocumentState,
   outside: OutsideFacts,
 ): Analysis {
   const copies = (step: Step) => context.copies.get(step)?.fact ?? pendingFact;
@@ -258,11 +273,12 @@ function join(
       );
       return problems;
     },
+    churn: churn.read(context, subject.within !== null),
     get unsized() {
       return projects.unsized();
     },
     get pending() {
-      return context.pending || outside.busy || projects.busy;
+      return context.pending || outside.busy || projects.busy || churn.busy;
     },
   });
 }

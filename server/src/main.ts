@@ -9,6 +9,7 @@ import { baseImages } from './host/baseImages.ts';
 import { dataFolders, openData } from './host/dataFiles.ts';
 import { nodeDecompressors } from './host/decompress.ts';
 import { announcedLength } from './host/download.ts';
+import { createGit } from './host/git.ts';
 import { buildPlatform, pathOf } from './host/machine.ts';
 import { nodeFileSystem } from './host/nodeFileSystem.ts';
 import { npmCacheFolder } from './host/packageCaches.ts';
@@ -41,6 +42,7 @@ startServer(connection, {
   keepSizes: (sizes) => keepSizes(sizesFile(process.env), sizes),
   base: baseImages(data),
   packages: packageData.packages,
+  git: createGit(),
   packageUpdates: packageData,
   askLength: announcedLength,
   pathOf,

@@ -8,12 +8,15 @@ import { askLengths, downloadsOf } from '../analysis/downloads.ts';
 import { askPackageSizes } from '../analysis/packageSizes.ts';
 import type { Subject } from '../analysis/subject.ts';
 import { type Analysis, type AnalysisPorts, analyze } from '../analysis.ts';
+import { predict } from '../cache/predict.ts';
 import { grouped } from '../features/render.ts';
 import { stack } from '../features/stack.ts';
 import { baseImages } from '../host/baseImages.ts';
 import { dataFolders, openData } from '../host/dataFiles.ts';
 import { nodeDecompressors } from '../host/decompress.ts';
 import { announcedLength } from '../host/download.ts';
+import { createGit } from '../host/git.ts';
+import { sha256 } from '../host/hash.ts';
 import { buildPlatform } from '../host/machine.ts';
 import { nodeFileSystem } from '../host/nodeFileSystem.ts';
 import { npmCacheFolder } from '../host/packageCaches.ts';
@@ -22,9 +25,10 @@ import type { ProblemReport, SizeReport, StackReport } from '../protocol.ts';
 import { readSettings, withChoices } from '../settings.ts';
 import { parse } from '../syntax/parser.ts';
 import { readDockerfile, type Source } from './dockerfile.ts';
-import type { CliIo } from './io.ts';
+import { type CliIo, Refusal } from './io.ts';
 import type { BuildOptions } from './options.ts';
 import { packageDataFor } from './packageData.ts';
+import { onlyRecord, readSnapshot } from './since.ts';
 
 /** A Dockerfile with all that is known of it. */
 export interface Analyzed {
@@ -37,13 +41,25 @@ export interface Analyzed {
   readonly context: string | null;
 }
 
+/** What is asked for beside the stack itself. */
+export interface Wanted {
+  /** Ask servers how long downloads are. */
+  readonly askDownloads?: boolean;
+  /** Name of the snapshot to compare with. */
+  readonly since?: string | null;
+  /** The cache keys of all steps, with or without a snapshot. */
+  readonly keys?: boolean;
+  /** Stages whose steps the build shall not take from cache. */
+  readonly noCache?: 'all' | readonly string[] | null;
+}
+
 /** The report of the Dockerfile. */
 export async function reportOf(
   build: BuildOptions,
   io: CliIo,
-  askDownloads = false,
+  wanted: Wanted = {},
 ): Promise<StackReport> {
-  const analyzed = await analysisOf(build, io, askDownloads);
+  const analyzed = await analysisOf(build, io, wanted);
   const { analysis, document, source, cut, context } = analyzed;
   const report = stack(analysis, document, source.name);
   const missing =
@@ -57,8 +73,12 @@ export async function reportOf(
 export async function analysisOf(
   build: BuildOptions,
   io: CliIo,
-  askDownloads = false,
+  { askDownloads = false, since = null, keys = false, noCache = null }: Wanted = {},
 ): Promise<Analyzed> {
+  if (since === '-' && build.dockerfile === '-') {
+    throw new Refusal('Standard input cannot be both the Dockerfile and the snapshot.');
+  }
+  const record = since === null ? null : await readSnapshot(since, io);
   const whole = await readDockerfile(build.dockerfile, io);
   const { source, problem: cut } = shortened(whole);
   const uri = source.path === null ? 'stdin:/Dockerfile' : pathToFileURL(source.path).href;
@@ -87,6 +107,9 @@ export async function analysisOf(
     storedSizes: () => storedSizes(sizesFile(io.env)),
     base: baseImages(data),
     packages: packageDataFor(io, data).packages,
+    git: createGit(),
+    hash: sha256,
+    ...(record && { records: onlyRecord(record) }),
   };
   let analysis = await analyze(subject, ports);
   if (askDownloads) {
@@ -95,6 +118,9 @@ export async function analysisOf(
     const packages = await askPackageSizes(analysis.unsized, registry, signal);
     if (packages.size > 0) await keepSizes(sizesFile(io.env), packages);
     if (lengths.size + packages.size > 0) analysis = await analyze(subject, { ...ports, lengths });
+  }
+  if (record && noCache) {
+    analysis = { ...analysis, cache: predict(analysis.keyed, [record], { noCache }) };
   }
   const document = TextDocument.create(uri, 'dockerfile', 1, source.text);
   return { analysis, document, source, cut, context };

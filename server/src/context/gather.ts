@@ -8,12 +8,8 @@ import type { ArchiveContent } from './archive.ts';
 import { type Entry, Unreadable } from './folders.ts';
 import { hasWildcard, partsOf } from './goPath.ts';
 import type { Content, Source, TreeEntry } from './layerTree.ts';
-import {
-  compilePatterns,
-  type MatchInfo,
-  matchPath,
-  type PatternMatcher,
-} from './patternMatcher.ts';
+import { compilePatterns, type PatternMatcher } from './patternMatcher.ts';
+import { noInfo, type Selection, type SelectionInfo, selectEntry } from './selection.ts';
 import { type ContextTree, type Found, type Match, resolveSource } from './sources.ts';
 
 /** Reads a file as an archive. */
@@ -113,14 +109,18 @@ function notesOn(sources: readonly Source[]): readonly string[] {
 }
 
 /** `--parents`: up to `/./` names a folder, the rest is a pattern below it (`convert_copy.go`). */
-function pivot(source: string): { readonly base: string; readonly include: PatternMatcher | null } {
+export function pivot(source: string): {
+  readonly base: string;
+  readonly include: PatternMatcher | null;
+} {
   const at = source.indexOf('/./');
   const base = at < 0 ? '/' : source.slice(0, at);
   const pattern = partsOf(at < 0 ? source : source.slice(at + 3)).join('/');
   return { base, include: pattern === '' ? null : patternsOf([pattern], '--parents') };
 }
 
-function patternsOf(texts: readonly string[], flag: string): PatternMatcher | null {
+/** Patterns of a flag; null: none. Throws Unreadable where the builder refuses one. */
+export function patternsOf(texts: readonly string[], flag: string): PatternMatcher | null {
   if (texts.length === 0) return null;
   const { matcher, problems } = compilePatterns(texts);
   const [problem] = problems;
@@ -128,10 +128,8 @@ function patternsOf(texts: readonly string[], flag: string): PatternMatcher | nu
   return matcher;
 }
 
-interface Taking {
+interface Taking extends Selection {
   readonly tree: ContextTree;
-  readonly include: PatternMatcher | null;
-  readonly excluded: PatternMatcher | null;
   readonly unpack: boolean;
   readonly archiveContent: ArchiveReader;
   readonly signal: AbortSignal | undefined;
@@ -151,7 +149,7 @@ async function sourceOf(match: Match, taking: Taking): Promise<Source> {
     return { kind: 'entry', name, node: nodeOf(entry, found.path, new Map()) };
   }
   const entries: TreeEntry[] = [];
-  await walk(found, [], null, null, taking, new Map(), entries);
+  await walk(found, [], noInfo, taking, new Map(), entries);
   return { kind: 'directory', entries };
 }
 
@@ -159,53 +157,29 @@ async function sourceOf(match: Match, taking: Taking): Promise<Source> {
 async function walk(
   folder: Found,
   parts: readonly string[],
-  includeInfo: MatchInfo | null,
-  excludeInfo: MatchInfo | null,
+  above: SelectionInfo,
   taking: Taking,
   inodes: Map<string, Content>,
   entries: TreeEntry[],
 ): Promise<boolean> {
-  const { include, excluded } = taking;
   let any = false;
   for (const child of await taking.tree.children(folder)) {
     const below = [...parts, child.entry.name];
-    const path = below.join('/');
-    const included = include && matchPath(include, path, includeInfo);
-    const dropped = excluded && matchPath(excluded, path, excludeInfo);
-    const taken = included?.matched !== false && dropped?.matched !== true && !child.perhaps;
+    const { taken: isSelected, open, info } = selectEntry(taking, below.join('/'), above);
+    const taken = isSelected && !child.perhaps;
     if (child.entry.kind !== 'directory') {
       if (!taken) continue;
       entries.push({ parts: below, node: nodeOf(child.entry, child.path, inodes) });
       any = true;
       continue;
     }
-    if (dropped?.matched && !excluded?.hasExclusions) continue;
-    if (included && !included.matched && !mayMatchBelow(include, path)) continue;
+    if (!open) continue;
     const own = entries.push({ parts: below, node: { kind: 'directory' } }) - 1;
-    const inside = await walk(
-      child,
-      below,
-      included?.info ?? null,
-      dropped?.info ?? null,
-      taking,
-      inodes,
-      entries,
-    );
+    const inside = await walk(child, below, info, taking, inodes, entries);
     if (taken || inside) any = true;
     else entries.splice(own, 1);
   }
   return any;
-}
-
-/** Could a pattern match below this folder? Saves a walk where patterns begin with plain names. */
-function mayMatchBelow(include: PatternMatcher | null, path: string): boolean {
-  const depth = path.split('/').length;
-  return (include?.patterns ?? []).some((pattern) => {
-    const parts = pattern.text.split('/');
-    const wild = parts.findIndex((part) => /[*?[\]^\\|{]/.test(part));
-    const plain = parts.slice(0, wild < 0 ? parts.length : wild);
-    return plain.slice(0, depth).join('/') === path.split('/').slice(0, plain.length).join('/');
-  });
 }
 
 /** Hard links stay links within one copied folder, and only there (`copier.inodes`). */

@@ -167,7 +167,7 @@ export async function resolveSource(tree: ContextTree, source: string): Promise<
  * The client sends what the source matches as an ignore pattern, in which `[*]` and `\\d` mean
  * something else; what is not sent is not there to be copied (fsutil `FilterOpt.FollowPaths`).
  */
-function sentBy(pattern: readonly string[]): (path: string) => boolean {
+export function sentBy(pattern: readonly string[]): (path: string) => boolean {
   return compilePattern(pattern.filter(Boolean).join('/'), false)?.matches ?? (() => true);
 }
 
