@@ -40,12 +40,16 @@ export interface Row {
   readonly history: string | null;
   /** Null: unknown, or nothing to measure. */
   readonly bytes: number | null;
+  /** `cached`, `changed`, `rebuild`, or `''` where no build is predicted. */
+  readonly cache: string;
   /** The target does not reach it. */
   readonly dimmed: boolean;
   readonly children: () => readonly Row[];
 }
 
-type Contents = Omit<Row, 'id' | 'parent' | 'children' | 'dimmed'>;
+type Contents = Omit<Row, 'id' | 'parent' | 'children' | 'dimmed' | 'cache'> & {
+  readonly cache?: string;
+};
 
 /** The roots: the stage that is built first, then the others in the order of the file. */
 export function stackRows(report: StackReport, options: RowOptions): readonly Row[] {
@@ -90,7 +94,7 @@ function stageRow(
         ? `Stage ${label}, needed by the target${size ? `, its own layers add ${size}` : ''}.`
         : `Stage ${label}, not built: the target does not need it.`,
     details: isTarget
-      ? [report.display.accessible, reasonOf(report.totals.size)]
+      ? [report.display.accessible, reasonOf(report.totals.size), report.display.nextBuild]
       : stage.needed
         ? ['The target takes something from this stage.', reasonOf(stage.own)]
         : ['The target does not need this stage, so the build leaves it out.'],
@@ -156,23 +160,30 @@ function instructionRow(
     ? display.effect
     : display.effect === 'not built'
       ? joined([display.effect, display.size])
-      : joined([display.size || 'size unknown', display.cache]);
+      : joined([
+          display.size || 'size unknown',
+          display.cache,
+          // What is taken from cache takes no time.
+          display.cache === 'cached' ? '' : display.time,
+        ]);
   const contents: Contents = {
     kind,
     label: instruction.fromTrigger ? `ONBUILD ${instruction.text}` : instruction.text,
     description: instruction.invalid ? 'not valid' : description,
     accessible: display.accessible,
     details: [
-      joined([display.effect, display.size, display.cache]),
+      joined([display.effect, display.size, display.cache, display.time]),
       instruction.metadataDetail ?? '',
       instruction.fromTrigger ? 'The base image has this instruction run here (ONBUILD).' : '',
       reasonOf(size),
-      cache?.cause?.reason ?? '',
+      display.cause,
+      ...(cache?.notes ?? []),
     ],
     // A trigger has no line of its own; its range is that of FROM, which belongs to the base's row.
     lines: instruction.fromTrigger ? null : linesOf(instruction.range),
     history: instruction.createdBy,
     bytes: size?.bytes ?? null,
+    cache: display.cache,
   };
   return make(`${parent.id}/${index}.${instruction.keyword}`, parent, contents, !stage.needed);
 }
@@ -237,6 +248,7 @@ function make(
 ): Row {
   let known: readonly Row[] | undefined;
   const row: Row = {
+    cache: '',
     ...contents,
     details: contents.details.filter((sentence) => sentence !== ''),
     id,

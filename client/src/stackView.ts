@@ -92,10 +92,7 @@ export class StackView implements vscode.TreeDataProvider<Row>, vscode.Disposabl
     const item = new vscode.TreeItem(shortened(row), this.#collapsible(row));
     item.id = row.id;
     item.description = row.description;
-    item.iconPath = new vscode.ThemeIcon(
-      icons[row.kind],
-      row.dimmed ? new vscode.ThemeColor('disabledForeground') : undefined,
-    );
+    item.iconPath = new vscode.ThemeIcon(icons[row.kind], colorOf(row));
     item.accessibilityInformation = { label: row.accessible };
     item.contextValue = [
       row.kind,
@@ -192,6 +189,17 @@ export class StackView implements vscode.TreeDataProvider<Row>, vscode.Disposabl
 
 /** In a side bar of usual width a long instruction would push its size out of sight. */
 const labelLength = 22;
+
+/** The words say it too; the colour makes the first line that runs again easy to find. */
+const cacheColors: Readonly<Record<string, string>> = {
+  changed: 'charts.orange',
+  rebuild: 'charts.yellow',
+};
+
+function colorOf({ dimmed, cache }: Row): vscode.ThemeColor | undefined {
+  const name = dimmed ? 'disabledForeground' : cacheColors[cache];
+  return name === undefined ? undefined : new vscode.ThemeColor(name);
+}
 
 function shortened({ kind, label }: Row): string {
   const hasFigures = kind === 'layer' || kind === 'base';

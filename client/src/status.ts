@@ -44,13 +44,16 @@ export class Status implements vscode.Disposable {
       const size = display.size ? ` · ${display.size}` : '';
       this.#item.text = `$(layers) ${display.layers}${size}`;
       const tooltip = new vscode.MarkdownString();
-      for (const sentence of [display.accessible, totals.size.reason, contextChoice.reason]) {
+      const { accessible, nextBuild } = display;
+      for (const sentence of [accessible, totals.size.reason, nextBuild, contextChoice.reason]) {
         if (sentence) tooltip.appendText(sentence).appendMarkdown('\n\n');
       }
       tooltip.appendText('Click to choose what is built.');
       this.#item.tooltip = tooltip;
       this.#item.accessibilityInformation = {
-        label: `${display.accessible} Opens a menu to choose what is built.`,
+        label: [accessible, nextBuild, 'Opens a menu to choose what is built.']
+          .filter(Boolean)
+          .join(' '),
         role: 'button',
       };
     } else {

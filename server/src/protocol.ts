@@ -101,6 +101,8 @@ export interface DisplayText {
   readonly cache: string;
   /** `41 s last time`; `''` when not known. */
   readonly time: string;
+  /** Why it runs again, or why that is not known; `''` where it does not, or nothing is compared. */
+  readonly cause: string;
   /** All of it as one sentence, for screen readers. */
   readonly accessible: string;
 }

@@ -6,7 +6,7 @@
 import type { Analysis } from '../analysis.ts';
 import type { Prediction } from '../cache/prediction.ts';
 import { cacheKey } from './cacheKey.ts';
-import { missOf, predictionOf, runs, sinceWords, unstopped } from './predictions.ts';
+import { capital, missOf, predictionOf, recordWords, runs, unstopped } from './predictions.ts';
 import { escapeMarkdown, lastTime } from './render.ts';
 import type { Row } from './rows.ts';
 
@@ -56,10 +56,11 @@ function sentences(
   now: Date,
 ): readonly string[] {
   const { word, cause, last, since } = prediction;
-  const compared = since ? ` ${sinceWords(since, now)}` : '';
+  const record = since && recordWords(since, now);
+  const compared = record ? ` since ${record}` : '';
   const took = lastTime(last?.ms ?? null);
   const own = took ? [`It took ${took}.`] : [];
-  if (word === 'cached') return [`cached${compared.replace(' since', ', as in')}.`, ...own];
+  if (word === 'cached') return [`cached${record ? `, as in ${record}` : ''}.`, ...own];
   const reason = escapeMarkdown(unstopped(cause?.reason ?? ''));
   if (word === 'unknown') return [`unknown. ${reason ? `${reason}.` : ''}`.trim(), ...own];
   const miss = missOf(analysis, prediction, step);
@@ -73,11 +74,4 @@ function sentences(
   // What one step took is said once.
   const alone = isFirst && miss.steps === 1;
   return [`${word}. ${said} ${runs(subject, miss)}.`, ...(alone ? [] : own)];
-}
-
-/** A sentence may start with the name of a file or a variable, which stays as it is. */
-function capital(text: string): string {
-  return /^(the|a|an|this|line|its|it|no|another)\b/.test(text)
-    ? `${text.charAt(0).toUpperCase()}${text.slice(1)}`
-    : text;
 }

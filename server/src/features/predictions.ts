@@ -186,11 +186,30 @@ export function unstopped(reason: string): string {
   return reason.replace(/\.$/, '');
 }
 
-/** `since the build of 14:02` */
-export function sinceWords({ at, source }: Pick<BuildRecord, 'at' | 'source'>, now: Date): string {
+/** `the build of 14:02` */
+export function recordWords({ at, source }: Pick<BuildRecord, 'at' | 'source'>, now: Date): string {
   const time = moment(at, now);
-  const what = source === 'snapshot' ? 'snapshot' : source === 'probe' ? 'probe' : 'build';
-  return `since the ${what}${time && ` of ${time}`}`;
+  const what = source === 'snapshot' || source === 'probe' ? source : 'build';
+  return `the ${what}${time && ` of ${time}`}`;
+}
+
+/** Why a step runs again, or why that is not known; `''` where nothing is said. */
+export function causeSentence(
+  { cache }: Analysis,
+  report: CacheReport | null,
+  line: number,
+): string {
+  if (cache.noBuild || !report?.cause) return '';
+  const { reason, line: at } = report.cause;
+  const place = at === null || at === line ? '' : ` (line ${at + 1})`;
+  return `${capital(unstopped(reason))}${place}.`;
+}
+
+/** A sentence may start with the name of a file or a variable, which stays as it is. */
+export function capital(text: string): string {
+  return /^(the|a|an|this|line|its|it|no|another|what|nothing)\b/.test(text)
+    ? `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+    : text;
 }
 
 /** What the next build does, a sentence; `''` where there is nothing to compare with. */

@@ -23,7 +23,13 @@ import {
   targetTotals,
 } from './figures.ts';
 import { type Document, rangeOf, stageSpan } from './places.ts';
-import { againReport, cacheReport, nextBuild, nextBuildShort } from './predictions.ts';
+import {
+  againReport,
+  cacheReport,
+  causeSentence,
+  nextBuild,
+  nextBuildShort,
+} from './predictions.ts';
 import {
   besides,
   cacheWord,
@@ -193,6 +199,7 @@ function common(analysis: Analysis, row: Row, range: Range) {
       size: size(figure, units),
       cache,
       time,
+      cause: causeSentence(analysis, report, row.instruction.lines.start - 1),
       accessible: `${[text, effect.replaceAll(separator, ', '), bytes, cache, time].filter(Boolean).join(', ')}.`,
     },
   };

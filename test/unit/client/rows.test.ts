@@ -42,6 +42,7 @@ function instruction(line: number, text: string, bytes?: number): InstructionRep
       size: bytes === undefined ? '' : `${bytes} B`,
       cache: '',
       time: '',
+      cause: '',
       accessible: `${text}.`,
     },
   };
@@ -145,6 +146,50 @@ describe('the rows of the stack', () => {
     assert.equal(rows.find((row) => row.label === 'RUN b')?.description, 'size unknown');
     assert.equal(rows.find((row) => row.label === 'RUN b')?.bytes, null);
     assert.equal(rows.at(-1)?.description, 'base · size unknown');
+  });
+
+  it('say what the next build does, how long that took, and why', () => {
+    const cached = instruction(1, 'COPY a /', 5);
+    const changed = instruction(2, 'COPY b /', 6);
+    const rows = stackRows(
+      {
+        ...report(0, [
+          stage(0, null, [
+            instruction(0, 'FROM debian'),
+            { ...cached, display: { ...cached.display, cache: 'cached', time: '2 s last time' } },
+            {
+              ...changed,
+              cache: {
+                prediction: 'changed',
+                cause: { line: 2, reason: 'b changed' },
+                notes: ['N.'],
+              },
+              display: {
+                ...changed.display,
+                cache: 'changed',
+                time: '3 s last time',
+                cause: 'b changed.',
+              },
+            },
+          ]),
+        ]),
+        display: { ...two.display, nextBuild: 'The next build runs 1 step again.' },
+      },
+      options,
+    );
+    assert.ok(rows[0]?.details.includes('The next build runs 1 step again.'));
+    const [, second, first] = rows[0]?.children() ?? [];
+    assert.equal(second?.description, '6 B · changed · 3 s last time');
+    assert.equal(second.cache, 'changed');
+    assert.deepEqual(second.details, [
+      'layer 2 · 6 B · changed · 3 s last time',
+      'Counted.',
+      'b changed.',
+      'N.',
+    ]);
+    assert.equal(first?.description, '5 B · cached');
+    assert.equal(first.cache, 'cached');
+    assert.equal(rows[0]?.cache, '');
   });
 
   it('stand by size when asked: the largest first, unknown ones behind, then metadata', () => {

@@ -147,6 +147,7 @@ FROM a
       size: '6 B',
       cache: '',
       time: '',
+      cause: '',
       accessible: 'COPY <<E /y …, layer 2, size 6 B.',
     });
     assert.equal(report.display.layers, '3 layers');
