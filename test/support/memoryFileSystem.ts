@@ -97,6 +97,8 @@ export function memoryFileSystem(
         bytes: isFile ? item.content.length : item.kind === 'symlink' ? item.target.length : 4096,
         mode: item.kind === 'directory' ? 0o755 : 0o644,
         mtimeMs: times.get(path) ?? 0,
+        mtimeNs: `${times.get(path) ?? 0}000000`,
+        ctimeNs: `${times.get(path) ?? 0}000000`,
         inode: isFile ? item.inode : path,
         links: isFile ? names.length : 1,
       };

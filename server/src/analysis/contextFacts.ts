@@ -8,8 +8,11 @@
 
 import { type BuildContext, type IgnoreState, openContext } from '../context/buildContext.ts';
 import { chooseContext } from '../context/choose.ts';
+import type { ContentFacts, SentContext } from '../context/contentFacts.ts';
 import type { CopyFacts } from '../context/copyFacts.ts';
 import type { Decompressors } from '../context/decompress.ts';
+import type { Fact } from '../context/fact.ts';
+import type { FileDigests } from '../context/fileDigests.ts';
 import type { FileSystem } from '../context/fileSystem.ts';
 import type { Plan, Step } from '../model/plan.ts';
 import { confined } from './confined.ts';
@@ -22,6 +25,8 @@ import type { ContextState, Subject } from './subject.ts';
 export interface ContextPorts {
   readonly files: FileSystem;
   readonly decompressors: Decompressors;
+  /** Absent: nothing is known of the content of files. */
+  readonly digests?: FileDigests;
 }
 
 /** What is known of the context now. */
@@ -31,6 +36,13 @@ export interface ContextReading {
   readonly context: BuildContext | null;
   /** COPY and ADD of needed stages that take files of the context. */
   readonly copies: ReadonlyMap<Step, Held<CopyFacts>>;
+  /**
+   * What a COPY or ADD of a needed stage selects, for the builder's cache. Its files are read when
+   * this is first asked; the last answer stands while a newer one is on its way.
+   */
+  content(step: Step): Fact<ContentFacts>;
+  /** The same for a bind mount, by its index in `run.mounts`. */
+  mountContent(step: Step, index: number): Fact<ContentFacts>;
   /** The ignore file in force; null while there is no context. */
   readonly ignore: IgnoreState | null;
   readonly pending: boolean;
@@ -61,7 +73,12 @@ export class ContextFacts {
   }
 
   /** `aside`: for a plan that is not the document's own; it takes what is known and drops nothing. */
-  read(subject: Subject, plan: Plan, aside: boolean): ContextReading {
+  read(
+    subject: Subject,
+    plan: Plan,
+    aside: boolean,
+    _sent: SentContext | null = null,
+  ): ContextReading {
     const steps = contextSteps(plan);
     const needed = new Map<string, Taking>();
     for (const step of steps) needed.set(step.key, step);
@@ -82,6 +99,8 @@ export class ContextFacts {
       state: this.#opened?.state ?? looking,
       context: this.#opened?.context ?? null,
       copies,
+      content: () => ({ state: 'pending' }),
+      mountContent: () => ({ state: 'pending' }),
       ignore: this.#opened?.ignore ?? null,
       pending: this.busy,
     };
@@ -99,6 +118,11 @@ export class ContextFacts {
 
   revalidate(): void {
     this.#wanted?.fact.refresh();
+  }
+
+  /** Absolute path of the open context; null while there is none. */
+  get root(): string | null {
+    return this.#opened?.state.path ?? null;
   }
 
   /** Something is on its way. */

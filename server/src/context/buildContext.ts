@@ -9,6 +9,7 @@
 
 import type { ResolvedCopy } from '../model/plan.ts';
 import { type ArchiveContent, readArchive } from './archive.ts';
+import type { ContentFacts, SentContext } from './contentFacts.ts';
 import type { CopyFacts } from './copyFacts.ts';
 import type { Decompressors } from './decompress.ts';
 import {
@@ -17,6 +18,7 @@ import {
   ignoreNothing,
   readIgnoreFile,
 } from './dockerignore.ts';
+import type { FileDigests } from './fileDigests.ts';
 import type { FileSystem } from './fileSystem.ts';
 import { codeOf, createFolders, slashes, Unreadable } from './folders.ts';
 import { type ArchiveReader, type Gathered, gatherSources } from './gather.ts';
@@ -49,6 +51,8 @@ export interface ContextOptions {
   /** Absolute path of the Dockerfile: `<it>.dockerignore` wins over the one of the context. */
   readonly dockerfile?: string | null;
   readonly decompressors?: Decompressors;
+  /** Absent: content is unknown. */
+  readonly digests?: FileDigests;
   /** Files and folders that are looked at in all; default 200,000. */
   readonly limit?: number;
   /** Bytes that an archive may unpack to; default 4 GiB. */
@@ -63,6 +67,15 @@ export interface BuildContext {
   copy(copy: ResolvedCopy, signal?: AbortSignal, below?: Below): Promise<CopyFacts>;
   /** Every file of the layer, largest first, each stored file once; empty where unknown. */
   files(copy: ResolvedCopy, signal?: AbortSignal, below?: Below): Promise<readonly CopiedFile[]>;
+  /**
+   * What the builder hashes of what a COPY or ADD, or a bind mount of a path, selects; `sent` is what
+   * it holds of this folder, null where that is not known. Reads the files that are selected.
+   */
+  content(
+    selection: ResolvedCopy | string,
+    sent: SentContext | null,
+    signal?: AbortSignal,
+  ): Promise<ContentFacts>;
   /** Marks a path (absolute), or all, as stale. True: something that was asked for is concerned. */
   invalidate(path?: string): boolean;
   /** Looks at all known folders again; true when something differs. */
@@ -150,6 +163,9 @@ export function openContext(
         signal?.throwIfAborted();
         return [];
       }
+    },
+    async content() {
+      return { kind: 'unknown', reason: 'Files cannot be compared here.' };
     },
     invalidate(path) {
       const isIgnore = path === undefined || ignoreNames.includes(slashes(path));

@@ -47,6 +47,8 @@ export interface ContentNode {
   readonly bytes: number;
   /** Nanoseconds since 1970, as a decimal number; `''` where the host has none. */
   readonly mtimeNs: string;
+  /** When anything of it changed, in the same form: equal times spare reading it again. */
+  readonly ctimeNs: string;
   /** File: digest of its bytes. Symlink: its target. Else `''`. */
   readonly content: string;
   /** Of this entry with all that is below it, its own name left out. */
@@ -61,6 +63,8 @@ export interface SentEntry {
   readonly mode: number;
   readonly bytes: number;
   readonly mtimeNs: string;
+  /** As in `ContentNode`; absent: not kept, and files are read to tell whether their bytes changed. */
+  readonly ctimeNs?: string;
   /** As in `ContentNode`. */
   readonly content: string;
 }

@@ -12,6 +12,10 @@ export interface FileStat {
   /** Permission, setuid, setgid and sticky bits. */
   readonly mode: number;
   readonly mtimeMs: number;
+  /** Nanoseconds since 1970 when its content changed, as a decimal number; `''` where the host has none. */
+  readonly mtimeNs: string;
+  /** The same for when anything of it changed, such as its mode or its time above. */
+  readonly ctimeNs: string;
   /** Device and inode as one text: equal for hard links of one file; `''` where the host has none. */
   readonly inode: string;
   /** Number of names of the inode. */

@@ -139,8 +139,7 @@ async function look(files: FileSystem, host: string, name: string): Promise<Entr
   try {
     const stat = await files.lstat(host);
     const target = stat.kind === 'symlink' ? slashes(await files.readlink(host)) : '';
-    const { kind, bytes, mode, mtimeMs, inode, links, readable = true } = stat;
-    return { name, kind, bytes, mode, mtimeMs, inode, links, readable, target };
+    return { ...stat, name, readable: stat.readable ?? true, target };
   } catch (error) {
     const code = codeOf(error);
     // ENOTDIR and EINVAL: it became something else in between.
@@ -168,7 +167,8 @@ const compared = [
   'kind',
   'bytes',
   'mode',
-  'mtimeMs',
+  'mtimeNs',
+  'ctimeNs',
   'inode',
   'links',
   'readable',
@@ -183,7 +183,8 @@ function equal(a: ReadonlyMap<string, Entry>, b: ReadonlyMap<string, Entry>): bo
     for (const key of compared) {
       // A folder's size and times say nothing that its own entries do not.
       const ofFolder =
-        entry.kind === 'directory' && (key === 'bytes' || key === 'mtimeMs' || key === 'links');
+        entry.kind === 'directory' &&
+        (key === 'bytes' || key === 'mtimeNs' || key === 'ctimeNs' || key === 'links');
       if (!ofFolder && entry[key] !== other[key]) return false;
     }
   }

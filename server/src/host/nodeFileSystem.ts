@@ -18,6 +18,8 @@ export const nodeFileSystem: FileSystem = {
       mode,
       readable: kind !== 'file' || isForAll(mode) || (await mayRead(path)),
       mtimeMs: Number(stat.mtimeNs) / 1e6,
+      mtimeNs: String(stat.mtimeNs),
+      ctimeNs: String(stat.ctimeNs),
       inode: stat.ino === 0n ? '' : `${stat.dev}:${stat.ino}`,
       links: Number(stat.nlink),
     } satisfies FileStat;

@@ -1,0 +1,107 @@
+/** Digests of files and texts: SHA-256, a few files at once, never more of a file than a piece in memory. */
+
+import { createHash } from 'node:crypto';
+import { type BigIntStats, closeSync, constants, fstatSync, open, read } from 'node:fs';
+import type { FileDigests } from '../context/fileDigests.ts';
+import type { FileStat } from '../context/fileSystem.ts';
+
+/** Files read at once, by all who ask: a language server is a guest on the machine. */
+const atOnce = 4;
+const pieceBytes = 256 * 1024;
+/** Most milliseconds for one piece: a file system that does not answer is not waited for. */
+const patience = 30_000;
+/** Nor is a symlink followed, nor a pipe waited for. */
+const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+let running = 0;
+const waiting: (() => void)[] = [];
+/** Buffers that are not in use, at most as many as files are read at once. */
+const buffers: Uint8Array[] = [];
+
+/** The files of this machine. */
+export const nodeDigests: FileDigests = {
+  text: (text) => createHash('sha256').update(text).digest('hex'),
+  async file(path, expected, signal) {
+    signal.throwIfAborted();
+    if (running >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running++;
+    try {
+      signal.throwIfAborted();
+      return await digestOf(path, expected, signal);
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running--;
+    }
+  },
+};
+
+async function digestOf(
+  path: string,
+  expected: FileStat,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const file = await opened(path);
+  if (file === null) return null;
+  const buffer = buffers.pop() ?? new Uint8Array(pieceBytes);
+  let keeps = true;
+  try {
+    // What is open can be asked without waiting for a disk.
+    if (!isSame(fstatSync(file, { bigint: true }), expected)) return null;
+    const hash = createHash('sha256');
+    for (let total = 0; ; ) {
+      signal.throwIfAborted();
+      keeps = false;
+      const bytes = await readPiece(file, buffer);
+      keeps = true;
+      if (bytes === 0) break;
+      hash.update(buffer.subarray(0, bytes));
+      total += bytes;
+      if (total > expected.bytes) return null;
+      // The end of a file that stays as it is needs no call to be found.
+      if (total === expected.bytes) break;
+    }
+    return isSame(fstatSync(file, { bigint: true }), expected) ? hash.digest('hex') : null;
+  } finally {
+    // A read that never came back may still write into its buffer and holds its file.
+    if (keeps) {
+      buffers.push(buffer);
+      closeSync(file);
+    }
+  }
+}
+
+/** Null: it is a symlink by now. */
+function opened(path: string): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    open(path, flags, (error, file) => {
+      if (!error) resolve(file);
+      else if (error.code === 'ELOOP' || error.code === 'EMLINK') resolve(null);
+      else reject(error);
+    });
+  });
+}
+
+function readPiece(file: number, buffer: Uint8Array): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(
+      () => reject(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })),
+      patience,
+    );
+    read(file, buffer, 0, buffer.length, null, (error, bytes) => {
+      clearTimeout(late);
+      if (error) reject(error);
+      else resolve(bytes);
+    });
+  });
+}
+
+function isSame(stat: BigIntStats, expected: FileStat): boolean {
+  return (
+    stat.isFile() &&
+    Number(stat.size) === expected.bytes &&
+    String(stat.mtimeNs) === expected.mtimeNs &&
+    String(stat.ctimeNs) === expected.ctimeNs &&
+    (expected.inode === '' || expected.inode === `${stat.dev}:${stat.ino}`)
+  );
+}
