@@ -87,7 +87,7 @@ function findStage(
   vertices: ReadonlyMap<string, Vertex>,
   found: Map<Step, Operation>,
 ): void {
-  const { escape } = plan.program.dockerfile;
+  const { dockerfile } = plan.program;
   const named =
     (stage.name ? all.get(stage.name) : undefined) ??
     all.get(`stage-${stage.index}`) ??
@@ -100,7 +100,7 @@ function findStage(
   for (const [place, step] of [...steps.entries()].toReversed()) {
     const after = steps[place + 1];
     const wanted = after ? below(found.get(after)) : resultOf(plan, stage, found);
-    const text = stepText(step, escape);
+    const text = stepText(step, dockerfile.escape);
     const keyword = step.command.kind.toUpperCase();
     const fits = ({ name }: Named) => name.keyword === keyword && name.onbuild === step.fromTrigger;
     const here = (byIndex.get(first + place) ?? []).filter(fits);

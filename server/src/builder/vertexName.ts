@@ -38,7 +38,7 @@ export function readVertexName(name: string): VertexName | undefined {
  * The text that BuildKit gives a step's operation: the instruction as it was joined from its lines,
  * variables replaced; of a RUN, quotes and unset variables stay, and a heredoc shows its first line.
  */
-export function stepText(step: Step, escape: Escape): string {
+export function stepText(step: Step, escapeChar: Escape): string {
   const { instruction, command, env } = step;
   const isRun = command.kind === 'run';
   const [heredoc] = instruction.heredocs;
@@ -46,7 +46,7 @@ export function stepText(step: Step, escape: Escape): string {
   const isScript =
     isRun && heredoc && /^RUN(?:\s+--\S+)*\s+\d*<<-?\s*(["']?)[^\s"']+\1$/i.test(original);
   const text = isScript ? `${original} (${summary(heredoc.content)})` : original;
-  const expanded = expand(text, env, { escape, rawQuotes: isRun, skipUnsetEnv: isRun });
+  const expanded = expand(text, env, { escape: escapeChar, rawQuotes: isRun, skipUnsetEnv: isRun });
   const [keyword = '', ...rest] = (expanded.ok ? expanded.value : text).split(' ');
   return [keyword.toUpperCase(), ...rest].join(' ');
 }
