@@ -58,12 +58,16 @@ export interface KeyedStep {
   readonly after: string | null;
   /** What the key is made of beside the parent, in order; what is not known is left out. */
   readonly parts: readonly KeyPart[];
-  /** Why there is no key, a full sentence. */
+  /** Why there is no key, a full sentence; null also where only a step below has none. */
   readonly unknown: string | null;
   /** Something is on its way that will give it a key. */
   readonly pending: boolean;
+  /** Nothing that could be built: the build stops here, and `unknown` says why. */
+  readonly fails: boolean;
   /** What the key takes to be as it was, without knowing. */
   readonly doubts: readonly Doubt[];
+  /** Why the builder may have it although its key is not known: other keys are only likely other content. */
+  readonly hopes: readonly Doubt[];
   /** Files that changed unseen by the builder (`contentFacts.ts`). */
   readonly unnoticed: readonly string[];
 }
@@ -72,6 +76,10 @@ export interface KeyedStep {
 export interface Doubt {
   /** Key of the step that may make something else when it runs again; null: from outside, always. */
   readonly of: string | null;
+  /** It surely makes something else whenever it runs. */
+  readonly surely: boolean;
+  /** The step that `of` is the key of; null: none of this file. */
+  readonly step: Step | null;
   /** A full sentence. */
   readonly reason: string;
 }
@@ -95,6 +103,20 @@ export interface KeyedPlan {
   readonly steps: readonly KeyedStep[];
   /** Undefined for all that is no step of a needed stage. */
   of(step: Step): KeyedStep | undefined;
+  readonly hash: Hash;
   /** What the sources of a step took of the context, mounts included; empty where not known. */
   contents(step: Step): readonly KnownContent[];
+  /** References of images that a step takes files from. */
+  images(step: Step): readonly string[];
+  /** What a stage starts from; undefined where that is another stage, and where it is not needed. */
+  base(stage: number): KeyedBase | undefined;
+}
+
+export interface KeyedBase {
+  readonly key: string;
+  /** A reference that may have moved and counts as unmoved; null: there is none. */
+  readonly unmoved: string | null;
+  readonly doubts: readonly Doubt[];
+  /** Of kind `base`: what FROM says, for telling what changed about it. */
+  readonly parts: readonly KeyPart[];
 }

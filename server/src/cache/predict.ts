@@ -1,18 +1,327 @@
-import type { BuildRecord } from './buildRecord.ts';
-import type { KeyedPlan } from './keyedStep.ts';
-import type { Predictions } from './prediction.ts';
+/**
+ * What the next build does with each step: BuildKit takes from cache what it has the key of, whatever
+ * build it is from (`solver/edge.go`), and so do the keys of all records together decide.
+ */
+
+import type { Stage, Step } from '../model/plan.ts';
+import type { BuildRecord, RecordedStep } from './buildRecord.ts';
+import { type Cause, explain } from './cause.ts';
+import type { Doubt, KeyedPlan, KeyedStep } from './keyedStep.ts';
+import { signatureOf } from './operation.ts';
+import type { Prediction, Predictions } from './prediction.ts';
+import { type Recorded, type RecordIndex, recordIndex } from './recordIndex.ts';
+import { stepText } from './stepText.ts';
 
 export interface PredictOptions {
   /** `--no-cache`: all stages, or those of these names (`--no-cache-filter`). */
   readonly noCache?: 'all' | readonly string[];
 }
 
-/** What the next build does with each step. `records`: all of the Dockerfile, the newest first. */
+/** What is known of the root file system while the steps of a stage go by. */
+type Chain =
+  | { readonly kind: 'cached' }
+  /** `keyed`: its key is among the recorded ones. */
+  | { readonly kind: 'open'; readonly keyed: boolean; readonly cause: Cause }
+  | { readonly kind: 'missed'; readonly cause: Cause };
+
+interface Building {
+  readonly keyed: KeyedPlan;
+  readonly index: RecordIndex;
+  readonly options: PredictOptions;
+  readonly predictions: Map<Step, Prediction>;
+  /** Of stages after their last step. */
+  readonly ends: Map<number, Chain>;
+  /** Causes of the first miss of each stage. */
+  readonly misses: Map<number, Cause>;
+}
+
+const cached: Chain = { kind: 'cached' };
+const noBuildReason = 'There is no earlier build to compare with.';
+
+/**
+ * What the next build does with each step. `records`: all of the Dockerfile, the newest first; pass
+ * the same list again while it is the same, as it is indexed once.
+ */
 export function predict(
-  _keyed: KeyedPlan,
-  _records: readonly BuildRecord[],
-  _options: PredictOptions = {},
+  keyed: KeyedPlan,
+  records: readonly BuildRecord[],
+  options: PredictOptions = {},
 ): Predictions {
-  const again = { steps: 0, ms: 0, unknownTimes: 0 };
-  return { of: () => undefined, again, noBuild: true };
+  const building: Building = {
+    keyed,
+    index: recordIndex(records),
+    options,
+    predictions: new Map(),
+    ends: new Map(),
+    misses: new Map(),
+  };
+  const noBuild = records.length === 0;
+  if (noBuild) {
+    const cause = { span: null, reason: noBuildReason };
+    for (const { step } of keyed.steps) building.predictions.set(step, unknown(cause, null));
+  } else predictStages(building);
+  const { predictions } = building;
+  return { of: (step) => predictions.get(step), again: againOf(building), noBuild };
+}
+
+function predictStages(building: Building): void {
+  const { keyed, predictions, ends, misses } = building;
+  const { plan } = keyed;
+  const told = new Set<string>();
+  let at = 0;
+  for (const stage of plan.stages) {
+    if (!stage.needed) continue;
+    let chain = startOf(stage, building);
+    let isFirst = true;
+    for (let each = keyed.steps[at]; each?.stage === stage.index; each = keyed.steps[++at]) {
+      const { prediction, after } = predictStep(each, chain, stage, building);
+      const notes = notesOf(each, isFirst, building, told);
+      predictions.set(each.step, notes.length === 0 ? prediction : withNotes(prediction, notes));
+      if (after.kind === 'missed' && !misses.has(stage.index)) misses.set(stage.index, after.cause);
+      chain = after;
+      isFirst = false;
+    }
+    ends.set(stage.index, chain);
+  }
+}
+
+function startOf(stage: Stage, { keyed, ends }: Building): Chain {
+  if (stage.base.stage !== null) return ends.get(stage.base.stage) ?? cached;
+  const doubt = keyed.base(stage.index)?.doubts[0];
+  if (!doubt) return cached;
+  const cause = { span: stage.from.instruction.span, reason: doubt.reason };
+  return { kind: 'open', keyed: true, cause };
+}
+
+interface Outcome {
+  readonly prediction: Prediction;
+  readonly after: Chain;
+}
+
+function predictStep(at: KeyedStep, below: Chain, stage: Stage, building: Building): Outcome {
+  const { index } = building;
+  const isLinked = at.key !== null && at.after !== at.key;
+  const hit = at.key === null ? undefined : index.byKey(at.key);
+  if (below.kind === 'missed' && !isLinked) return rebuild(at, below.cause, below, building);
+  if (isForced(at, stage, building.options)) {
+    const cause = { span: null, reason: 'the build is told not to use the cache' };
+    return changed(cause, hit ?? counterpart(at, building));
+  }
+  if (hit) return ofHit(at, hit, isLinked, below, building);
+  if (below.kind === 'missed') {
+    const { cause, instead } = explain(at, building.keyed, index);
+    return { prediction: missed('changed', cause, instead), after: below };
+  }
+  return ofMiss(at, below, building);
+}
+
+/** The builder has a step with that key. */
+function ofHit(
+  at: KeyedStep,
+  hit: Recorded,
+  isLinked: boolean,
+  below: Chain,
+  building: Building,
+): Outcome {
+  const active = at.doubts.filter((doubt) => isActive(doubt, building));
+  const sure = active.find((doubt) => doubt.surely && runsAgain(doubt, building));
+  if (sure) {
+    const cause = causeAt(sure, building) ?? { span: null, reason: sure.reason };
+    return rebuild(at, cause, { kind: 'missed', cause }, building);
+  }
+  const [doubt] = active;
+  if (doubt) {
+    const cause = { span: doubt.step?.instruction.span ?? null, reason: doubt.reason };
+    const open = below.kind === 'missed' ? below : ({ kind: 'open', keyed: true, cause } as const);
+    return { prediction: unknown(cause, hit), after: open };
+  }
+  if (below.kind === 'open' && !isLinked) {
+    return { prediction: unknown(below.cause, hit), after: { ...below, keyed: true } };
+  }
+  const prediction: Prediction = {
+    word: 'cached',
+    cause: null,
+    notes: [],
+    last: hit.step,
+    since: hit.record,
+  };
+  if (!isLinked) return { prediction, after: cached };
+  if (below.kind !== 'cached') return { prediction, after: below };
+  if (at.after !== null && building.index.hasAfter(at.after)) return { prediction, after: cached };
+  const cause = {
+    span: at.step.instruction.span,
+    reason: 'it is linked to other layers than before',
+  };
+  return { prediction, after: { kind: 'missed', cause } };
+}
+
+/** No record has the key, and nothing below is known to run again. */
+function ofMiss(at: KeyedStep, below: Chain, building: Building): Outcome {
+  const { index, keyed } = building;
+  const signature = () => signatureOf(at.parts);
+  if (at.fails) {
+    const cause = { span: null, reason: at.unknown ?? 'The build stops at this line.' };
+    return opened(at, cause, building);
+  }
+  const isBelowUnknown = below.kind === 'open' && !below.keyed;
+  if (at.key === null || isBelowUnknown) {
+    // What is no operation of any build is not cached, whatever its sources and what is below hold.
+    if (index.hasOperation(signature())) {
+      const own = at.unknown === null ? null : { span: null, reason: at.unknown };
+      const cause = own ?? (below.kind === 'open' ? below.cause : { span: null, reason: noReason });
+      return opened(at, cause, building);
+    }
+    const { cause, instead } = explain(at, keyed, index);
+    return changed(atStep(cause), instead);
+  }
+  const hope = at.hopes.find((each) => isActive(each, building));
+  const onParent = at.parent === null ? [] : index.onParent(at.parent);
+  if (hope && onParent.some(({ step }) => signatureOf(step.parts) === signature())) {
+    const cause = { span: hope.step?.instruction.span ?? null, reason: hope.reason };
+    return opened(at, cause, building);
+  }
+  const { cause, instead, onlyContent } = explain(at, keyed, index);
+  const above = onlyContent ? sourceCause(at, building) : null;
+  if (above) return rebuild(at, above, { kind: 'missed', cause: above }, building);
+  return changed(atStep(cause), instead);
+
+  /** What follows names the line that missed first, so it has to have one. */
+  function atStep({ span, reason }: Cause): Cause {
+    return { span: span ?? at.step.instruction.span, reason };
+  }
+}
+
+const noReason = 'What is below it is not known.';
+
+/** The cause of the first miss in a stage that the step takes files from. */
+function sourceCause(at: KeyedStep, building: Building): Cause | null {
+  for (const doubt of at.doubts) {
+    const cause = runsAgain(doubt, building) ? causeAt(doubt, building) : null;
+    if (cause) return cause;
+  }
+  for (const stage of sourceStages(at.step)) {
+    const cause = firstMiss(stage, building);
+    if (cause) return cause;
+  }
+  return null;
+}
+
+function sourceStages({ copy, run }: Step): readonly number[] {
+  const origins = [copy?.origin, ...(run?.mounts ?? []).map(({ origin }) => origin)];
+  return origins.flatMap((origin) => (origin?.kind === 'stage' ? [origin.stage] : []));
+}
+
+function firstMiss(index: number, { keyed, misses }: Building): Cause | null {
+  for (let stage = keyed.plan.stages[index]; stage; ) {
+    const cause = misses.get(stage.index);
+    if (cause) return cause;
+    stage = stage.base.stage === null ? undefined : keyed.plan.stages[stage.base.stage];
+  }
+  return null;
+}
+
+/** Not where the step that it is about is surely taken from cache. */
+function isActive({ of, step }: Doubt, { predictions, index }: Building): boolean {
+  if (step) return predictions.get(step)?.word !== 'cached';
+  return of === null || index.byKey(of) === undefined;
+}
+
+function runsAgain({ step }: Doubt, { predictions }: Building): boolean {
+  const word = step && predictions.get(step)?.word;
+  return word === 'changed' || word === 'rebuild';
+}
+
+function causeAt({ step }: Doubt, { predictions }: Building): Cause | null {
+  const cause = step && predictions.get(step)?.cause;
+  return cause ? { span: cause.span ?? step.instruction.span, reason: cause.reason } : null;
+}
+
+function isForced(
+  { step }: KeyedStep,
+  { name, index }: Stage,
+  { noCache }: PredictOptions,
+): boolean {
+  if (!noCache || (!step.run && !step.copy)) return false;
+  if (noCache === 'all') return true;
+  return noCache.some((each) => each.toLowerCase() === (name ?? `stage-${index}`));
+}
+
+function changed(cause: Cause, instead: Recorded | null): Outcome {
+  return { prediction: missed('changed', cause, instead), after: { kind: 'missed', cause } };
+}
+
+function rebuild(at: KeyedStep, cause: Cause, after: Chain, building: Building): Outcome {
+  return { prediction: missed('rebuild', cause, counterpart(at, building)), after };
+}
+
+function opened(at: KeyedStep, cause: Cause, building: Building): Outcome {
+  const span = cause.span ?? at.step.instruction.span;
+  const after: Chain = { kind: 'open', keyed: false, cause: { span, reason: cause.reason } };
+  return { prediction: unknown(cause, counterpart(at, building)), after };
+}
+
+function missed(word: 'changed' | 'rebuild', cause: Cause, found: Recorded | null): Prediction {
+  return { word, cause, notes: [], last: found?.step ?? null, since: found?.record ?? null };
+}
+
+function unknown(cause: Cause, found: Recorded | null): Prediction {
+  const [last, since] = [found?.step ?? null, found?.record ?? null];
+  return { word: 'unknown', cause, notes: [], last, since };
+}
+
+/** The step as it was when it ran last: by its text, as its key is not known. */
+function counterpart(at: KeyedStep, { index }: Building): Recorded | null {
+  const hit = at.key === null ? undefined : index.byKey(at.key);
+  if (hit) return hit;
+  const found = index.byText(stepText(at.step));
+  return found.find(({ step }) => step.stage === at.stage) ?? found[0] ?? null;
+}
+
+function withNotes(prediction: Prediction, notes: readonly string[]): Prediction {
+  return { ...prediction, notes: [...prediction.notes, ...notes] };
+}
+
+function notesOf(
+  at: KeyedStep,
+  isFirst: boolean,
+  { keyed }: Building,
+  told: Set<string>,
+): readonly string[] {
+  const notes: string[] = [];
+  const base = isFirst ? keyed.base(at.stage)?.unmoved : null;
+  for (const reference of [...(base ? [base] : []), ...keyed.images(at.step)]) {
+    if (told.has(reference)) continue;
+    told.add(reference);
+    notes.push(`The image ${reference} counts as unmoved; no engine or registry was asked.`);
+  }
+  const [unseen] = at.unnoticed;
+  if (unseen !== undefined) {
+    const more = at.unnoticed.length - 1;
+    const files = more === 0 ? '' : ` and ${more} more file${more === 1 ? '' : 's'}`;
+    notes.push(
+      `${unseen}${files} changed, but the builder does not notice: size and time are those of its last copy.`,
+    );
+  }
+  return notes;
+}
+
+/** Steps that are one for the builder count once. */
+function againOf({ keyed, predictions }: Building): Predictions['again'] {
+  const counted = new Set<string>();
+  let steps = 0;
+  let ms = 0;
+  let unknownTimes = 0;
+  for (const { step, key } of keyed.steps) {
+    const prediction = predictions.get(step);
+    if (prediction?.word !== 'changed' && prediction?.word !== 'rebuild') continue;
+    if (key !== null) {
+      if (counted.has(key)) continue;
+      counted.add(key);
+    }
+    steps++;
+    const took: RecordedStep['ms'] = prediction.last?.ms ?? null;
+    if (took === null) unknownTimes++;
+    else ms += took;
+  }
+  return { steps, ms, unknownTimes };
 }

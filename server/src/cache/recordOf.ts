@@ -1,30 +1,104 @@
+/** Makes the record of a build, or of a moment in which nothing was built. */
+
+import type { ContentNode, KnownContent, SentEntry } from '../context/contentFacts.ts';
 import type { Step } from '../model/plan.ts';
-import type { BuildRecord, RecordMeta, StepOutcome } from './buildRecord.ts';
-import type { KeyedPlan } from './keyedStep.ts';
+import { formatPlatform } from '../model/platform.ts';
+import type { BuildRecord, RecordedStep, RecordMeta, StepOutcome } from './buildRecord.ts';
+import type { KeyedPlan, KeyedStep } from './keyedStep.ts';
+import { stepText } from './stepText.ts';
+
+const assumed: StepOutcome = { outcome: 'assumed', ms: null, bytes: null };
 
 /**
  * The record of a build, or (no `outcomes`) of a snapshot: all its steps are `assumed`. Steps without
- * an outcome are `assumed` where the build is complete, else left out.
+ * an outcome are `assumed` where the build is complete, else left out. Steps that have no key are left
+ * out, too. Times and sizes that are not given are those of earlier records.
  */
 export function recordOf(
   keyed: KeyedPlan,
   meta: RecordMeta,
-  _outcomes: ReadonlyMap<Step, StepOutcome> = new Map(),
+  outcomes: ReadonlyMap<Step, StepOutcome> = new Map(),
 ): BuildRecord {
+  const { options } = keyed.plan;
+  const measured = measuredIn(meta.earlier);
+  const steps = keyed.steps.flatMap((step) => {
+    const outcome = outcomes.get(step.step) ?? (meta.complete ? assumed : null);
+    return outcome ? (recorded(step, outcome, measured, keyed) ?? []) : [];
+  });
   const { dockerfile, context, at, source, builder } = meta;
-  const target = keyed.plan.options.target ?? null;
   return {
-    ...{
-      version: 1,
-      dockerfile,
-      context,
-      target,
-      platform: '',
-      arguments: {},
-      at,
-      source,
-      builder,
-    },
-    ...{ steps: [], files: null },
+    version: 1,
+    dockerfile,
+    context,
+    target: options.target ?? null,
+    platform: formatPlatform(options.platform),
+    arguments: Object.fromEntries(
+      [...(options.buildArgs ?? [])].map(([name, value]) => [name, keyed.hash(value)]),
+    ),
+    at,
+    source,
+    builder,
+    steps,
+    files: filesOf(keyed),
   };
+}
+
+type Measured = ReadonlyMap<string, Pick<RecordedStep, 'ms' | 'bytes'>>;
+
+function measuredIn(records: readonly BuildRecord[]): Measured {
+  const found = new Map<string, Pick<RecordedStep, 'ms' | 'bytes'>>();
+  for (const { steps } of records) {
+    for (const { key, ms, bytes } of steps) {
+      const known = found.get(key);
+      found.set(key, { ms: known?.ms ?? ms, bytes: known?.bytes ?? bytes });
+    }
+  }
+  return found;
+}
+
+function recorded(
+  { step, stage, key, parent, after, parts }: KeyedStep,
+  { outcome, ms, bytes }: StepOutcome,
+  measured: Measured,
+  keyed: KeyedPlan,
+): RecordedStep | null {
+  if (key === null || parent === null || after === null) return null;
+  const known = measured.get(key);
+  return {
+    key,
+    parent,
+    after,
+    parts,
+    stage,
+    line: step.instruction.lines.start - 1,
+    text: stepText(step),
+    outcome,
+    // What a cached step says of its time is the time to look it up.
+    ms: outcome === 'ran' ? ms : (known?.ms ?? null),
+    bytes: bytes ?? known?.bytes ?? null,
+    took: [...new Set(keyed.contents(step).flatMap(tops))],
+  };
+}
+
+function tops({ sources }: KnownContent): readonly string[] {
+  return sources.flatMap(({ matches }) => matches.map(({ node }) => node.path));
+}
+
+function filesOf(keyed: KeyedPlan): ReadonlyMap<string, SentEntry> {
+  const files = new Map<string, SentEntry>();
+  const open: ContentNode[] = keyed.steps.flatMap(({ step }) =>
+    keyed
+      .contents(step)
+      .flatMap(({ sources }) => sources.flatMap(({ matches }) => matches.map(({ node }) => node))),
+  );
+  const seen = new Set<ContentNode>();
+  for (let node = open.pop(); node; node = open.pop()) {
+    // Excludes differ from step to step, so the same folder may come with more below.
+    if (seen.has(node)) continue;
+    seen.add(node);
+    const { path, kind, mode, bytes, mtimeNs, content } = node;
+    if (!files.has(path)) files.set(path, { kind, mode, bytes, mtimeNs, content });
+    open.push(...node.children.values());
+  }
+  return files;
 }

@@ -32,15 +32,24 @@ export class Environment implements ReadonlyMap<string, string> {
   readonly #config: Values;
   readonly #since: number;
   readonly #namesKnown: boolean;
+  /** The last assignment, and the environment before it; null at the start of a stage. */
+  readonly last: { readonly name: string; readonly before: Environment } | null;
 
-  private constructor(written: Values, config: Values, since: number, namesKnown: boolean) {
+  private constructor(
+    written: Values,
+    config: Values,
+    since: number,
+    namesKnown: boolean,
+    last: Environment['last'],
+  ) {
     this.#written = written;
     this.#config = config;
     this.#since = since;
     this.#namesKnown = namesKnown;
+    this.last = last;
   }
 
-  static readonly empty = new Environment(emptyMap(), emptyMap(), 0, true);
+  static readonly empty = new Environment(emptyMap(), emptyMap(), 0, true, null);
 
   /**
    * The environment at the start of a stage. `parent` is null when the base is no stage. What the
@@ -50,13 +59,14 @@ export class Environment implements ReadonlyMap<string, string> {
    */
   static start(parent: Environment | null, config: Values, namesKnown: boolean): Environment {
     const written = parent ? parent.#written : emptyMap<KnownValue>();
-    return new Environment(written, config, written.next, namesKnown);
+    return new Environment(written, config, written.next, namesKnown, null);
   }
 
   /** The environment with one assignment more. */
   with(name: string, value: KnownValue): Environment {
     const written = putLast(this.#written, name, value);
-    return new Environment(written, this.#config, this.#since, this.#namesKnown);
+    const last = { name, before: this };
+    return new Environment(written, this.#config, this.#since, this.#namesKnown, last);
   }
 
   find(name: string): KnownValue | undefined {

@@ -1,0 +1,88 @@
+/** Finds steps in records: by key, by what they stand on, by what they are, and by their text. */
+
+import type { BuildRecord, RecordedStep } from './buildRecord.ts';
+import { signatureOf } from './operation.ts';
+
+/** A recorded step with the record that it is from. */
+export interface Recorded {
+  readonly step: RecordedStep;
+  readonly record: BuildRecord;
+}
+
+export interface RecordIndex {
+  readonly records: readonly BuildRecord[];
+  /** In the newest record that has it. */
+  byKey(key: string): Recorded | undefined;
+  /** Is it a root file system that the builder has? */
+  hasAfter(key: string): boolean;
+  /** Steps that stand on this root file system, in the newest record that has any. */
+  onParent(key: string): readonly Recorded[];
+  /** Has any record a step that is the same operation, whatever its sources hold? */
+  hasOperation(signature: string): boolean;
+  /** Steps with this text, in the newest record that has any. */
+  byText(text: string): readonly Recorded[];
+  /** Steps with this text in one record. */
+  textsIn(record: BuildRecord, text: string): readonly RecordedStep[];
+}
+
+const indexes = new WeakMap<readonly BuildRecord[], RecordIndex>();
+const texts = new WeakMap<BuildRecord, ReadonlyMap<string, readonly RecordedStep[]>>();
+const signatures = new WeakMap<BuildRecord, ReadonlySet<string>>();
+
+/** The index of records, the newest first; made once for each list. */
+export function recordIndex(records: readonly BuildRecord[]): RecordIndex {
+  const known = indexes.get(records);
+  if (known) return known;
+  const keys = new Map<string, Recorded>();
+  const afters = new Set<string>();
+  const parents = new Map<string, { record: BuildRecord; steps: Recorded[] }>();
+  for (const record of records) {
+    for (const step of record.steps) {
+      const found = { step, record };
+      if (!keys.has(step.key)) keys.set(step.key, found);
+      afters.add(step.after);
+      const group = parents.get(step.parent);
+      if (!group) parents.set(step.parent, { record, steps: [found] });
+      else if (group.record === record) group.steps.push(found);
+    }
+  }
+  const index: RecordIndex = {
+    records,
+    byKey: (key) => keys.get(key),
+    hasAfter: (key) => afters.has(key),
+    onParent: (key) => parents.get(key)?.steps ?? [],
+    hasOperation: (signature) => records.some((record) => operationsOf(record).has(signature)),
+    byText(text) {
+      for (const record of records) {
+        const steps = textsOf(record).get(text);
+        if (steps) return steps.map((step) => ({ step, record }));
+      }
+      return [];
+    },
+    textsIn: (record, text) => textsOf(record).get(text) ?? [],
+  };
+  indexes.set(records, index);
+  return index;
+}
+
+function textsOf(record: BuildRecord): ReadonlyMap<string, readonly RecordedStep[]> {
+  const known = texts.get(record);
+  if (known) return known;
+  const found = new Map<string, RecordedStep[]>();
+  for (const step of record.steps) {
+    const same = found.get(step.text);
+    if (same) same.push(step);
+    else found.set(step.text, [step]);
+  }
+  texts.set(record, found);
+  return found;
+}
+
+function operationsOf(record: BuildRecord): ReadonlySet<string> {
+  let known = signatures.get(record);
+  if (!known) {
+    known = new Set(record.steps.map(({ parts }) => signatureOf(parts)));
+    signatures.set(record, known);
+  }
+  return known;
+}

@@ -1,0 +1,265 @@
+/**
+ * What the sources of COPY, ADD and bind mounts add to a key: digests of content, in place of how it
+ * was made (`solver/llbsolver/ops` file.go, exec.go `getMountDeps`, opsutils/contenthash.go).
+ */
+
+import type { ContentFacts, KnownContent } from '../context/contentFacts.ts';
+import type { Fact } from '../context/fact.ts';
+import { namedContext } from '../model/bases.ts';
+import { resolveSource } from '../model/paths.ts';
+import type {
+  CopyOrigin,
+  Plan,
+  ResolvedCopy,
+  ResolvedMount,
+  ResolvedRun,
+  Step,
+} from '../model/plan.ts';
+import { formatPlatform } from '../model/platform.ts';
+import { readGitRef } from '../syntax/gitRef.ts';
+import { imageKey, imageOfContext } from './baseKey.ts';
+import type { Hash } from './hash.ts';
+import type { Doubt, KeyInputs, KeyPart } from './keyedStep.ts';
+import { isMade } from './operation.ts';
+
+/** What is found of a step's sources. */
+export interface SourceKeys {
+  readonly parts: KeyPart[];
+  readonly doubts: Doubt[];
+  readonly hopes: Doubt[];
+  readonly contents: KnownContent[];
+  /** Images that are taken by their reference. */
+  readonly images: string[];
+  /** Why a digest is missing; null: none is. */
+  missing: { readonly reason: string; readonly pending: boolean; readonly fails: boolean } | null;
+}
+
+export interface SourceInputs extends KeyInputs {
+  readonly plan: Plan;
+  /** Keys of steps of the stages above. */
+  keyOf(step: Step): string | null | undefined;
+  /** Key of a stage after its last step; null: not known. */
+  stageKey(stage: number): string | null;
+}
+
+interface Selected {
+  readonly source: string;
+  readonly path: string;
+  /** No wildcard, no pattern: nothing below it counts twice. */
+  readonly plain: boolean;
+  readonly digest: string;
+}
+
+function nothing(): SourceKeys {
+  return { parts: [], doubts: [], hopes: [], contents: [], images: [], missing: null };
+}
+
+/** Of a COPY or ADD. */
+export function copyKeys(step: Step, copy: ResolvedCopy, inputs: SourceInputs): SourceKeys {
+  const found = nothing();
+  if (copy.sources.length > 0) {
+    const selected = selectedBy(step, copy, inputs, found);
+    if (selected) found.parts.push(...partsOf(selected));
+  }
+  for (const remote of copy.remotes) remoteKey(remote, copy, inputs.hash, found);
+  return found;
+}
+
+function selectedBy(
+  step: Step,
+  copy: ResolvedCopy,
+  inputs: SourceInputs,
+  found: SourceKeys,
+): readonly Selected[] | null {
+  const { origin } = copy;
+  const place = (source: string, digest: string): Selected => {
+    const wild = /[*?[]/.test(source) || copy.parents || copy.exclude.length > 0;
+    const pivot = source.indexOf('/./');
+    const root = copy.parents ? (pivot < 0 ? '' : source.slice(0, pivot)) : source;
+    return { source, path: resolveSource(root), plain: !wild, digest };
+  };
+  if (origin.kind === 'context') {
+    const known = knownOf(inputs.content(step), found);
+    return known?.sources.map(({ source, digest }) => place(source, digest)) ?? null;
+  }
+  const selected: Selected[] = [];
+  for (const source of copy.sources) {
+    const digest = digestElsewhere(origin, resolveSource(source), inputs, found);
+    if (digest !== null) selected.push(place(source, digest));
+  }
+  return selected;
+}
+
+/** In BuildKit's order: by path, and what lies below another source is not counted again. */
+function partsOf(selected: readonly Selected[]): readonly KeyPart[] {
+  const folders = new Set(selected.flatMap(({ plain, path }) => (plain ? [path] : [])));
+  const counted = new Set<string>();
+  const kept = selected.filter(({ plain, path }) => {
+    if (!plain) return true;
+    if (counted.has(path)) return false;
+    counted.add(path);
+    for (let at = path; at !== '/'; ) {
+      at = at.slice(0, at.lastIndexOf('/')) || '/';
+      if (folders.has(at)) return false;
+    }
+    return true;
+  });
+  return kept
+    .sort((a, b) => (a.path === b.path ? 0 : a.path < b.path ? -1 : 1))
+    .map(({ source, digest }) => ({ kind: 'content', name: source, digest }));
+}
+
+/** Of the mounts of a RUN; those that write what they mount count as those that only read it. */
+export function mountKeys(step: Step, run: ResolvedRun, inputs: SourceInputs): SourceKeys {
+  const found = nothing();
+  for (const [index, mount] of run.mounts.entries()) {
+    const digest = mountDigest(step, mount, index, inputs, found);
+    if (digest !== null) {
+      found.parts.push({ kind: 'content', name: mount.source || mount.target, digest });
+    }
+  }
+  return found;
+}
+
+function mountDigest(
+  step: Step,
+  mount: ResolvedMount,
+  index: number,
+  inputs: SourceInputs,
+  found: SourceKeys,
+): string | null {
+  const { type, origin, source, uid, gid, mode } = mount;
+  if (type !== 'bind' && type !== 'cache') return null;
+  if (isMade(mount))
+    return inputs.hash(JSON.stringify(['made', uid ?? 0, gid ?? 0, mode ?? 0o755]));
+  if (!origin) return null;
+  if (origin.kind !== 'context') return digestElsewhere(origin, source || '/', inputs, found);
+  const known = knownOf(inputs.mountContent(step, index), found);
+  return known && (known.sources[0]?.digest ?? null);
+}
+
+function knownOf(fact: Fact<ContentFacts>, found: SourceKeys): KnownContent | null {
+  if (fact.state === 'pending') {
+    found.missing ??= { reason: 'The files are still being read.', pending: true, fails: false };
+    return null;
+  }
+  if (fact.state === 'unavailable') {
+    found.missing ??= { reason: fact.reason, pending: false, fails: false };
+    return null;
+  }
+  const { value } = fact;
+  if (value.kind === 'unknown') {
+    found.missing ??= { reason: value.reason, pending: false, fails: false };
+    return null;
+  }
+  found.contents.push(value);
+  if (value.fails === null) return value;
+  found.missing = { reason: value.fails, pending: false, fails: true };
+  return null;
+}
+
+/** A digest of what lies at a path of something that is not the build context. */
+function digestElsewhere(
+  origin: Exclude<CopyOrigin, { kind: 'context' }>,
+  path: string,
+  inputs: SourceInputs,
+  found: SourceKeys,
+): string | null {
+  const { hash, plan } = inputs;
+  if (origin.kind === 'stage') return stageDigest(origin.stage, path, inputs, found);
+  if (origin.kind === 'image') {
+    found.images.push(origin.reference);
+    const platform = formatPlatform(plan.options.platform);
+    return hash(JSON.stringify(['image', imageKey(origin.reference), platform, path]));
+  }
+  const value = namedContext(origin.name, plan.options) ?? '';
+  const image = imageOfContext(value);
+  if (image === null) {
+    found.doubts.push({
+      of: null,
+      surely: false,
+      step: null,
+      reason: `What the named context ${origin.name} holds is not looked at.`,
+    });
+  } else found.images.push(image);
+  const platform = formatPlatform(plan.options.platform);
+  return image === null
+    ? hash(JSON.stringify(['named', value, path]))
+    : hash(JSON.stringify(['image', imageKey(image), platform, path]));
+}
+
+function stageDigest(
+  stage: number,
+  path: string,
+  inputs: SourceInputs,
+  found: SourceKeys,
+): string | null {
+  const content = inputs.stageContent(stage, path);
+  if ('unknown' in content) {
+    if (content.pending) {
+      found.missing ??= { reason: content.unknown, pending: true, fails: false };
+      return null;
+    }
+    // How the stage is made, in place of what is in it: what is made in the same way is the same.
+    const key = inputs.stageKey(stage);
+    if (key === null) {
+      found.missing ??= { reason: content.unknown, pending: false, fails: false };
+      return null;
+    }
+    found.hopes.push({ of: null, surely: false, step: null, reason: content.unknown });
+    return inputs.hash(JSON.stringify(['stage', key, path]));
+  }
+  const unstable = new Set(content.unstable);
+  for (const step of content.reruns) {
+    found.doubts.push({
+      of: inputs.keyOf(step) ?? null,
+      surely: unstable.has(step),
+      step,
+      reason: `${named(step)} runs again, and may make something else than before.`,
+    });
+  }
+  for (const step of content.lossy) {
+    found.hopes.push({
+      of: inputs.keyOf(step) ?? null,
+      surely: false,
+      step,
+      reason: `${named(step)} runs again, and may make the same as before.`,
+    });
+  }
+  return content.digest;
+}
+
+function named({ instruction }: Step): string {
+  return `${instruction.name} in line ${instruction.lines.start}`;
+}
+
+/** Downloads are taken as unchanged, as long as the text does not say which version it is. */
+function remoteKey(
+  { kind, reference }: ResolvedCopy['remotes'][number],
+  copy: ResolvedCopy,
+  hash: Hash,
+  found: SourceKeys,
+): void {
+  const { checksum, keepGitDir } = copy;
+  const add = (value: unknown) =>
+    found.parts.push({ kind: 'content', name: reference, digest: hash(JSON.stringify(value)) });
+  if (kind === 'git') {
+    add(['git', reference, checksum, keepGitDir]);
+    if (checksum !== null || isPinned(reference)) return;
+  } else {
+    add(checksum === null ? ['url', reference] : ['checksum', checksum]);
+    if (checksum !== null) return;
+  }
+  found.doubts.push({
+    of: null,
+    surely: false,
+    step: null,
+    reason: `What ${kind === 'git' ? 'the repository' : 'the server'} has now is not asked before a build.`,
+  });
+}
+
+function isPinned(reference: string): boolean {
+  const parsed = readGitRef(reference);
+  if (!parsed.git || !parsed.ref) return false;
+  return /[#?&=]([0-9a-f]{40}|[0-9a-f]{64})(?![0-9a-f])/.test(reference);
+}
