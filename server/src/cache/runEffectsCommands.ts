@@ -1,0 +1,157 @@
+/** The commands of a RUN one after the other: what they print, and where that goes. */
+
+import type { ResolvedRun, Step } from '../model/plan.ts';
+import type { ShellCommand } from '../shell/commands.ts';
+import { absolute, baseName } from '../shell/commandWords.ts';
+import { unknownPart } from '../shell/shellTree.ts';
+import { type FileCommand, fileCommands } from './runEffectsFiles.ts';
+import { printed } from './runEffectsText.ts';
+import { contentOf, newFile, writable } from './runEffectsWrite.ts';
+import { type Draft, find, Unfollowed } from './stageTreeDraft.ts';
+import type { Making } from './stageTreeMaking.ts';
+import { type Content, certain, joinMarks, type Maker } from './stageTreeNodes.ts';
+
+export interface Following {
+  readonly making: Making;
+  readonly draft: Draft;
+  readonly step: Step;
+  readonly run: ResolvedRun;
+  readonly script: string;
+  /** What stands for anything that this RUN makes. */
+  readonly maker: () => Maker;
+}
+
+/** One command with what it needs to be followed. */
+export interface Call extends Following {
+  readonly command: ShellCommand;
+  readonly name: string;
+  readonly args: readonly string[];
+  /** What it reads from a pipe or a heredoc; null: not known. */
+  readonly input: Content | null;
+}
+
+/** Parts of the shell, which no file on the search path can replace. */
+const inShell = new Set(': true false test [ echo printf cd pwd set export sleep exit'.split(' '));
+
+/** Print something, or nothing, and change no file. */
+const onlyPrints = new Set(
+  `: true false test [ sleep date hostname id whoami uname arch ls env printenv which type pwd stat du df
+  readlink realpath basename dirname seq nproc getconf cmp diff uuidgen locale tty ps free uptime
+  mktemp export set cd unset hash wait exit`.split(/\s+/),
+);
+
+/** Follows all commands; throws Unfollowed where one of them is not known. */
+export function followCommands(following: Following, commands: readonly ShellCommand[]): void {
+  const outputs: (Content | null)[] = [];
+  const read = new Set<number>();
+  for (const command of commands) {
+    const { pipedFrom } = command;
+    let input: Content | null = null;
+    if (command.input !== null) input = textContent(following.making, command.input);
+    else if (pipedFrom !== null) {
+      // What other commands of a group print goes through the same pipe.
+      const sources = commands.flatMap((other, at) =>
+        at <= pipedFrom && other.piped && !read.has(at) ? [at] : [],
+      );
+      for (const at of sources) read.add(at);
+      input =
+        sources.length === 1 && sources[0] === pipedFrom ? (outputs[pipedFrom] ?? null) : null;
+    }
+    outputs.push(follow(following, command, input));
+  }
+}
+
+function follow(
+  following: Following,
+  command: ShellCommand,
+  input: Content | null,
+): Content | null {
+  const [word = '', ...args] = command.words;
+  if (word.includes(unknownPart)) throw new Unfollowed();
+  const name = baseName(word);
+  const call: Call = { ...following, command, name, args, input };
+  if (word.includes('/') || !inShell.has(name)) refuseOwn(call, word);
+  if (name === 'mktemp' && !args.includes('-u')) throw new Unfollowed();
+  const change: FileCommand | undefined = fileCommands.get(name);
+  let out: Content | null;
+  if (change) {
+    change(call);
+    out = args.some((arg) => /^-\w*v/.test(arg)) ? null : textContent(following.making, '');
+  } else {
+    out = printed(call);
+    if (out === null && !onlyPrints.has(name)) {
+      if (!isText(name)) throw new Unfollowed();
+    }
+  }
+  if (name === 'tee') teeInto(call);
+  for (const { path, append, from } of command.outputs) {
+    if (path === null) throw new Unfollowed();
+    if (/^\/(dev|proc|sys)\//.test(path)) continue;
+    if (change && from !== '1') throw new Unfollowed();
+    const content = from === '2' ? null : out;
+    write(call, path, content, append);
+  }
+  return command.outputs.some(({ from }) => from !== '2') && name !== 'tee' ? null : out;
+}
+
+/** Programs whose output may be unknown without their doing anything else. */
+function isText(name: string): boolean {
+  return /^(echo|printf|cat|tee|sort|uniq|tr|head|tail|cut|wc|grep|egrep|fgrep|sha\d*sum|md5sum|cksum|base64|rev|tac|nl)$/.test(
+    name,
+  );
+}
+
+function textContent(making: Making, text: string): Content {
+  return { digest: making.hash(text), text, marks: certain };
+}
+
+function teeInto(call: Call): void {
+  const appends = call.args.some((arg) => arg === '-a' || arg === '--append');
+  const files = call.args.filter((arg) => arg !== '-a' && arg !== '--append');
+  for (const file of files) {
+    if (file.startsWith('-') || call.command.cwd === null || file.includes(unknownPart))
+      throw new Unfollowed();
+    const path = absolute(file, call.command.cwd);
+    if (!/^\/(dev|proc|sys)\//.test(path)) write(call, path, call.input, appends);
+  }
+}
+
+function write(call: Call, path: string, content: Content | null, append: boolean): void {
+  const { making, draft } = call;
+  const place = writable(draft, path);
+  const whole = content ?? unseen(call, place.path);
+  if (!append) {
+    newFile(call, place, whole);
+    return;
+  }
+  const before = place.node ? contentOf(making, place.node) : textContent(making, '');
+  newFile(call, place, append ? appended(making, before, whole) : whole);
+}
+
+function appended(making: Making, before: Content, more: Content): Content {
+  if (before.text !== null && more.text !== null && before.text.length < 65_536) {
+    const text = before.text + more.text;
+    return { digest: making.hash(text), text, marks: joinMarks(before.marks, more.marks) };
+  }
+  const digest = making.hash(JSON.stringify(['appended', before.digest, more.digest]));
+  return { digest, text: null, marks: joinMarks(before.marks, more.marks) };
+}
+
+/** What the RUN prints there, told by all that it may depend on. */
+function unseen({ making, maker }: Call, path: string): Content {
+  const { id, marks } = maker();
+  return { digest: making.hash(JSON.stringify(['printed', id, path])), text: null, marks };
+}
+
+/** A program that the stage itself has brought may do anything under its name. */
+function refuseOwn({ command, draft }: Call, word: string): void {
+  const search =
+    command.env.get('PATH') ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+  const paths = word.includes('/')
+    ? [absolute(word, command.cwd ?? '/')]
+    : search.split(':').map((folder) => absolute(word, folder || command.cwd || '/'));
+  for (const path of paths) {
+    const { node } = find(draft.root, path);
+    if (node && node.kind !== 'hidden') throw new Unfollowed();
+  }
+}

@@ -1,0 +1,100 @@
+/** What stands at the mounts of a RUN while it runs. */
+
+import type { ResolvedMount, ResolvedRun, Step } from '../model/plan.ts';
+import { absolutePath } from '../syntax/slashPaths.ts';
+import type { Digested } from './stageTreeDigest.ts';
+import { at, type Draft, find, freeze, put, Unfollowed } from './stageTreeDraft.ts';
+import { hiddenBy, type Making } from './stageTreeMaking.ts';
+import { certain, childOf, emptyFolder, given, type Node, namesIn } from './stageTreeNodes.ts';
+
+/** Digests of what mounts bring along, in order. */
+export function mountContents(making: Making, step: Step, run: ResolvedRun): readonly Digested[] {
+  return run.mounts.map((mount) => {
+    const node = mount.type === 'bind' ? boundNode(making, step, mount) : null;
+    const named = making.hash(
+      JSON.stringify([mount.type, mount.target, mount.id, mount.readonly, mount.env]),
+    );
+    if (!node) return { digest: named, marks: certain };
+    const found = making.digestOf(node);
+    return { digest: making.hash(`${named} ${found.digest}`), marks: found.marks };
+  });
+}
+
+function boundNode(making: Making, step: Step, mount: ResolvedMount): Node | null {
+  if (mount.origin === null) return null;
+  if (mount.origin.kind !== 'context') {
+    const { node } = find(making.treeOf(mount.origin), absolutePath(mount.source || '/'));
+    return node ?? unknownNode(making, `${mount.source} is not in the stage of the mount.`, false);
+  }
+  const fact = making.content(step, mount);
+  if (fact.state === 'pending')
+    return unknownNode(making, 'The files of the build context are being read.', true);
+  if (fact.state === 'unavailable') return unknownNode(making, fact.reason, false);
+  if (fact.value.kind === 'unknown') return unknownNode(making, fact.value.reason, false);
+  const [match] = fact.value.sources[0]?.matches ?? [];
+  if (fact.value.fails !== null || !match)
+    return unknownNode(making, fact.value.fails ?? 'The mount finds nothing.', false);
+  return given(match.node);
+}
+
+function unknownNode(making: Making, reason: string, pending: boolean): Node {
+  return hiddenBy(making.hash(`unread ${reason}`), { ...certain, unknown: { reason, pending } });
+}
+
+/** What was at the targets before, from the first to the last mount. */
+export type Restore = readonly {
+  readonly path: string;
+  readonly made: readonly string[];
+  readonly node: Node | null;
+}[];
+
+/** Puts what is mounted into the tree while the commands are followed. */
+export function mounted(making: Making, draft: Draft, step: Step, run: ResolvedRun): Restore {
+  const restore: { path: string; made: string[]; node: Node | null }[] = [];
+  for (const mount of run.mounts) {
+    if (mount.type === 'secret' || mount.type === 'ssh') {
+      if (mount.target)
+        hide(hiddenBy(making.hash(`secret ${mount.id}`), rerun(step)), mount.target);
+      continue;
+    }
+    const node = mount.type === 'bind' ? boundNode(making, step, mount) : null;
+    if (mount.type === 'tmpfs') hide(emptyFolder(0o1777), mount.target);
+    else if (node) hide(node, mount.target);
+    else {
+      const id = making.hash(JSON.stringify(['mount', mount.type, mount.id, mount.target]));
+      hide(hiddenBy(id, rerun(step)), mount.target);
+    }
+  }
+  freeze(draft);
+  return restore;
+
+  function hide(node: Node, target: string): void {
+    const place = find(draft.root, absolutePath(target));
+    if (place.path === '/') throw new Unfollowed();
+    const made: string[] = [];
+    for (let path = place.path; at(draft.root, path) === null; path = parentOf(path))
+      made.push(path);
+    restore.push({ path: place.path, made, node: place.node });
+    put(draft, place.path, node);
+  }
+}
+
+function rerun(step: Step) {
+  return { ...certain, reruns: new Set([step]) };
+}
+
+/** Takes the mounts away again, with the empty folders that were made for them. */
+export function unmounted(draft: Draft, restore: Restore): void {
+  for (const { path, made, node } of [...restore].reverse()) {
+    put(draft, path, node);
+    for (const folder of made) {
+      const here = at(draft.root, folder);
+      if (here && namesIn(here).names.some((name) => childOf(here, name))) break;
+      put(draft, folder, null);
+    }
+  }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/')) || '/';
+}

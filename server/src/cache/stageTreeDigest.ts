@@ -1,0 +1,179 @@
+/** Digests of what is in a tree, as the builder compares it (`cache/contenthash`). */
+
+import type { EntryDigests } from '../context/contentDigests.ts';
+import type { Hash } from './hash.ts';
+
+import {
+  certain,
+  childOf,
+  type FolderNode,
+  type GivenNode,
+  joinMarks,
+  type Marks,
+  type Mode,
+  type Node,
+  type Owner,
+  root,
+  unveiled,
+} from './stageTreeNodes.ts';
+
+export interface Digested {
+  readonly digest: string;
+  readonly marks: Marks;
+}
+
+export type DigestOf = (node: Node) => Digested;
+
+/** Digests of nodes; each is made once. */
+export function digester(hash: Hash, digests: EntryDigests): DigestOf {
+  const known = new WeakMap<Node, Digested>();
+
+  const file = (mode: Mode, owner: Owner, content: string) =>
+    typeof mode === 'number' && owner === root
+      ? digests.file(mode, content)
+      : hash(JSON.stringify(['file', mode, owner, content]));
+
+  const link = (owner: Owner, target: string) =>
+    owner === root ? digests.symlink(target) : hash(JSON.stringify(['link', owner, target]));
+
+  const folder = (
+    mode: Mode | null,
+    owner: Owner | null,
+    below: string | null,
+    children: readonly (readonly [string, string])[],
+  ) => {
+    const sorted = [...children].sort(byName);
+    if (below === null && typeof mode === 'number' && owner === root)
+      return digests.directory(mode, sorted);
+    return hash(JSON.stringify(['folder', mode, owner, below, sorted]));
+  };
+
+  const ofGiven = ({ node, owner, chmod }: Omit<GivenNode, 'over'>): string => {
+    if (owner === root && chmod === null) return node.digest;
+    const isFolder = node.kind === 'directory';
+    const mode = chmod === null ? node.mode : chmodOf(chmod, node.mode, isFolder);
+    switch (node.kind) {
+      case 'file':
+        return file(mode, owner, node.content);
+      case 'symlink':
+        return link(owner, node.content);
+      case 'directory': {
+        const children = [...node.children].map(
+          ([name, child]) => [name, ofGiven({ kind: 'given', node: child, owner, chmod })] as const,
+        );
+        return folder(mode, owner, null, children);
+      }
+      default:
+        return hash(JSON.stringify(['other', node.digest, owner, chmod]));
+    }
+  };
+
+  const ofFolder = (node: FolderNode): Digested => {
+    const { mode, owner, below } = node;
+    let marks = certain;
+    const bottom = below && digestOf(below);
+    if (bottom) marks = joinMarks(marks, bottom.marks);
+    const children: (readonly [string, string])[] = [];
+    for (const [name, child] of node.children) {
+      if (!child) {
+        if (below) children.push([name, '']);
+        continue;
+      }
+      const found = digestOf(child);
+      const same = below && childOf(below, name);
+      if (same && digestOf(same).digest === found.digest) continue;
+      marks = joinMarks(marks, found.marks);
+      children.push([name, found.digest]);
+    }
+    if (bottom && mode === null && owner === null && children.length === 0) return bottom;
+    return { digest: folder(mode, owner, bottom?.digest ?? null, children), marks };
+  };
+
+  const make = (node: Node): Digested => {
+    switch (node.kind) {
+      case 'file': {
+        const { mode, owner, content } = node;
+        return { digest: file(mode, owner, content.digest), marks: content.marks };
+      }
+      case 'link':
+        return { digest: link(node.owner, node.target), marks: certain };
+      case 'given': {
+        const digest = ofGiven(node);
+        if (!node.over) return { digest, marks: certain };
+        const below = digestOf(node.over);
+        return { digest: hash(JSON.stringify(['over', digest, below.digest])), marks: below.marks };
+      }
+      case 'folder':
+        return ofFolder(node);
+      case 'hidden':
+        return {
+          digest: hash(JSON.stringify(['hidden', node.maker.id, node.path])),
+          marks: node.maker.marks,
+        };
+      case 'veiled': {
+        const shown = unveiled(node);
+        const found = digestOf(shown);
+        const newest = node.makers[0]?.marks ?? certain;
+        const { reruns, unknown } = newest;
+        const marks = joinMarks(found.marks, { ...certain, reruns, unknown });
+        return { digest: found.digest, marks };
+      }
+    }
+  };
+
+  const digestOf = (node: Node): Digested => {
+    let found = known.get(node);
+    if (!found) {
+      found = make(node);
+      known.set(node, found);
+    }
+    return found;
+  };
+  return digestOf;
+}
+
+/** Order of the UTF-8 bytes, which is that of code points. */
+function byName([a]: readonly [string, string], [b]: readonly [string, string]): number {
+  if (a === b) return 0;
+  const [one, other] = [[...a], [...b]];
+  const at = one.findIndex((char, index) => char !== other[index]);
+  if (at < 0) return -1;
+  const [left, right] = [one[at]?.codePointAt(0) ?? 0, other[at]?.codePointAt(0)];
+  return right === undefined || left > right ? 1 : -1;
+}
+
+/** The mode that `chmod`, octal or in letters, makes of another; a text where that is not known. */
+export function chmodOf(chmod: string, mode: Mode, isFolder = false): Mode {
+  if (/^[0-7]{1,5}$/.test(chmod)) return Number.parseInt(chmod, 8) & 0o7777;
+  if (typeof mode !== 'number') return `${mode},${chmod}`;
+  let bits = mode;
+  for (const clause of chmod.split(',')) {
+    const found = /^([ugoa]*)([-+=])([rwxX]*)$/.exec(clause);
+    if (!found) return `${mode.toString(8)},${chmod}`;
+    const [, who = '', operator, letters = ''] = found;
+    // Without a letter for whom, the umask leaves out writing by others.
+    const mask = who === '' && letters.includes('w') ? 0o755 : 0o777;
+    const places = /^a?$|a/.test(who) ? 'ugo' : who;
+    const runs = letters.includes('X') && (isFolder || (bits & 0o111) !== 0);
+    const one =
+      (letters.includes('r') ? 4 : 0) |
+      (letters.includes('w') ? 2 : 0) |
+      (letters.includes('x') || runs ? 1 : 0);
+    let chosen = 0;
+    let all = 0;
+    for (const [letter, shift] of [
+      ['u', 6],
+      ['g', 3],
+      ['o', 0],
+    ] as const) {
+      if (!places.includes(letter)) continue;
+      chosen |= one << shift;
+      all |= 7 << shift;
+    }
+    chosen &= mask;
+    if (operator === '+') bits |= chosen;
+    else if (operator === '-') bits &= ~chosen;
+    else bits = (bits & ~all) | chosen;
+  }
+  return bits;
+}

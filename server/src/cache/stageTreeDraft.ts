@@ -1,0 +1,171 @@
+/** The tree of a stage while its steps are applied: finding paths through links, and writing. */
+
+import type { Step } from '../model/plan.ts';
+import { chmodOf } from './stageTreeDigest.ts';
+import {
+  childOf,
+  emptyFolder,
+  type FolderNode,
+  joined,
+  kindOf,
+  type Mode,
+  type Node,
+  type Owner,
+  root as rootOwner,
+  targetOf,
+  unveiled,
+} from './stageTreeNodes.ts';
+
+/** What is done cannot be told from the text. */
+export class Unfollowed extends Error {}
+
+/** Linux follows as many links. */
+const mostLinks = 40;
+
+export interface Draft {
+  root: Node;
+  /** Folders that only this draft has, so that they may be changed in place. */
+  owned: WeakSet<ReadonlyMap<string, Node | null>>;
+  /** The image below all steps, which has the programs. */
+  readonly image: string;
+  /** RUN steps so far, also of stages below: they run again only together with what stands on them. */
+  readonly chain: Set<Step>;
+}
+
+export function newDraft(root: Node, image: string, chain: Iterable<Step> = []): Draft {
+  return { root, owned: new WeakSet(), image, chain: new Set(chain) };
+}
+
+/** What is in the tree now is kept by someone: it is no more changed in place. */
+export function freeze(draft: Draft): void {
+  draft.owned = new WeakSet();
+}
+
+export interface Place {
+  /** Absolute, without links on the way. */
+  readonly path: string;
+  /** Null: surely nothing is there. */
+  readonly node: Node | null;
+}
+
+/** Follows a path; a link at its end too, with `follow`. Throws Unfollowed for loops. */
+export function find(root: Node, path: string, follow = true): Place {
+  const todo = path.split('/').reverse();
+  let trail: Place[] = [{ path: '/', node: root }];
+  let links = 0;
+  for (let part = todo.pop(); part !== undefined; part = todo.pop()) {
+    if (part === '' || part === '.') continue;
+    if (part === '..') {
+      if (trail.length > 1) trail.pop();
+      continue;
+    }
+    const here = trail.at(-1) as Place;
+    const node = here.node && childOf(here.node, part);
+    const target = node && (follow || todo.some(Boolean)) ? targetOf(node) : undefined;
+    if (target === undefined) {
+      trail.push({ path: joined(here.path, part), node });
+      continue;
+    }
+    if (++links > mostLinks) throw new Unfollowed();
+    if (target.startsWith('/')) trail = [{ path: '/', node: root }];
+    todo.push(...target.split('/').reverse());
+  }
+  return trail.at(-1) as Place;
+}
+
+/** The node at a path without following links in it. */
+export function at(root: Node, path: string): Node | null {
+  let node: Node | null = root;
+  for (const part of path.split('/')) if (part && node) node = childOf(node, part);
+  return node;
+}
+
+export interface NewFolders {
+  readonly mode: Mode;
+  readonly owner: Owner;
+}
+
+/**
+ * Puts a node at a path that has no links on the way (`find` gives such); null removes what is
+ * there. Folders that are missing are made.
+ */
+export function put(
+  draft: Draft,
+  path: string,
+  node: Node | null,
+  folders: NewFolders = { mode: 0o755, owner: rootOwner },
+): void {
+  const parts = path.split('/').filter(Boolean);
+  const change = (here: Node | null, index: number): Node | null => {
+    const name = parts[index];
+    if (name === undefined) return node;
+    if (!here && node === null) return null;
+    const folder = here ? opened(here) : emptyFolder(folders.mode, folders.owner);
+    const child = change(childOf(folder, name), index + 1);
+    let children = folder.children as Map<string, Node | null>;
+    if (!draft.owned.has(children)) {
+      children = new Map(children);
+      draft.owned.add(children);
+    }
+    if (child || folder.below) children.set(name, child);
+    else children.delete(name);
+    return { ...folder, children };
+  };
+  draft.root = change(draft.root, 0) ?? emptyFolder();
+}
+
+/** The node as a folder whose entries stand by themselves. Throws Unfollowed where it is none. */
+export function opened(node: Node): FolderNode {
+  switch (node.kind) {
+    case 'folder':
+      return node;
+    case 'hidden':
+      return { kind: 'folder', mode: null, owner: null, children: new Map(), below: node };
+    case 'given': {
+      if (node.node.kind !== 'directory') throw new Unfollowed();
+      const children = new Map<string, Node>();
+      const { owner, chmod, over } = node;
+      for (const name of node.node.children.keys()) {
+        const child = childOf(node, name);
+        if (child) children.set(name, child);
+      }
+      const mode = chmod === null ? node.node.mode : chmodOf(chmod, node.node.mode, true);
+      return { kind: 'folder', mode, owner, children, below: over };
+    }
+    case 'veiled': {
+      const [maker] = node.makers;
+      const shown = unveiled(node);
+      const inner = opened(node.node);
+      if (!maker) return inner;
+      const children = new Map<string, Node | null>();
+      for (const name of inner.children.keys()) {
+        const child = childOf(node, name);
+        if (child) children.set(name, child);
+      }
+      const below = { kind: 'hidden', maker, path: node.path } as const;
+      const known = shown === node.node;
+      return {
+        kind: 'folder',
+        mode: known ? inner.mode : null,
+        owner: known ? inner.owner : null,
+        children,
+        below,
+      };
+    }
+    default:
+      throw new Unfollowed();
+  }
+}
+
+/** Folders that nearly every image has. */
+const common =
+  /^\/(bin|boot|dev|etc|home|lib|lib64|media|mnt|opt|proc|root|run|sbin|srv|sys|tmp|usr|var)?$|^\/usr\/(local\/)?(bin|sbin|lib|share|src|include|libexec)?$|^\/etc\/(ssl|apt|profile\.d|cron\.d|init\.d)$|^\/var\/(lib|log|cache|run|tmp|spool|www|www\/html)$|^\/usr\/share\/nginx\/html$/;
+
+/** Is there a folder? Null: not known. */
+export function isFolder({ node, path }: Place): boolean | null {
+  if (path === '/') return true;
+  if (!node) return false;
+  const kind = kindOf(node);
+  if (kind === null) return common.test(path) ? true : null;
+  return kind === 'folder';
+}
