@@ -7,13 +7,17 @@
  * moves. Asking for an analysis never waits; `analyze` waits until all is known.
  */
 
+import { type CachePorts, cacheReading, RecordFacts, sentContext } from './analysis/cacheFacts.ts';
 import { ChurnFacts, type ChurnPorts, type ChurnReading } from './analysis/churnFacts.ts';
 import { ContextFacts, type ContextPorts, type ContextReading } from './analysis/contextFacts.ts';
 import { contextProblems } from './analysis/contextProblems.ts';
+import { ManifestFacts, type ManifestReading } from './analysis/manifestFacts.ts';
 import { createModelMemory, type ModelMemory, planOf } from './analysis/model.ts';
 import { ProjectFacts, type ProjectPorts } from './analysis/projectFacts.ts';
 import { OutsideFacts, type SizePorts, sizeFactsOf } from './analysis/sizeFacts.ts';
 import type { ContextState, Subject } from './analysis/subject.ts';
+import type { BuildRecord } from './cache/buildRecord.ts';
+import type { KeyedPlan } from './cache/keyedStep.ts';
 import type { Predictions } from './cache/prediction.ts';
 import type { Fact } from './context/fact.ts';
 import type { Plan, Platform, Step } from './model/plan.ts';
@@ -28,7 +32,12 @@ import type { Dockerfile, Problem } from './syntax/ast.ts';
 import type { Program } from './syntax/commands.ts';
 
 /** The outside world as the analysis needs it. */
-export interface AnalysisPorts extends ContextPorts, SizePorts, ProjectPorts, ChurnPorts {
+export interface AnalysisPorts
+  extends ContextPorts,
+    SizePorts,
+    ProjectPorts,
+    ChurnPorts,
+    CachePorts {
   /** What a builder on this machine builds for by itself. */
   readonly buildPlatform: Platform;
 }
@@ -51,10 +60,16 @@ export interface Analysis {
   readonly totals: StageTotals;
   /** What the next build takes from cache and what it runs again. */
   readonly cache: Predictions;
+  /** The cache keys of all steps; what they depend on is looked for from the first time on that someone asks. */
+  readonly keyed: KeyedPlan;
+  /** Earlier builds of the document, the newest first. */
+  readonly records: readonly BuildRecord[];
   /** Of all phases and of the context, in source order. */
   readonly problems: readonly Problem[];
   /** How often what lines take from the context changes, by git. */
   readonly churn: ChurnReading;
+  /** Files of the context that installations of dependencies read. */
+  readonly manifests: ManifestReading;
   /** Packages of lock files whose sizes this machine does not know, and a registry may. */
   readonly unsized: readonly LockedPackage[];
   /** Something is still on its way. */
@@ -71,6 +86,8 @@ export interface Analyzer {
   revalidate(key: string): void;
   /** Resolves when nothing of the document is being fetched any more. */
   settled(key: string): Promise<void>;
+  /** A record of a build was added. */
+  recordsChanged(): void;
   /** Package data was renewed. */
   packagesChanged(): void;
   /** Sizes of packages that the user asked registries for, by integrity. */
@@ -81,11 +98,14 @@ export interface Analyzer {
   stop(): void;
 }
 
-/** The analysis when all is known that can be; for whoever has time, as the command line tool. */
+/**
+ * The analysis when all is known that can be; for whoever has time, as the command line tool.
+ * `keys`: the cache keys too, also where there is no record to compare with.
+ */
 export async function analyze(
   subject: Subject,
   ports: AnalysisPorts,
-  signal?: AbortSignal,
+  { signal, keys = false }: { readonly signal?: AbortSignal; readonly keys?: boolean } = {},
 ): Promise<Analysis> {
   const analyzer = createAnalyzer(ports, () => {});
   const stop = () => analyzer.stop();
@@ -95,6 +115,7 @@ export async function analyze(
       const analysis = analyzer.analysis(subject);
       // Sums of all needed stages ask for all that their lines need from outside.
       for (const { index, needed } of analysis.plan.stages) if (needed) analysis.totals.of(index);
+      void (keys ? analysis.keyed : analysis.cache);
       if (!analysis.pending || signal?.aborted) return analysis;
       await analyzer.settled(subject.key);
     }
@@ -130,7 +151,15 @@ export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) =>
         state.last = null;
         onChanged(key);
       }),
+      manifests: new ManifestFacts(files, () => {
+        state.last = null;
+        onChanged(key);
+      }),
       churn: new ChurnFacts(ports, () => {
+        state.last = null;
+        onChanged(key);
+      }),
+      records: new RecordFacts(ports, () => {
         state.last = null;
         onChanged(key);
       }),
@@ -144,6 +173,8 @@ export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) =>
     documents.get(key)?.facts.stop();
     documents.get(key)?.projects.stop();
     documents.get(key)?.churn.stop();
+    documents.get(key)?.manifests.stop();
+    documents.get(key)?.records.stop();
     documents.delete(key);
   };
   return {
@@ -155,7 +186,9 @@ export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) =>
       const seen = seenBy(state, subject, subjectNow, outside);
       const isSame = last?.plan === plan && last.subject === subjectNow && last.facts === seen;
       if (isSame && !facts.busy) return last.analysis;
-      const context = facts.read(subject, plan, aside);
+      const records = state.records.of(subject);
+      const sent = sentContext(records, facts.root, ports);
+      const context = facts.read(subject, plan, aside, sent);
       state.projects.take({
         plan,
         context: context.context,
@@ -164,21 +197,32 @@ export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) =>
         restricted: subject.within !== null,
       });
       const now = seenBy(state, subject, subjectNow, outside);
-      const analysis = join(subject, plan, context, now, state, outside);
+      const analysis = join({
+        subject,
+        plan,
+        context,
+        records,
+        facts: now,
+        state,
+        outside,
+        ports,
+      });
       const isFinal = !aside && !context.pending;
       state.last = isFinal ? { plan, subject: subjectNow, facts: now, analysis } : null;
       return analysis;
     },
     filesChanged(paths) {
-      for (const { facts, projects } of documents.values()) {
+      for (const { facts, projects, manifests } of documents.values()) {
         facts.filesChanged(paths);
         projects.filesChanged(paths);
+        manifests.revalidate();
       }
     },
     revalidate(key) {
       documents.get(key)?.facts.revalidate();
       documents.get(key)?.projects.revalidate();
       documents.get(key)?.churn.revalidate();
+      documents.get(key)?.manifests.revalidate();
     },
     async settled(key) {
       const state = documents.get(key);
@@ -186,8 +230,13 @@ export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) =>
         state?.facts.settled(),
         state?.projects.settled(),
         state?.churn.settling,
+        state?.manifests.settled(),
+        state?.records.settled(),
         outside.settled(),
       ]);
+    },
+    recordsChanged() {
+      for (const { records } of documents.values()) records.refresh();
     },
     packagesChanged: () => outside.packagesChanged(),
     takePackageSizes(sizes) {
@@ -208,6 +257,8 @@ interface DocumentState {
   readonly facts: ContextFacts;
   readonly projects: ProjectFacts;
   readonly churn: ChurnFacts;
+  readonly manifests: ManifestFacts;
+  readonly records: RecordFacts;
   /** What comes from outside as it was seen last; the same object while nothing of it moved. */
   seen: { readonly generation: number; readonly subject: string; readonly facts: SizeFacts } | null;
   last: {
@@ -238,14 +289,20 @@ function identityOf({ path, folder, within, settings }: Subject): string {
   return JSON.stringify([path, folder, within, { ...settings, buildArgs: null }]);
 }
 
-function join(
-  subject: Subject,
-  plan: Plan,
-  context: ContextReading,
-  facts: SizeFacts,
-  { projects, churn }: DocumentState,
-  outside: OutsideFacts,
-): Analysis {
+interface Joined {
+  readonly subject: Subject;
+  readonly plan: Plan;
+  readonly context: ContextReading;
+  readonly records: readonly BuildRecord[];
+  readonly facts: SizeFacts;
+  readonly state: DocumentState;
+  readonly outside: OutsideFacts;
+  readonly ports: CachePorts;
+}
+
+function join(joined: Joined): Analysis {
+  const { subject, plan, context, records, facts, state, outside, ports } = joined;
+  const { projects, churn, manifests } = state;
   const copies = (step: Step) => context.copies.get(step)?.fact ?? pendingFact;
   const figures = sizeOfSteps(plan, copies, facts);
   const sizes: StepSizes = {
@@ -256,6 +313,7 @@ function join(
       return figure && refreshing ? { ...figure, pending: true } : figure;
     },
   };
+  const cache = cacheReading(plan, context, records, ports);
   let problems: readonly Problem[] | null = null;
   return Object.freeze({
     dockerfile: plan.program.dockerfile,
@@ -266,7 +324,13 @@ function join(
     context: context.state,
     sizes,
     totals: totals(plan, sizes),
-    cache: noPredictions,
+    records,
+    get cache() {
+      return cache.predictions;
+    },
+    get keyed() {
+      return cache.keyed;
+    },
     get problems() {
       problems ??= [...plan.problems, ...contextProblems(plan, context)].sort(
         (a, b) => a.span.start - b.span.start,
@@ -274,19 +338,14 @@ function join(
       return problems;
     },
     churn: churn.read(context, subject.within !== null),
+    manifests: manifests.read(context),
     get unsized() {
       return projects.unsized();
     },
     get pending() {
-      return context.pending || outside.busy || projects.busy || churn.busy;
+      return [state.facts, state.records, projects, churn, manifests, outside].some(({ busy }) => busy);
     },
   });
 }
 
 const pendingFact = { state: 'pending' } as const;
-
-const noPredictions: Predictions = {
-  of: () => undefined,
-  again: { steps: 0, ms: 0, unknownTimes: 0 },
-  noBuild: true,
-};

@@ -6,6 +6,7 @@
 import process from 'node:process';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import { baseImages } from './host/baseImages.ts';
+import { nodeDigests } from './host/contentDigest.ts';
 import { dataFolders, openData } from './host/dataFiles.ts';
 import { nodeDecompressors } from './host/decompress.ts';
 import { announcedLength } from './host/download.ts';
@@ -35,6 +36,7 @@ const packageData = openPackageData(
 startServer(connection, {
   files: nodeFileSystem,
   decompressors: nodeDecompressors,
+  digests: nodeDigests,
   buildPlatform,
   npmCache: npmCacheFolder(),
   storedSizes: () => storedSizes(sizesFile(process.env)),

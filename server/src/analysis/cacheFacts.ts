@@ -1,0 +1,174 @@
+/**
+ * Records of earlier builds of one document, and what follows from them for the next build.
+ * Nothing of the context is read for keys before there is a record to compare with, or someone asks.
+ */
+
+import type { BuildRecord, RecordStore } from '../cache/buildRecord.ts';
+import type { Hash } from '../cache/hash.ts';
+import { keyedPlan } from '../cache/keyedPlan.ts';
+import type { KeyedPlan } from '../cache/keyedStep.ts';
+import { predict } from '../cache/predict.ts';
+import type { Predictions } from '../cache/prediction.ts';
+import { stageContents } from '../cache/stageTree.ts';
+import { entryDigests } from '../context/contentDigests.ts';
+import type { SentContext } from '../context/contentFacts.ts';
+import type { FileDigests } from '../context/fileDigests.ts';
+import type { Plan } from '../model/plan.ts';
+import type { ContextReading } from './contextFacts.ts';
+import { BackgroundFact } from './facts.ts';
+import type { Subject } from './subject.ts';
+
+/** The machine's part in predictions. */
+export interface CachePorts {
+  /** Absent: there are no keys. */
+  readonly digests?: FileDigests;
+  /** Absent: there are no records. */
+  readonly records?: RecordStore;
+}
+
+/** What the keys of a document's steps are, and what the next build does with them. */
+export interface CacheReading {
+  readonly keyed: KeyedPlan;
+  readonly predictions: Predictions;
+}
+
+const none: readonly BuildRecord[] = [];
+
+/** The records of one document; they are read once, and again when told. */
+export class RecordFacts {
+  readonly #ports: CachePorts;
+  readonly #onChanged: () => void;
+  #read: { readonly name: string; readonly fact: BackgroundFact<readonly BuildRecord[]> } | null =
+    null;
+
+  constructor(ports: CachePorts, onChanged: () => void) {
+    this.#ports = ports;
+    this.#onChanged = onChanged;
+  }
+
+  /** What is known now, the newest first; starts to read what is not. */
+  of(subject: Subject): readonly BuildRecord[] {
+    const { records } = this.#ports;
+    if (!records) return none;
+    const name = recordName(subject);
+    if (this.#read?.name !== name) {
+      this.#read?.fact.stop();
+      const fetch = async () => ({ state: 'known', value: await records.read(name) }) as const;
+      this.#read = { name, fact: new BackgroundFact(fetch, this.#onChanged, sameRecords) };
+    }
+    const { fact } = this.#read.fact.held;
+    return fact.state === 'known' ? fact.value : none;
+  }
+
+  /** A record was added. */
+  refresh(): void {
+    this.#read?.fact.refresh();
+  }
+
+  get busy(): boolean {
+    return (this.#read?.fact.settling ?? null) !== null;
+  }
+
+  async settled(): Promise<void> {
+    await this.#read?.fact.settling;
+  }
+
+  stop(): void {
+    this.#read?.fact.stop();
+  }
+}
+
+/** The name under which records of a document are kept: its path, or its URI where it has none. */
+export function recordName({ path, key }: Subject): string {
+  return path ?? key;
+}
+
+/** Two contexts with equal identities are the same folder for the builder; null: there is none. */
+export function contextIdentity(hash: Hash, root: string | null): string | null {
+  return root === null ? null : hash(`context ${root}`);
+}
+
+const sentSince = new WeakMap<BuildRecord, SentContext>();
+
+/** What the builder holds of a folder since the newest record that knows; null: nothing is known. */
+export function sentContext(
+  records: readonly BuildRecord[],
+  root: string | null,
+  { digests }: CachePorts,
+): SentContext | null {
+  if (!digests || root === null) return null;
+  const identity = contextIdentity(digests.text, root);
+  const record = records.find(({ files, context }) => files && context === identity);
+  if (!record?.files) return null;
+  const { files } = record;
+  // The same one each time, so that what was compared with it need not be compared again.
+  const known = sentSince.get(record) ?? ((path: string) => files.get(path));
+  sentSince.set(record, known);
+  return known;
+}
+
+/** Keys and predictions, each made when it is first asked for. */
+export function cacheReading(
+  plan: Plan,
+  context: ContextReading,
+  records: readonly BuildRecord[],
+  { digests }: CachePorts,
+): CacheReading {
+  let keyed: KeyedPlan | null = null;
+  let predictions: Predictions | null = null;
+  return {
+    get keyed() {
+      keyed ??= digests ? keysOf(plan, context, records, digests.text) : noKeys(plan);
+      return keyed;
+    },
+    get predictions() {
+      predictions ??= records.length === 0 ? noPredictions : predict(this.keyed, records);
+      return predictions;
+    },
+  };
+}
+
+function keysOf(
+  plan: Plan,
+  context: ContextReading,
+  records: readonly BuildRecord[],
+  hash: Hash,
+): KeyedPlan {
+  const stageContent = stageContents(plan, {
+    hash,
+    digests: entryDigests(hash),
+    content: (step, mount) =>
+      mount
+        ? context.mountContent(step, step.run?.mounts.indexOf(mount) ?? -1)
+        : context.content(step),
+  });
+  const builder = records.find((record) => record.builder)?.builder;
+  return keyedPlan(plan, {
+    hash,
+    content: (step) => context.content(step),
+    mountContent: (step, index) => context.mountContent(step, index),
+    stageContent,
+    mergesLayers: builder?.mergesLayers ?? null,
+  });
+}
+
+function noKeys(plan: Plan): KeyedPlan {
+  const nothing = () => undefined;
+  const empty = () => [];
+  const hash = (text: string) => text;
+  return { plan, steps: [], of: nothing, hash, contents: empty, images: empty, base: nothing };
+}
+
+const noPredictions: Predictions = {
+  of: () => undefined,
+  again: { steps: 0, ms: 0, unknownTimes: 0 },
+  noBuild: true,
+};
+
+function sameRecords(a: readonly BuildRecord[], b: readonly BuildRecord[]): boolean {
+  return a.length === b.length && a.every((record, index) => same(record, b[index]));
+}
+
+function same(a: BuildRecord, b: BuildRecord | undefined): boolean {
+  return a.at === b?.at && a.source === b.source && a.steps.length === b.steps.length;
+}
