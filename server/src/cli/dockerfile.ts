@@ -52,7 +52,8 @@ async function readOne(path: string, name: string): Promise<Uint8Array> {
   return bytes;
 }
 
-async function readInput(io: CliIo): Promise<Uint8Array> {
+/** Standard input, whole; throws a `Refusal` where it is too large. */
+export async function readInput(io: CliIo): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let total = 0;
   for await (const piece of io.input()) {
@@ -75,7 +76,8 @@ function codeOf(error: unknown): string | undefined {
   return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
 }
 
-function refusalOf(error: unknown, name: string): Refusal {
+/** What is said of a file that cannot be read. */
+export function refusalOf(error: unknown, name: string): Refusal {
   if (error instanceof Refusal) return error;
   switch (codeOf(error)) {
     case 'ENOENT':

@@ -32,32 +32,52 @@ export interface PackagesUpdate {
   readonly mirrors: Readonly<Record<string, readonly string[]>>;
 }
 
+/** What a report compares with. */
+export interface Compared {
+  /** Name of a snapshot; null: none. */
+  readonly since: string | null;
+  /** Stages whose steps the build shall not take from cache; null: it may take all. */
+  readonly noCache: 'all' | readonly string[] | null;
+}
+
 export type Command =
   | PackagesUpdate
   | { readonly kind: 'packages-list'; readonly json: boolean }
   | { readonly kind: 'help' | 'version' | 'lsp' }
-  | {
+  | ({
       readonly kind: 'report';
       readonly build: BuildOptions;
       readonly json: boolean;
       /** Ask servers how long downloads are. */
       readonly askDownloads: boolean;
+    } & Compared)
+  | {
+      readonly kind: 'snapshot';
+      readonly build: BuildOptions;
+      /** Where it is written; `-` is standard output. */
+      readonly output: string;
     }
   | { readonly kind: 'syntax'; readonly dockerfile: string; readonly json: boolean }
-  | {
+  | ({
       readonly kind: 'check';
       readonly build: BuildOptions;
       /** Bytes; null: no budget. */
       readonly maxImage: number | null;
       readonly maxLayer: number | null;
       readonly format: (typeof formats)[number];
-    };
+    } & Compared);
 
 type Declared = NonNullable<ParseArgsConfig['options']>;
 
 const common = { help: { type: 'boolean', short: 'h' } } as const satisfies Declared;
 const json = { json: { type: 'boolean' } } as const satisfies Declared;
 const downloads = { 'ask-downloads': { type: 'boolean' } } as const satisfies Declared;
+const compared = {
+  since: { type: 'string' },
+  'no-cache': { type: 'boolean' },
+  'no-cache-filter': { type: 'string', multiple: true },
+} as const satisfies Declared;
+const output = { output: { type: 'string', short: 'o' } } as const satisfies Declared;
 const build = {
   target: { type: 'string' },
   context: { type: 'string' },
@@ -97,6 +117,8 @@ export function readCommand(argv: readonly string[], io: CliIo): Command {
       return { kind: 'version' };
     case 'report':
       return readReport(rest, io);
+    case 'snapshot':
+      return readSnapshot(rest, io);
     case 'check':
       return readCheck(rest, io);
     case 'syntax':
@@ -107,13 +129,13 @@ export function readCommand(argv: readonly string[], io: CliIo): Command {
       return readServe(rest);
     default:
       throw new Refusal(
-        `There is no command ${name}. The commands are report, check, packages, syntax and lsp; --help explains them.`,
+        `There is no command ${name}. The commands are report, snapshot, check, packages, syntax and lsp; --help explains them.`,
       );
   }
 }
 
 function readReport(args: readonly string[], io: CliIo): Command {
-  const declared = { ...common, ...build, ...json, ...downloads };
+  const declared = { ...common, ...build, ...json, ...downloads, ...compared };
   const { values, positionals } = read('report', args, declared);
   if (values.help) return { kind: 'help' };
   return {
@@ -121,11 +143,43 @@ function readReport(args: readonly string[], io: CliIo): Command {
     build: buildOf(values, positionals, io),
     json: values.json ?? false,
     askDownloads: values['ask-downloads'] ?? false,
+    ...comparedOf(values),
   };
 }
 
+function readSnapshot(args: readonly string[], io: CliIo): Command {
+  // What is written is JSON in any case.
+  const { values, positionals } = read('snapshot', args, {
+    ...common,
+    ...build,
+    ...json,
+    ...output,
+  });
+  if (values.help) return { kind: 'help' };
+  if (!values.output) {
+    throw new Refusal(
+      'Say where the snapshot is written: snapshot -o FILE, or -o - for standard output.',
+    );
+  }
+  return { kind: 'snapshot', build: buildOf(values, positionals, io), output: values.output };
+}
+
+function comparedOf(values: {
+  readonly since?: string | undefined;
+  readonly 'no-cache'?: boolean | undefined;
+  readonly 'no-cache-filter'?: readonly string[] | undefined;
+}): Compared {
+  const { since = null } = values;
+  // An empty name is no file; leaving it out would compare with nothing without a word.
+  if (since === '') throw new Refusal('--since has an empty value.');
+  const named = (values['no-cache-filter'] ?? []).flatMap((list) => list.split(','));
+  const stages = named.filter((name) => name !== '');
+  return { since, noCache: values['no-cache'] ? 'all' : stages.length > 0 ? stages : null };
+}
+
 function readCheck(args: readonly string[], io: CliIo): Command {
-  const { values, positionals } = read('check', args, { ...common, ...build, ...budgets });
+  const declared = { ...common, ...build, ...budgets, ...compared };
+  const { values, positionals } = read('check', args, declared);
   if (values.help) return { kind: 'help' };
   const maxImage = budget('--max-image', values['max-image']);
   const maxLayer = budget('--max-layer', values['max-layer']);
@@ -135,7 +189,14 @@ function readCheck(args: readonly string[], io: CliIo): Command {
   const given = values.format ?? 'text';
   const format = formats.find((one) => one === given);
   if (!format) throw new Refusal(`There is no format ${given}. Use ${formats.join(', ')}.`);
-  return { kind: 'check', build: buildOf(values, positionals, io), maxImage, maxLayer, format };
+  return {
+    kind: 'check',
+    build: buildOf(values, positionals, io),
+    maxImage,
+    maxLayer,
+    format,
+    ...comparedOf(values),
+  };
 }
 
 function readSyntax(args: readonly string[]): Command {

@@ -12,11 +12,11 @@ import { predict } from '../cache/predict.ts';
 import { grouped } from '../features/render.ts';
 import { stack } from '../features/stack.ts';
 import { baseImages } from '../host/baseImages.ts';
+import { nodeDigests } from '../host/contentDigest.ts';
 import { dataFolders, openData } from '../host/dataFiles.ts';
 import { nodeDecompressors } from '../host/decompress.ts';
 import { announcedLength } from '../host/download.ts';
 import { createGit } from '../host/git.ts';
-import { sha256 } from '../host/hash.ts';
 import { buildPlatform } from '../host/machine.ts';
 import { nodeFileSystem } from '../host/nodeFileSystem.ts';
 import { npmCacheFolder } from '../host/packageCaches.ts';
@@ -108,16 +108,17 @@ export async function analysisOf(
     base: baseImages(data),
     packages: packageDataFor(io, data).packages,
     git: createGit(),
-    hash: sha256,
+    digests: nodeDigests,
     ...(record && { records: onlyRecord(record) }),
   };
-  let analysis = await analyze(subject, ports);
+  let analysis = await analyze(subject, ports, { keys });
   if (askDownloads) {
     const { signal } = new AbortController();
     const lengths = await askLengths(downloadsOf(analysis), announcedLength, signal);
     const packages = await askPackageSizes(analysis.unsized, registry, signal);
     if (packages.size > 0) await keepSizes(sizesFile(io.env), packages);
-    if (lengths.size + packages.size > 0) analysis = await analyze(subject, { ...ports, lengths });
+    if (lengths.size + packages.size > 0)
+      analysis = await analyze(subject, { ...ports, lengths }, { keys });
   }
   if (record && noCache) {
     analysis = { ...analysis, cache: predict(analysis.keyed, [record], { noCache }) };

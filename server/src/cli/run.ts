@@ -9,6 +9,7 @@ import { jsonPieces } from './json.ts';
 import { type Command, readCommand } from './options.ts';
 import { runList, runUpdate } from './packages.ts';
 import { reportOf } from './report.ts';
+import { writeSnapshot } from './snapshot.ts';
 import { type SyntaxReport, syntaxReport } from './syntaxReport.ts';
 import { table } from './table.ts';
 import { usage } from './usage.ts';
@@ -45,7 +46,7 @@ async function run(command: Command, io: CliIo): Promise<number> {
       return 0;
     }
     case 'report': {
-      const report = await reportOf(command.build, io, command.askDownloads);
+      const report = await reportOf(command.build, io, command);
       if (command.json) {
         writeJson(report, io);
         return 0;
@@ -58,6 +59,9 @@ async function run(command: Command, io: CliIo): Promise<number> {
       for (const line of table(report, look)) io.out(line);
       return 0;
     }
+    case 'snapshot':
+      await writeSnapshot(command.build, command.output, io);
+      return 0;
     case 'packages-update':
       return runUpdate(command, io);
     case 'packages-list':
@@ -75,7 +79,7 @@ const exitCodes: Readonly<Record<Outcome['verdict'], number>> = {
 };
 
 async function runCheck(command: Command & { kind: 'check' }, io: CliIo): Promise<number> {
-  const report = await reportOf(command.build, io);
+  const report = await reportOf(command.build, io, command);
   const budgets = { maxImage: command.maxImage, maxLayer: command.maxLayer };
   const outcome = check(report, budgets);
   switch (command.format) {

@@ -1,5 +1,6 @@
 /** The report as a table for people: one row for each instruction, in the order of the file. */
 
+import { recordWords } from '../features/predictions.ts';
 import { count, oneLine, separator } from '../features/render.ts';
 import type {
   InstructionReport,
@@ -42,11 +43,12 @@ export function* table(report: StackReport, look: Look): Generator<string> {
     const [on, off] = codes[style];
     return look.color && text ? `\u001b[${on}m${text}\u001b[${off}m` : text;
   };
+  const isCompared = !!report.again;
   const stages = report.stages.map((stage) => ({
     stage,
-    rows: stage.instructions.flatMap((one) => rowsOf(stage, one)),
+    rows: stage.instructions.flatMap((one) => rowsOf(stage, one, isCompared)),
   }));
-  const globals = report.globals.map((one) => cellsOf(one, true));
+  const globals = report.globals.map((one) => cellsOf(one, true, isCompared));
   const widths = widthsOf([...globals, ...stages.flatMap(({ rows }) => rows)]);
   const draw = (cells: Cells) => {
     const head = [
@@ -75,6 +77,7 @@ export function* table(report: StackReport, look: Look): Generator<string> {
     yield '\n';
     yield `${paint('bold', total(report))}\n`;
   }
+  for (const line of nextBuildLines(report)) yield `${shown(line)}\n`;
   for (const line of notes(report)) yield `${paint('dim', line)}\n`;
   if (report.problems.length > 0) {
     yield '\n';
@@ -104,23 +107,23 @@ function widthsOf(rows: readonly Cells[]): Record<'line' | 'layer' | 'size' | 'c
 }
 
 /** An instruction, and below FROM what the base's ONBUILD instructions add. */
-function rowsOf(stage: StageReport, one: InstructionReport): readonly Cells[] {
-  const row = cellsOf(one, stage.needed);
+function rowsOf(stage: StageReport, one: InstructionReport, isCompared: boolean): readonly Cells[] {
+  const row = cellsOf(one, stage.needed, isCompared);
   if (one.effect !== 'base') return [row];
   const triggers = stage.base.triggers.map((trigger) => {
-    const cells = cellsOf(trigger, stage.needed);
+    const cells = cellsOf(trigger, stage.needed, isCompared);
     return { ...cells, line: '', text: `ONBUILD ${cells.text}` };
   });
   return [row, ...triggers];
 }
 
-function cellsOf(one: InstructionReport, needed: boolean): Cells {
+function cellsOf(one: InstructionReport, needed: boolean, isCompared: boolean): Cells {
   const isUnknown = one.size !== null && one.size.bytes === null;
   return {
     line: String(one.range.start.line + 1),
     layer: one.effect === 'base' ? 'base' : one.layer === null ? '-' : String(one.layer),
     size: one.display.size || (isUnknown && one.effect !== 'metadata' ? '?' : ''),
-    cache: one.display.cache,
+    cache: one.display.cache || (isCompared && one.cache?.prediction === 'unknown' ? '?' : ''),
     text: shown(one.text),
     faint: !needed || (one.effect === 'metadata' && !one.invalid),
   };
@@ -141,6 +144,16 @@ function total(report: StackReport): string {
   return [layers, size, base, own ? `own layers ${own}` : ''].filter(Boolean).join(separator);
 }
 
+/** What the next build runs again: in all, then one line for each first miss. */
+function nextBuildLines({ again, display }: StackReport): readonly string[] {
+  if (!again) return [];
+  const { since, causes } = again;
+  const said = display.nextBuild;
+  const compared = since && `Compared with ${recordWords(since, new Date())}, `;
+  const sum = compared ? `${compared}${said.charAt(0).toLowerCase()}${said.slice(1)}` : said;
+  return [sum, ...causes.map(({ text }) => `  ${text}`)];
+}
+
 function baseWords(report: StackReport): string {
   const target = report.stages[report.target];
   return target?.display.baseSize || 'included';
@@ -156,21 +169,31 @@ function notes(report: StackReport): readonly string[] {
     hasEstimate ||= size.basis === 'estimated';
     isPartial ||= size.atLeast;
     if (size.bytes !== null) return;
-    const lines = reasons.get(size.reason) ?? [];
-    if (lines.at(-1) !== line + 1) lines.push(line + 1);
-    reasons.set(size.reason, lines);
+    add(reasons, size.reason, line + 1);
   };
+  const doubts = new Map<string, number[]>();
   for (const stage of report.stages) {
     if (!stage.needed) continue;
     for (const one of [...stage.instructions, ...stage.base.triggers]) {
       if (one.effect !== 'metadata') see(one.size, one.range.start.line);
+      const { prediction, cause } = one.cache ?? {};
+      if (!report.again || prediction !== 'unknown') continue;
+      add(doubts, cause?.reason ?? 'It is not known.', one.range.start.line + 1);
     }
   }
   return [
     ...(hasEstimate ? ['~ estimated'] : []),
     ...(isPartial ? ['≥ a part of it is unknown'] : []),
     ...[...reasons].map(([reason, lines]) => `? ${where(lines)}: ${shown(reason)}`),
+    ...[...doubts].map(([reason, lines]) => `? cache of ${where(lines)}: ${shown(reason)}`),
   ];
+}
+
+/** A line has a reason once, though triggers stand on the same. */
+function add(found: Map<string, number[]>, reason: string, line: number): void {
+  const lines = found.get(reason) ?? [];
+  if (lines.at(-1) !== line) lines.push(line);
+  found.set(reason, lines);
 }
 
 function where(lines: readonly number[]): string {

@@ -8,13 +8,14 @@ DOCKERFILE is ./Dockerfile when it is not given; - reads standard input.
 
 Commands:
   report            Print the stack of layers
+  snapshot          Write what decides the cache of each step as it stands now
   check             Compare sizes with budgets
   packages update   Fetch the package data that the Dockerfile needs, from mirrors
   packages list     Print which package data is on this machine
   syntax            Print the instructions as BuildKit's parser reads them
   lsp --stdio       Start the language server
 
-Options of report and check:
+Options of report, snapshot and check:
   --target STAGE         Stage to build, by name or number (default: the last one)
   --context DIR          Folder of the build context (default: found by rule)
   --build-arg NAME=VALUE Value of an ARG; NAME alone takes it from the environment
@@ -30,6 +31,15 @@ Options of packages update (and those of report):
 
 Options of report, syntax and packages list:
   --json                 Print JSON
+
+Options of report and check:
+  --since FILE           Say what a build after this snapshot reuses and what it runs again
+  --no-cache             The same for a build with --no-cache
+  --no-cache-filter STAGE
+                         The same for a build that takes nothing of these stages from cache
+
+Options of snapshot:
+  -o, --output FILE      Where it is written; - is standard output
 
 Options of report:
   --ask-downloads        Ask servers how long downloads are (one HEAD request each)

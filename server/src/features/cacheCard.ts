@@ -57,11 +57,12 @@ function sentences(
 ): readonly string[] {
   const { word, cause, last, since } = prediction;
   const record = since && recordWords(since, now);
-  const compared = record ? ` since ${record}` : '';
   const took = lastTime(last?.ms ?? null);
   const own = took ? [`It took ${took}.`] : [];
   if (word === 'cached') return [`cached${record ? `, as in ${record}` : ''}.`, ...own];
   const reason = escapeMarkdown(unstopped(cause?.reason ?? ''));
+  // Other reasons are no change since a moment, such as that the cache is not used.
+  const compared = record && /(changed|new|moved|removed)\b/.test(reason) ? ` since ${record}` : '';
   if (word === 'unknown') return [`unknown. ${reason ? `${reason}.` : ''}`.trim(), ...own];
   const miss = missOf(analysis, prediction, step);
   const causeLine = (miss?.causeLine ?? instruction.lines.start - 1) + 1;

@@ -82,13 +82,16 @@ function collect(analysis: Analysis): readonly Miss[] {
   for (const stage of analysis.plan.stages) {
     if (!stage.needed) continue;
     const from = stage.from.instruction;
+    /** Where the miss is that what has no cause of its own follows. */
+    let miss: number | null = null;
     for (const step of [...stage.triggers, ...stage.steps]) {
       const prediction = analysis.cache.of(step);
       if (prediction?.word !== 'changed' && prediction?.word !== 'rebuild') continue;
       const { instruction } = step.fromTrigger ? stage.from : step;
       const own = instruction.span.start;
-      const at = prediction.cause?.span?.start ?? own;
       const isFirst = prediction.word === 'changed';
+      const at: number = prediction.cause?.span?.start ?? (isFirst ? own : (miss ?? own));
+      miss = at;
       let group = groups.get(at);
       if (!group) {
         const line = (step.fromTrigger ? from : instruction).lines.start - 1;
