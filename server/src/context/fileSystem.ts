@@ -27,6 +27,17 @@ export interface FileStat {
 export interface FileSystem {
   /** Does not follow symlinks. */
   lstat(path: string): Promise<FileStat>;
+  /**
+   * lstat of the entries of a folder from the one at `from` on, without leaving the thread: as many
+   * as `ms` milliseconds allow, at least one. Null: it could not be looked at, so ask `lstat`.
+   * Absent where a call may take long.
+   */
+  lookAtOnce?(
+    folder: string,
+    names: readonly string[],
+    from: number,
+    ms: number,
+  ): readonly (FileStat | null)[];
   readlink(path: string): Promise<string>;
   /** Names only, unordered. */
   list(path: string): Promise<readonly string[]>;

@@ -2,10 +2,12 @@
  * The folders of a build context that were read so far, each once, and only when asked for.
  *
  * Files come, go and change while they are read: what vanished between listing and looking is left
- * out, and `invalidate` and `revalidate` bring the rest up to date.
+ * out, and `invalidate` and `revalidate` bring the rest up to date. What did not change stays the
+ * same object, so that whatever was made of it can be kept.
  */
 
 import type { FileStat, FileSystem } from './fileSystem.ts';
+import { startPace } from './pace.ts';
 
 /** Something in a folder. */
 export interface Entry extends FileStat {
@@ -30,6 +32,8 @@ export interface Folders {
   read(path: string, signal: AbortSignal | undefined): Promise<ReadonlyMap<string, Entry>>;
   /** Marks what is known of a path (absolute) as stale; all without a path. True: something was known. */
   invalidate(path?: string): boolean;
+  /** The same for the one entry at a path relative to the root, and nothing below it. */
+  lookAgain(path: string): void;
   /** Reads every known folder again; true when any entry differs. */
   revalidate(signal: AbortSignal | undefined): Promise<boolean>;
   /** The path for the file system. */
@@ -37,83 +41,286 @@ export interface Folders {
 }
 
 interface Known {
-  readonly entries: ReadonlyMap<string, Entry>;
+  readonly path: string;
+  entries: ReadonlyMap<string, Entry>;
   stale: boolean;
+  /** Names that are to be looked at again, there or not. */
+  dirty: Set<string>;
+  /** Names of folders in it that are known, too. */
+  readonly below: Set<string>;
+}
+
+interface Loading {
+  readonly done: Promise<ReadonlyMap<string, Entry>>;
+  /** Something in the folder changed after it was looked at. */
+  missed: boolean;
 }
 
 /** File system calls under way at once: a language server is a guest on the machine. */
 const parallel = 16;
+/** Looking without leaving the thread is for file systems that answer from memory. */
+const slowEntriesPerSlice = 40;
 
-/** Remembers folders below `root`; more than `most` entries in all are not read. */
-export function createFolders(files: FileSystem, root: string, most: number): Folders {
+/**
+ * Remembers folders below `root`; more than `most` entries in all are not read. `forget` is told each
+ * folder of which anything may be other than it was, null for all.
+ */
+export function createFolders(
+  files: FileSystem,
+  root: string,
+  most: number,
+  forget: (path: string | null) => void = () => {},
+): Folders {
   const known = new Map<string, Known>();
+  const loading = new Map<string, Loading>();
   const top = slashes(root).replace(/\/+$/, '');
   let count = 0;
+  let isSlow = files.lookAtOnce === undefined;
 
   const hostPath = (path: string) =>
     path === '' ? root : `${root.replace(/[\\/]+$/, '')}/${path}`;
 
-  async function load(path: string, signal: AbortSignal | undefined): Promise<Map<string, Entry>> {
-    const names = await list(files, hostPath(path), path);
-    const before = known.get(path)?.entries.size ?? 0;
-    if (count - before + names.length > most) {
+  /** Each entry as it is now, the same object where nothing of it changed; null: not there. */
+  async function look(
+    path: string,
+    names: readonly string[],
+    before: ReadonlyMap<string, Entry> | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly (Entry | null)[]> {
+    const host = hostPath(path);
+    const found: (Entry | null)[] = [];
+    const pace = startPace();
+    while (!isSlow && found.length < names.length) {
+      signal?.throwIfAborted();
+      const from = found.length;
+      const stats = files.lookAtOnce?.(host, names, from, pace.left()) ?? [];
+      for (const [index, stat] of stats.entries()) {
+        const name = names[from + index] ?? '';
+        const entry = settled(stat, name, before?.get(name)) ?? (await one(host, name));
+        found.push(entry);
+      }
+      const fewest = Math.min(slowEntriesPerSlice, names.length - from);
+      if (stats.length < fewest && pace.left() === 0) isSlow = stats.length < fewest / 4;
+      await pace.rest(signal);
+    }
+    let next = found.length;
+    const worker = async () => {
+      for (let index = next++; index < names.length; index = next++) {
+        signal?.throwIfAborted();
+        const name = names[index] ?? '';
+        const entry = await one(host, name);
+        const old = before?.get(name);
+        found[index] = old && entry && isSame(old, entry) ? old : entry;
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(parallel, names.length - next) }, worker));
+    return found;
+  }
+
+  /** A finding that needs no further call; undefined: look at it once more, with all that it takes. */
+  function settled(stat: FileStat | null, name: string, old: Entry | undefined): Entry | undefined {
+    if (!stat) return undefined;
+    // A link to elsewhere is another link, with another time.
+    if (old && isSame(old, stat)) return old;
+    if (stat.kind === 'symlink') return undefined;
+    return entryOf(stat, name, '');
+  }
+
+  const one = (host: string, name: string) => lookAt(files, `${host}/${name}`, name);
+
+  async function load(
+    path: string,
+    names: Promise<readonly string[]>,
+    signal: AbortSignal | undefined,
+  ): Promise<ReadonlyMap<string, Entry>> {
+    const listed = await names;
+    const before = known.get(path)?.entries;
+    if (count - (before?.size ?? 0) + listed.length > most) {
       const limit = most.toLocaleString('en-US');
       throw new Unreadable(
         `The build context has more than ${limit} files and folders where this looks, and they are not counted further.`,
       );
     }
-    const found: (Entry | null)[] = new Array(names.length).fill(null);
-    let next = 0;
-    const worker = async () => {
-      for (let index = next++; index < names.length; index = next++) {
-        signal?.throwIfAborted();
-        found[index] = await look(files, `${hostPath(path)}/${names[index]}`, names[index] ?? '');
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(parallel, names.length) }, worker));
-    return new Map(found.flatMap((entry) => (entry ? [[entry.name, entry]] : [])));
+    const entries = new Map<string, Entry>();
+    for (const entry of await look(path, listed, before, signal)) {
+      if (entry) entries.set(entry.name, entry);
+    }
+    return entries;
   }
 
-  function keep(path: string, entries: Map<string, Entry> | null): void {
-    count += (entries?.size ?? 0) - (known.get(path)?.entries.size ?? 0);
-    if (entries) known.set(path, { entries, stale: false });
-    else known.delete(path);
+  /** Takes what was found; true when anything differs from what was known. */
+  function take(path: string, entries: ReadonlyMap<string, Entry>, stale: boolean): boolean {
+    const folder = known.get(path);
+    if (!folder) {
+      known.set(path, { path, entries, stale, dirty: new Set(), below: new Set() });
+      if (path !== '') known.get(parentOf(path))?.below.add(nameOf(path));
+      count += entries.size;
+      return true;
+    }
+    folder.stale = stale;
+    if (hasSame(folder.entries, entries)) return false;
+    for (const name of folder.below) {
+      const now = entries.get(name);
+      const below = join(path, name);
+      if (now?.kind !== 'directory') drop(below);
+      else if (now.inode !== folder.entries.get(name)?.inode) markBelow(below);
+    }
+    count += entries.size - folder.entries.size;
+    folder.entries = entries;
+    forget(path);
+    return true;
+  }
+
+  function drop(path: string): void {
+    const folder = known.get(path);
+    if (!folder) return;
+    for (const name of folder.below) drop(join(path, name));
+    known.delete(path);
+    known.get(parentOf(path))?.below.delete(nameOf(path));
+    count -= folder.entries.size;
+    forget(path);
+  }
+
+  function markBelow(path: string): void {
+    const folder = known.get(path);
+    if (!folder) return;
+    folder.stale = true;
+    forget(path);
+    for (const name of folder.below) markBelow(join(path, name));
+  }
+
+  /** Reads a folder as a whole; who asks in the meantime gets the same answer. */
+  function reload(path: string, signal: AbortSignal | undefined): Loading {
+    const running = loading.get(path);
+    // What was missed is in none of the answers that are on their way.
+    if (running && !running.missed) return running;
+    const abort = new AbortController();
+    const stop = () => abort.abort(signal?.reason);
+    signal?.addEventListener('abort', stop, { once: true });
+    const one: { done: Promise<ReadonlyMap<string, Entry>>; missed: boolean } = {
+      missed: false,
+      done: load(path, list(files, hostPath(path), path), abort.signal)
+        .then((entries) => {
+          take(path, entries, one.missed);
+          return known.get(path)?.entries ?? entries;
+        })
+        .finally(() => {
+          signal?.removeEventListener('abort', stop);
+          if (loading.get(path) === one) loading.delete(path);
+        }),
+    };
+    loading.set(path, one);
+    return one;
+  }
+
+  /** Looks at the marked entries only. */
+  async function refresh(
+    folder: Known,
+    signal: AbortSignal | undefined,
+  ): Promise<ReadonlyMap<string, Entry>> {
+    const names = [...folder.dirty];
+    folder.dirty = new Set();
+    let found: readonly (Entry | null)[];
+    try {
+      found = await look(folder.path, names, folder.entries, signal);
+    } catch (error) {
+      for (const name of names) folder.dirty.add(name);
+      throw error;
+    }
+    if (known.get(folder.path) !== folder || folder.stale) return folder.entries;
+    let entries = new Map(folder.entries);
+    for (const [index, entry] of found.entries()) {
+      if (entry) entries.set(entry.name, entry);
+      else entries.delete(names[index] ?? '');
+    }
+    const hasNew = found.some((entry) => entry && !folder.entries.has(entry.name));
+    if (hasNew) {
+      const sorted = inByteOrder([...entries.keys()]);
+      entries = new Map(sorted.flatMap((name) => pairOf(entries, name)));
+    }
+    take(folder.path, entries, false);
+    return folder.entries;
   }
 
   return {
     hostPath,
     async read(path, signal) {
       const folder = known.get(path);
-      if (folder && !folder.stale) return folder.entries;
-      const entries = await load(path, signal);
-      keep(path, entries);
-      return entries;
+      if (folder && !folder.stale) {
+        return folder.dirty.size === 0 ? folder.entries : refresh(folder, signal);
+      }
+      for (;;) {
+        const shared = loading.has(path);
+        try {
+          return await reload(path, signal).done;
+        } catch (error) {
+          // Who began it gave up, which is no answer for others.
+          signal?.throwIfAborted();
+          if (!shared || error instanceof Unreadable) throw error;
+        }
+      }
     },
     invalidate(path) {
       const changed = path === undefined ? top : slashes(path).replace(/\/+$/, '');
       const isBelow = changed.startsWith(`${top}/`);
       if (!isBelow && changed !== top && !top.startsWith(`${changed}/`)) return false;
       const inside = isBelow ? changed.slice(top.length + 1) : '';
-      const holder = inside === '' ? undefined : known.get(parentOf(inside));
-      if (holder) holder.stale = true;
-      // Nothing below a folder was read before the folder itself.
-      if (!known.has(inside)) return holder !== undefined;
-      for (const [name, folder] of known) {
-        if (inside === '' || name === inside || name.startsWith(`${inside}/`)) folder.stale = true;
+      if (inside === '') {
+        for (const one of loading.values()) one.missed = true;
+        markBelow('');
+        forget(null);
+        return known.has('') || loading.size > 0;
       }
-      return true;
+      const holder = known.get(parentOf(inside));
+      const missing = loading.get(parentOf(inside));
+      const own = loading.get(inside);
+      if (missing) missing.missed = true;
+      if (own) own.missed = true;
+      holder?.dirty.add(nameOf(inside));
+      if (holder) forget(holder.path);
+      // Nothing below a folder was read before the folder itself.
+      markBelow(inside);
+      return (
+        holder !== undefined || missing !== undefined || own !== undefined || known.has(inside)
+      );
+    },
+    lookAgain(path) {
+      const holder = known.get(parentOf(path));
+      if (!holder) return;
+      holder.dirty.add(nameOf(path));
+      forget(holder.path);
     },
     async revalidate(signal) {
       let changed = false;
-      for (const [path, folder] of [...known]) {
+      const paths = [...known.keys()];
+      const listOf = (path: string | undefined) => {
+        if (path === undefined) return undefined;
+        const names = list(files, hostPath(path), path);
+        // It is waited for further below.
+        names.catch(() => {});
+        return names;
+      };
+      const pace = startPace();
+      let ahead = listOf(paths[0]);
+      for (const [index, path] of paths.entries()) {
         signal?.throwIfAborted();
-        const entries = await load(path, signal).catch((error: unknown) => {
-          if (error instanceof Unreadable) return null;
-          throw error;
-        });
-        if (known.get(path) !== folder) continue;
-        keep(path, entries);
-        if (!entries || !equal(entries, folder.entries)) changed = true;
+        const names = ahead ?? list(files, hostPath(path), path);
+        ahead = listOf(paths[index + 1]);
+        const folder = known.get(path);
+        if (!folder) continue;
+        folder.stale = false;
+        folder.dirty = new Set();
+        try {
+          const entries = await load(path, names, signal);
+          // An event that came while it was looked at stands.
+          if (known.get(path) === folder && take(path, entries, folder.stale)) changed = true;
+        } catch (error) {
+          folder.stale = true;
+          if (!(error instanceof Unreadable)) throw error;
+          drop(path);
+          changed = true;
+        }
+        await pace.rest(signal);
       }
       return changed;
     },
@@ -123,7 +330,7 @@ export function createFolders(files: FileSystem, root: string, most: number): Fo
 /** Names in byte order, which is the order in which BuildKit copies. */
 async function list(files: FileSystem, host: string, path: string): Promise<readonly string[]> {
   try {
-    return [...(await files.list(host))].sort();
+    return inByteOrder([...(await files.list(host))]);
   } catch (error) {
     const code = codeOf(error);
     if (path !== '' && (code === 'ENOENT' || code === 'ENOTDIR')) return [];
@@ -135,17 +342,35 @@ async function list(files: FileSystem, host: string, path: string): Promise<read
   }
 }
 
-async function look(files: FileSystem, host: string, name: string): Promise<Entry | null> {
+/** Sorts in place. UTF-16 has its own order only where a character takes two units. */
+function inByteOrder(names: string[]): readonly string[] {
+  names.sort();
+  return names.some((name) => /[\ud800-\udfff]/.test(name)) ? names.sort(byCodePoint) : names;
+}
+
+function byCodePoint(a: string, b: string): number {
+  const [one, other] = [[...a], [...b]];
+  const at = one.findIndex((char, index) => char !== other[index]);
+  if (at < 0) return one.length - other.length;
+  return (one[at]?.codePointAt(0) ?? 0) - (other[at]?.codePointAt(0) ?? -1);
+}
+
+async function lookAt(files: FileSystem, host: string, name: string): Promise<Entry | null> {
   try {
     const stat = await files.lstat(host);
     const target = stat.kind === 'symlink' ? slashes(await files.readlink(host)) : '';
-    return { ...stat, name, readable: stat.readable ?? true, target };
+    return entryOf(stat, name, target);
   } catch (error) {
     const code = codeOf(error);
     // ENOTDIR and EINVAL: it became something else in between.
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EINVAL') return null;
     throw new Unreadable(`${host} cannot be read (${code || String(error)}).`);
   }
+}
+
+function entryOf(stat: FileStat, name: string, target: string): Entry {
+  const { kind, bytes, mode, mtimeMs, mtimeNs, ctimeNs, inode, links, readable = true } = stat;
+  return { name, kind, bytes, mode, mtimeMs, mtimeNs, ctimeNs, inode, links, readable, target };
 }
 
 /** Node's error code; `''` when there is none. */
@@ -163,30 +388,41 @@ function parentOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
-const compared = [
-  'kind',
-  'bytes',
-  'mode',
-  'mtimeNs',
-  'ctimeNs',
-  'inode',
-  'links',
-  'readable',
-  'target',
-] as const;
+const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
 
-function equal(a: ReadonlyMap<string, Entry>, b: ReadonlyMap<string, Entry>): boolean {
+const join = (path: string, name: string) => (path === '' ? name : `${path}/${name}`);
+
+function pairOf(
+  entries: ReadonlyMap<string, Entry>,
+  name: string,
+): readonly (readonly [string, Entry])[] {
+  const entry = entries.get(name);
+  return entry ? [[name, entry]] : [];
+}
+
+/** Nothing that matters is other than it was. */
+function isSame(old: Entry, stat: FileStat & { readonly target?: string }): boolean {
+  const { readable = true } = stat;
+  const isSameEntry =
+    old.kind === stat.kind &&
+    old.mode === stat.mode &&
+    old.inode === stat.inode &&
+    old.readable === readable;
+  // A folder's size and times say nothing that its own entries do not.
+  if (!isSameEntry || old.kind === 'directory') return isSameEntry;
+  return (
+    old.bytes === stat.bytes &&
+    old.mtimeNs === stat.mtimeNs &&
+    old.ctimeNs === stat.ctimeNs &&
+    old.mtimeMs === stat.mtimeMs &&
+    old.links === stat.links &&
+    (stat.target === undefined || stat.target === old.target)
+  );
+}
+
+/** The very same entries. */
+function hasSame(a: ReadonlyMap<string, Entry>, b: ReadonlyMap<string, Entry>): boolean {
   if (a.size !== b.size) return false;
-  for (const [name, entry] of a) {
-    const other = b.get(name);
-    if (!other) return false;
-    for (const key of compared) {
-      // A folder's size and times say nothing that its own entries do not.
-      const ofFolder =
-        entry.kind === 'directory' &&
-        (key === 'bytes' || key === 'mtimeNs' || key === 'ctimeNs' || key === 'links');
-      if (!ofFolder && entry[key] !== other[key]) return false;
-    }
-  }
+  for (const [name, entry] of a) if (b.get(name) !== entry) return false;
   return true;
 }

@@ -10,7 +10,13 @@ import { hasWildcard, partsOf } from './goPath.ts';
 import type { Content, Source, TreeEntry } from './layerTree.ts';
 import { compilePatterns, type PatternMatcher } from './patternMatcher.ts';
 import { noInfo, type Selection, type SelectionInfo, selectEntry } from './selection.ts';
-import { type ContextTree, type Found, type Match, resolveSource } from './sources.ts';
+import {
+  type ContextTree,
+  type Found,
+  type Match,
+  type Resolved,
+  resolveSource,
+} from './sources.ts';
 
 /** Reads a file as an archive. */
 export type ArchiveReader = (
@@ -63,17 +69,16 @@ export async function gatherSources(
         missing.push(...(await lost(tree, made)));
     }
     if (any || resolved.dangling.length > 0) continue;
-    const wildcard = resolved.wildcard || (include !== null && /[*?[]/.test(source));
-    if (wildcard && resolved.hasBase) {
-      unmatched.push(source);
-      // Only what matches is sent, so that the folder is not there to be searched (seen on an engine).
-      const folder = folderOf(source);
-      if (include === null && folder !== '')
-        notes.push(`Unless another line copies ${folder}, the build fails.`);
+    const absence = await absenceOf(source, include, resolved, unfiltered);
+    if (absence !== 'unmatched') {
+      (absence === 'ignored' ? ignored : missing).push(source);
       continue;
     }
-    const whole = await resolveSource(unfiltered, source.replace('/./', '/'));
-    (whole.matches.length > 0 ? ignored : missing).push(source);
+    unmatched.push(source);
+    // Only what matches is sent, so that the folder is not there to be searched (seen on an engine).
+    const folder = folderOf(source);
+    if (include === null && folder !== '')
+      notes.push(`Unless another line copies ${folder}, the build fails.`);
   }
   // Heredocs are no part of the context, but they may replace what is.
   for (const { name } of copy.files) {
@@ -81,6 +86,23 @@ export async function gatherSources(
     sources.push({ kind: 'entry', name, node: { kind: 'file', content } });
   }
   return { sources, missing, ignored, unmatched, notes: [...notesOn(sources), ...notes] };
+}
+
+/**
+ * Why a source selects nothing: it is not there, it is ignored, or it has wildcards that match
+ * nothing, which is no error where the folder before the first one is there. `unfiltered` is the
+ * context without its ignore file.
+ */
+export async function absenceOf(
+  source: string,
+  include: PatternMatcher | null,
+  resolved: Resolved,
+  unfiltered: ContextTree,
+): Promise<'missing' | 'ignored' | 'unmatched'> {
+  const wildcard = resolved.wildcard || (include !== null && /[*?[]/.test(source));
+  if (wildcard && resolved.hasBase) return 'unmatched';
+  const whole = await resolveSource(unfiltered, source.replace('/./', '/'));
+  return whole.matches.length > 0 ? 'ignored' : 'missing';
 }
 
 /**

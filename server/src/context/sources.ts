@@ -128,6 +128,10 @@ export interface Match {
   /** The name that the copy gets where the destination is a folder. */
   readonly name: string;
   readonly found: Found;
+  /** Its path below the part of the source before the first wildcard; `''` without one. */
+  readonly below: string;
+  /** It is a symlink, and `found` is what that leads to. */
+  readonly isLink: boolean;
 }
 
 export interface Resolved {
@@ -146,7 +150,8 @@ export async function resolveSource(tree: ContextTree, source: string): Promise<
   const wild = parts.findIndex(hasWildcard);
   if (wild < 0) {
     const found = await tree.find(parts);
-    const matches = found ? [{ name: parts.at(-1) ?? '', found }] : [];
+    const isLink = (await entryAt(tree, parts))?.kind === 'symlink';
+    const matches = found ? [{ name: parts.at(-1) ?? '', found, below: '', isLink }] : [];
     return { matches, wildcard: false, hasBase: found !== undefined, dangling: [] };
   }
   const base = await tree.find(parts.slice(0, wild));
@@ -157,7 +162,9 @@ export async function resolveSource(tree: ContextTree, source: string): Promise<
   for (const path of paths.filter(sent)) {
     await refuseUnsentLink(tree, path, parts.slice(wild));
     const found = await tree.find(path.split('/'));
-    if (found) matches.push({ name: path.split('/').at(-1) ?? '', found });
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    const below = base?.path ? path.slice(base.path.length + 1) : path;
+    if (found) matches.push({ name, found, below, isLink: found.path !== path });
     else dangling.push(path);
   }
   return { matches, wildcard: true, hasBase: base !== undefined, dangling };
@@ -181,15 +188,18 @@ async function refuseUnsentLink(
   patterns: readonly string[],
 ): Promise<void> {
   if (patterns.length < 2) return;
-  const parts = path.split('/');
-  const name = parts.pop();
-  const folder = await tree.find(parts);
-  const children = folder ? await tree.children(folder) : [];
-  const child = children.find(({ entry }) => entry.name === name);
-  if (child?.entry.kind !== 'symlink') return;
+  if ((await entryAt(tree, path.split('/')))?.kind !== 'symlink') return;
   throw new Unreadable(
     `A wildcard in a folder name finds the link ${path}; the builder may not have what it points to.`,
   );
+}
+
+/** What is sent at a path itself: only links on the way are followed. Undefined: nothing, or the root. */
+async function entryAt(tree: ContextTree, path: readonly string[]): Promise<Entry | undefined> {
+  const folder = await tree.find(path.slice(0, -1));
+  if (!folder || (folder.entry && folder.entry.kind !== 'directory')) return undefined;
+  const children = await tree.children(folder);
+  return children.find(({ entry }) => entry.name === path.at(-1))?.entry;
 }
 
 /** Paths below a folder that fit the components, in the order of a walk; links are not walked into. */

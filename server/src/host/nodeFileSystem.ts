@@ -1,6 +1,6 @@
 /** The file system port on Node. Rejects with Node's own errors, which carry `code`. */
 
-import { createReadStream } from 'node:fs';
+import { type BigIntStats, createReadStream, lstatSync } from 'node:fs';
 import { access, constants, lstat, open, readdir, readlink } from 'node:fs/promises';
 import process from 'node:process';
 import type { FileKind, FileStat, FileSystem } from '../context/fileSystem.ts';
@@ -8,21 +8,20 @@ import type { FileKind, FileStat, FileSystem } from '../context/fileSystem.ts';
 /** The files of this machine. */
 export const nodeFileSystem: FileSystem = {
   async lstat(path) {
-    // Big integers: inode numbers of some file systems do not fit into a double.
     const stat = await lstat(path, { bigint: true });
-    const kind = kindOf(stat);
-    const mode = Number(stat.mode & 0o7777n);
-    return {
-      kind,
-      bytes: Number(stat.size),
-      mode,
-      readable: kind !== 'file' || isForAll(mode) || (await mayRead(path)),
-      mtimeMs: Number(stat.mtimeNs) / 1e6,
-      mtimeNs: String(stat.mtimeNs),
-      ctimeNs: String(stat.ctimeNs),
-      inode: stat.ino === 0n ? '' : `${stat.dev}:${stat.ino}`,
-      links: Number(stat.nlink),
-    } satisfies FileStat;
+    const found = statOf(stat);
+    return needsNoAsking(found) ? found : { ...found, readable: await mayRead(path) };
+  },
+  lookAtOnce(folder, names, from, ms) {
+    const end = performance.now() + ms;
+    const found: (FileStat | null)[] = [];
+    for (let at = from; at < names.length; at++) {
+      const stat = atOnce(`${folder}/${names[at]}`);
+      found.push(stat && needsNoAsking(stat) ? stat : null);
+      // The clock costs a tenth of a look.
+      if ((at & 7) === 7 && performance.now() >= end) break;
+    }
+    return found;
   },
   readlink: (path) => readlink(path),
   list: (path) => readdir(path),
@@ -46,6 +45,36 @@ export const nodeFileSystem: FileSystem = {
   },
   stream: (path) => createReadStream(path, { highWaterMark: 256 * 1024 }),
 };
+
+/** Null: not there, or not to be seen. */
+function atOnce(path: string): FileStat | null {
+  try {
+    const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    return stat ? statOf(stat) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Big integers: times in nanoseconds, and inode numbers of some file systems, fit into no double. */
+function statOf(stat: BigIntStats): FileStat {
+  return {
+    kind: kindOf(stat),
+    bytes: Number(stat.size),
+    mode: Number(stat.mode) & 0o7777,
+    readable: true,
+    mtimeMs: Number(stat.mtimeNs) / 1e6,
+    mtimeNs: String(stat.mtimeNs),
+    ctimeNs: String(stat.ctimeNs),
+    inode: stat.ino === 0n ? '' : `${stat.dev}:${stat.ino}`,
+    links: Number(stat.nlink),
+  };
+}
+
+/** Nobody has to be asked whether its content may be read. */
+function needsNoAsking({ kind, mode }: FileStat): boolean {
+  return kind !== 'file' || isForAll(mode);
+}
 
 /** Spares a call for nearly all files. Root reads everything; where there are no users, modes say nothing. */
 function isForAll(mode: number): boolean {
