@@ -68,7 +68,12 @@ export interface Output {
 /** Runs the docker client with an argument list; never rejects for a failing command. */
 export function docker(
   args: readonly string[],
-  options: { readonly input?: Buffer; readonly cwd?: string; readonly timeoutMs?: number } = {},
+  options: {
+    readonly input?: Buffer;
+    readonly cwd?: string;
+    readonly timeoutMs?: number;
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<Output> {
   return new Promise((resolve) => {
     const child = execFile(
@@ -78,7 +83,7 @@ export function docker(
         cwd: options.cwd,
         maxBuffer: 256 * 1024 * 1024,
         timeout: options.timeoutMs ?? 120_000,
-        env: { ...process.env, DOCKER_BUILDKIT: '1', BUILDKIT_PROGRESS: 'plain' },
+        env: { ...process.env, DOCKER_BUILDKIT: '1', BUILDKIT_PROGRESS: 'plain', ...options.env },
       },
       (error, stdout, stderr) => {
         const code = error ? (typeof error.code === 'number' ? error.code : 1) : 0;
