@@ -174,6 +174,10 @@ function ofMiss(at: KeyedStep, below: Chain, building: Building): Outcome {
     const { cause, instead } = explain(at, keyed, index);
     return changed(atStep(cause), instead);
   }
+  if (index.isGone(at.key)) {
+    const reason = 'the builder was asked, and does not have it any more';
+    return changed(atStep({ span: null, reason }), counterpart(at, building));
+  }
   const hope = at.hopes.find((each) => isActive(each, building));
   const onParent = at.parent === null ? [] : index.onParent(at.parent);
   if (hope && onParent.some(({ step }) => signatureOf(step.parts) === signature())) {

@@ -11,8 +11,10 @@ export interface Recorded {
 
 export interface RecordIndex {
   readonly records: readonly BuildRecord[];
-  /** In the newest record that has it. */
+  /** In the newest record that has it; undefined also where a newer one says that it is gone. */
   byKey(key: string): Recorded | undefined;
+  /** Does a record say that the builder has it no more, and no newer one that it has? */
+  isGone(key: string): boolean;
   /** Is it a root file system that the builder has? */
   hasAfter(key: string): boolean;
   /** Steps that stand on this root file system, in the newest record that has any. */
@@ -34,21 +36,24 @@ export function recordIndex(records: readonly BuildRecord[]): RecordIndex {
   const known = indexes.get(records);
   if (known) return known;
   const keys = new Map<string, Recorded>();
+  const gone = new Set<string>();
   const afters = new Set<string>();
   const parents = new Map<string, { record: BuildRecord; steps: Recorded[] }>();
   for (const record of records) {
     for (const step of record.steps) {
       const found = { step, record };
-      if (!keys.has(step.key)) keys.set(step.key, found);
-      afters.add(step.after);
+      if (!keys.has(step.key) && !gone.has(step.key)) keys.set(step.key, found);
+      if (!gone.has(step.key)) afters.add(step.after);
       const group = parents.get(step.parent);
       if (!group) parents.set(step.parent, { record, steps: [found] });
       else if (group.record === record) group.steps.push(found);
     }
+    for (const key of record.gone ?? []) if (!keys.has(key)) gone.add(key);
   }
   const index: RecordIndex = {
     records,
     byKey: (key) => keys.get(key),
+    isGone: (key) => gone.has(key),
     hasAfter: (key) => afters.has(key),
     onParent: (key) => parents.get(key)?.steps ?? [],
     hasOperation: (signature) => records.some((record) => operationsOf(record).has(signature)),

@@ -96,8 +96,8 @@ function filesOf(keyed: KeyedPlan): ReadonlyMap<string, SentEntry> {
     // Excludes differ from step to step, so the same folder may come with more below.
     if (seen.has(node)) continue;
     seen.add(node);
-    const { path, kind, mode, bytes, mtimeNs, content } = node;
-    if (!files.has(path)) files.set(path, { kind, mode, bytes, mtimeNs, content });
+    const { path, kind, mode, bytes, mtimeNs, ctimeNs, content } = node;
+    if (!files.has(path)) files.set(path, { kind, mode, bytes, mtimeNs, ctimeNs, content });
     open.push(...node.children.values());
   }
   return files;

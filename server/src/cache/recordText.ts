@@ -42,8 +42,10 @@ export function encodeRecord(record: BuildRecord): string {
   });
 }
 
-function fileRow([path, { kind, mode, bytes, mtimeNs, content }]: readonly [string, SentEntry]) {
-  return [path, kind, mode, bytes, mtimeNs, content];
+function fileRow([path, entry]: readonly [string, SentEntry]): readonly unknown[] {
+  const { kind, mode, bytes, mtimeNs, content, ctimeNs } = entry;
+  const row = [path, kind, mode, bytes, mtimeNs, content];
+  return ctimeNs === undefined ? row : [...row, ctimeNs];
 }
 
 /** Any text in: a record, or why it is none (a full sentence). Never throws. */
@@ -82,7 +84,11 @@ function readRecord(value: Readonly<Record<string, unknown>>): BuildRecord | nul
   const given = readArguments(value.arguments);
   const steps = readList(value.steps, mostSteps, readStep);
   const files = value.files === null ? null : readFiles(value.files);
-  if (!source || builder === undefined || !given || !steps || files === undefined) return null;
+  const gone = readList(value.gone ?? [], mostSteps, (key) =>
+    typeof key === 'string' ? key : null,
+  );
+  if (!source || builder === undefined || !given || !steps || files === undefined || !gone)
+    return null;
   return {
     version: 1,
     dockerfile,
@@ -94,6 +100,7 @@ function readRecord(value: Readonly<Record<string, unknown>>): BuildRecord | nul
     source,
     builder,
     steps,
+    ...(gone.length > 0 && { gone }),
     files,
   };
 }
@@ -144,11 +151,13 @@ function readFiles(value: unknown): ReadonlyMap<string, SentEntry> | undefined {
 
 function readFile(value: unknown): readonly [string, SentEntry] | null {
   if (!Array.isArray(value)) return null;
-  const [path, given, mode, bytes, mtimeNs, content] = value as readonly unknown[];
+  const [path, given, mode, bytes, mtimeNs, content, ctimeNs] = value as readonly unknown[];
   const kind = fileKinds.find((each) => each === given);
   if (!kind || typeof path !== 'string' || !isCount(mode) || !isCount(bytes)) return null;
   if (typeof mtimeNs !== 'string' || typeof content !== 'string') return null;
-  return [path, { kind, mode, bytes, mtimeNs, content }];
+  const entry = { kind, mode, bytes, mtimeNs, content };
+  if (ctimeNs === undefined) return [path, entry];
+  return typeof ctimeNs === 'string' ? [path, { ...entry, ctimeNs }] : null;
 }
 
 /** Null where the list is none, is too long, or has one item that is none. */

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { decodeRecord, encodeRecord } from '../../../server/src/cache/recordText.ts';
+import { predictionsOf, recordAt, type Trial } from '../../support/cacheTrial.ts';
+import { seeded } from '../../support/random.ts';
+
+const trial: Trial = {
+  dockerfile: 'FROM base AS b\nENV A=1\nRUN echo "a"\nFROM base\nCOPY src /src\nRUN make\n',
+  files: { 'src/a': '1', 'src/b': '2' },
+  options: { buildArgs: new Map([['TOKEN', 'secret words']]) },
+};
+
+describe('the text of a build record', () => {
+  it('gives the same record back', () => {
+    const record = recordAt(trial, { source: 'build', builder: { name: 'x', mergesLayers: true } });
+    const decoded = decodeRecord(encodeRecord(record));
+    assert.deepEqual(decoded, { ok: true, record });
+    assert.ok(decoded.ok);
+    assert.ok(predictionsOf([decoded.record], trial).every(({ word }) => word === 'cached'));
+  });
+
+  it('holds no value of a variable', () => {
+    const record = recordAt({
+      ...trial,
+      dockerfile: 'FROM base\nARG TOKEN\nARG OTHER=$TOKEN\nRUN echo $TOKEN\nCOPY src /$OTHER/\n',
+    });
+    assert.doesNotMatch(encodeRecord(record), /secret words/);
+  });
+
+  it('is refused in a form that is not known, saying so', () => {
+    const text = encodeRecord(recordAt(trial)).replace('"version":1', '"version":2');
+    const decoded = decodeRecord(text);
+    assert.ok(!decoded.ok);
+    assert.match(decoded.reason, /form 2 of another version/);
+  });
+
+  it('is refused with a full sentence where it is anything else', () => {
+    for (const text of ['', '{', 'null', '[]', '{"format":1}', '\u0000', '"x"', '1e999']) {
+      const decoded = decodeRecord(text);
+      assert.ok(!decoded.ok, text);
+      assert.match(decoded.reason, /^This .*\.$/);
+    }
+  });
+
+  it('never throws, and what is damaged never makes something that is no record', () => {
+    const text = encodeRecord(recordAt(trial));
+    const random = seeded(7);
+    for (let round = 0; round < 3000; round++) {
+      const at = random.below(text.length);
+      const length = random.below(30);
+      const put = random.pick(['', '"', '[', 'null', '-1', '{}', '\u2028']);
+      const damaged = text.slice(0, at) + put + text.slice(at + length);
+      const decoded = decodeRecord(damaged);
+      if (decoded.ok) predictionsOf([decoded.record], trial);
+      else assert.match(decoded.reason, /\.$/);
+    }
+  });
+});
