@@ -1,0 +1,70 @@
+/**
+ * A folder of settings for one use of buildx that is the user's own but for what buildx notes of each
+ * build there: so the names of exactly our builds are known, and vanish with the folder.
+ */
+
+import { copyFile, mkdtemp, readdir, rm, stat, symlink } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+
+/** One build by the names that buildx has for it. */
+export interface BuildName {
+  readonly builder: string;
+  readonly ref: string;
+}
+
+export interface BuildxFolder {
+  /** Value for `BUILDX_CONFIG`. */
+  readonly path: string;
+  /** Builds that were started with it. */
+  names(): Promise<readonly BuildName[]>;
+  remove(): Promise<void>;
+}
+
+/** Where the user's settings of buildx lie (`util/confutil` of buildx). */
+export function buildxSettings(
+  env: Readonly<Record<string, string | undefined>>,
+  home: string = homedir(),
+): string {
+  return env.BUILDX_CONFIG || join(env.DOCKER_CONFIG || join(home, '.docker'), 'buildx');
+}
+
+/** Makes the folder. Rejects with the file system's error where that is not possible. */
+export async function makeBuildxFolder(settings: string): Promise<BuildxFolder> {
+  const path = await mkdtemp(join(tmpdir(), 'dockerfile-layers-'));
+  const remove = () => rm(path, { recursive: true, force: true }).catch(() => {});
+  try {
+    for (const name of await readdir(settings).catch(() => [])) {
+      // What lies there says which builds there were; all else decides on how they are made, also
+      // `.buildNodeID`, by which the builder finds its copy of the context again.
+      if (name !== 'refs') await link(join(settings, name), join(path, name));
+    }
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return { path, names: () => namesIn(join(path, 'refs')), remove };
+}
+
+/** Links of files need rights on Windows that users do not have. */
+async function link(from: string, to: string): Promise<void> {
+  if (process.platform !== 'win32') return symlink(from, to);
+  const isFolder = (await stat(from)).isDirectory();
+  return isFolder ? symlink(from, to, 'junction') : copyFile(from, to);
+}
+
+/** `refs/BUILDER/NODE/REF` (`localstate` of buildx). */
+async function namesIn(refs: string): Promise<readonly BuildName[]> {
+  const list = (path: string) => readdir(path).catch(() => []);
+  const names: BuildName[] = [];
+  for (const builder of await list(refs)) {
+    if (builder.startsWith('__')) continue;
+    for (const node of await list(join(refs, builder))) {
+      for (const ref of await list(join(refs, builder, node))) {
+        if (/^[a-z0-9]+$/.test(ref)) names.push({ builder, ref });
+      }
+    }
+  }
+  return names;
+}

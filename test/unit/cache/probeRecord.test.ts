@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import type { BuildRecord } from '../../../server/src/cache/buildRecord.ts';
+import { predict } from '../../../server/src/cache/predict.ts';
+import { goneKeys, probeRecord } from '../../../server/src/cache/probeRecord.ts';
+import type { Step } from '../../../server/src/model/plan.ts';
+import { keyed, meta, recordAt, type Trial } from '../../support/cacheTrial.ts';
+
+const app: Trial = {
+  dockerfile: `FROM base AS one
+RUN one
+FROM base
+RUN two
+COPY src /src
+COPY --link src /linked
+RUN three
+`,
+  files: { 'src/app.ts': '1' },
+};
+
+/** A probe of `app` that stops at some lines (1-based) and has others. */
+function probe(has: readonly number[], misses: readonly number[], earlier: readonly BuildRecord[]) {
+  const plan = keyed(app);
+  const at = (lines: readonly number[]): readonly Step[] =>
+    plan.steps
+      .map(({ step }) => step)
+      .filter(({ instruction }) => lines.includes(instruction.lines.start));
+  const cached = { outcome: 'cached', ms: null, bytes: null } as const;
+  return probeRecord(
+    plan,
+    { ...meta, earlier },
+    {
+      has: new Map(at(has).map((step) => [step, cached])),
+      misses: new Set(at(misses)),
+      complete: misses.length === 0,
+      transferred: misses.length === 0,
+    },
+  );
+}
+
+/** Words by lines. */
+function words(records: readonly BuildRecord[]): string {
+  const plan = keyed(app);
+  const predictions = predict(plan, records);
+  return plan.steps.map(({ step }) => predictions.of(step)?.word).join(' ');
+}
+
+describe('what a probe adds to records', () => {
+  it('makes steps cached that no build of ours made', () => {
+    assert.equal(words([probe([4, 5, 6, 7], [], [])]), 'cached cached cached cached');
+  });
+
+  it('takes back what records said of a step and of all that stands on it', () => {
+    const build = recordAt(app);
+    assert.equal(words([build]), 'cached cached cached cached');
+    const asked = probe([4], [5], [build]);
+    // A linked copy does not stand on what is below it.
+    assert.equal(words([asked, build]), 'cached changed cached rebuild');
+  });
+
+  it('says why', () => {
+    const build = recordAt(app);
+    const plan = keyed(app);
+    const predictions = predict(plan, [probe([4], [5], [build]), build]);
+    const step = plan.steps[1]?.step as Step;
+    assert.equal(
+      predictions.of(step)?.cause?.reason,
+      'the builder was asked, and does not have it any more',
+    );
+    assert.ok(predictions.of(step)?.last, 'what it took is still known');
+  });
+
+  it('is overruled by a build that comes later', () => {
+    const asked = probe([4], [5], [recordAt(app)]);
+    assert.equal(words([recordAt(app), asked, recordAt(app)]), 'cached cached cached cached');
+    assert.equal(goneKeys([recordAt(app), asked]).size, 0);
+  });
+
+  it('carries on what an earlier probe found, so that the earlier one may vanish', () => {
+    const build = recordAt(app);
+    const first = probe([4], [5], [build]);
+    const other = probe([4], [], [first, build]);
+    assert.ok(other.steps.length > 0);
+    const second = { ...probe([4], [7], [first, build]) };
+    assert.equal(words([second, build]), words([second, first, build]));
+    assert.match(words([second, build]), /^cached changed/);
+  });
+
+  it('keeps no table of files where the context did not come to the builder', () => {
+    assert.equal(probe([4], [5], []).files, null);
+    assert.ok(probe([4, 5, 6, 7], [], []).files);
+  });
+});
