@@ -36,16 +36,6 @@ export function probed(plan: Plan, probes: readonly ReadonlyMap<string, Vertex>[
   return { has, misses };
 }
 
-/** Did the build context come to the builder in one of the probes? */
-export function isTransferred(probes: readonly ReadonlyMap<string, Vertex>[]): boolean {
-  return probes.some((vertices) =>
-    [...vertices.values()].some(
-      ({ name, completed, error }) =>
-        name === '[internal] load build context' && completed !== null && error === '',
-    ),
-  );
-}
-
 /** Needed stages of which nothing is known yet, so that each has to be asked for by itself. */
 export function silentStages(plan: Plan, { has, misses }: Probed): readonly number[] {
   return plan.stages

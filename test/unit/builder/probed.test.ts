@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isMiss, isTransferred, probed, silentStages } from '../../../server/src/builder/probed.ts';
+import { isMiss, probed, silentStages } from '../../../server/src/builder/probed.ts';
 import type { Vertex } from '../../../server/src/builder/progress.ts';
 import { planOf } from '../../support/plans.ts';
 
@@ -99,13 +99,5 @@ describe('what a probe says of steps', () => {
     const asked = probed(plan, [stream(three), stream(one)]);
     assert.deepEqual(silentStages(plan, asked), []);
     assert.deepEqual(lines(asked), { has: [2], misses: [6] });
-  });
-
-  it('tells whether the context came to the builder', () => {
-    const load = '[internal] load build context';
-    assert.ok(isTransferred([stream(vertex(load, 'done', []))]));
-    assert.ok(!isTransferred([stream(vertex(load, 'stopped', []))]));
-    assert.ok(!isTransferred([stream(vertex(load, 'started', []))]));
-    assert.ok(!isTransferred([]));
   });
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { BuildRecord } from '../../../server/src/cache/buildRecord.ts';
 import { predict } from '../../../server/src/cache/predict.ts';
-import { goneKeys, probeRecord } from '../../../server/src/cache/probeRecord.ts';
+import { goneKeys, withGone } from '../../../server/src/cache/probeRecord.ts';
+import { recordOf } from '../../../server/src/cache/recordOf.ts';
 import type { Step } from '../../../server/src/model/plan.ts';
 import { keyed, meta, recordAt, type Trial } from '../../support/cacheTrial.ts';
 
@@ -25,16 +26,9 @@ function probe(has: readonly number[], misses: readonly number[], earlier: reado
       .map(({ step }) => step)
       .filter(({ instruction }) => lines.includes(instruction.lines.start));
   const cached = { outcome: 'cached', ms: null, bytes: null } as const;
-  return probeRecord(
-    plan,
-    { ...meta, earlier },
-    {
-      has: new Map(at(has).map((step) => [step, cached])),
-      misses: new Set(at(misses)),
-      complete: misses.length === 0,
-      transferred: misses.length === 0,
-    },
-  );
+  const steps = new Map(at(has).map((step) => [step, cached]));
+  const record = recordOf(plan, { ...meta, source: 'probe', complete: false, earlier }, steps);
+  return withGone(record, plan, new Set(at(misses)), earlier);
 }
 
 /** Words by lines. */
@@ -83,10 +77,5 @@ describe('what a probe adds to records', () => {
     const second = { ...probe([4], [7], [first, build]) };
     assert.equal(words([second, build]), words([second, first, build]));
     assert.match(words([second, build]), /^cached changed/);
-  });
-
-  it('keeps no table of files where the context did not come to the builder', () => {
-    assert.equal(probe([4], [5], []).files, null);
-    assert.ok(probe([4, 5, 6, 7], [], []).files);
   });
 });
