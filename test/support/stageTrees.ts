@@ -6,6 +6,7 @@ import { type EntryDigests, entryDigests } from '../../server/src/context/conten
 import type { ContentFacts, ContentNode } from '../../server/src/context/contentFacts.ts';
 import type { PlanOptions, ResolvedMount, Step } from '../../server/src/model/plan.ts';
 import { planOf } from './plans.ts';
+import type { StageCase } from './stageCases.ts';
 
 export interface GivenFile {
   readonly text: string;
@@ -40,7 +41,13 @@ export function contextNode(files: GivenFiles): ContentNode {
 }
 
 function nodeOf({ children, file }: Building, path: string): ContentNode {
-  const common = { path, mtimeNs: '1', bytes: file?.text.length ?? 0, children: new Map() };
+  const common = {
+    path,
+    mtimeNs: '1',
+    ctimeNs: '1',
+    bytes: file?.text.length ?? 0,
+    children: new Map(),
+  };
   if (file?.link) {
     const digest = digests.symlink(file.text);
     return { ...common, kind: 'symlink', mode: 0o777, content: file.text, digest };
@@ -132,4 +139,21 @@ export function contextDigest(files: GivenFiles, path: string): string | undefin
     .filter(Boolean)
     .reduce<ContentNode | undefined>((node, part) => node?.children.get(part), contextNode(files))
     ?.digest;
+}
+
+/** What is told of a pair, by the digests before and after the edit. */
+export function toldOf(each: StageCase): StageCase['told'] {
+  const { before, after, files = {}, filesAfter = files, take, fromContext } = each;
+  const image = 'FROM dockerfile-layers-test/base:1\n';
+  const inCase = (text: string) => `${image}${text.replaceAll('ctx/', './')}\n`;
+  const now = contentOf(inCase(after), take, filesAfter);
+  const then: Seen =
+    fromContext === undefined
+      ? contentOf(inCase(before), take, files)
+      : { ...now, digest: contextDigest(files, fromContext), reruns: [], lossy: [] };
+  if (now.digest === undefined || then.digest === undefined) return 'unknown';
+  if (now.digest !== then.digest)
+    return now.lossy.length + then.lossy.length > 0 ? 'perhaps' : 'other';
+  if (now.unstable.length > 0) return 'never';
+  return now.reruns.length > 0 ? 'likely' : 'same';
 }

@@ -49,6 +49,8 @@ function isUncertain(script: string): boolean {
       script,
     ) ||
     /(^|[;&|({\n]|\b(then|do|else))\s*(\.|source)\s/.test(script) ||
+    // What `echo` makes of backslashes differs between shells.
+    (/`|\$\(/.test(script) && /\\[^\n]/.test(script)) ||
     // In the background, through process substitutions, and descriptors that are moved.
     /(^|[^&>|\\<])&([^&>\d-]|$)|[<>]\(|\d>&-|<&/m.test(script)
   );

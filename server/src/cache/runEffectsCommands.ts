@@ -47,16 +47,15 @@ export function followCommands(following: Following, commands: readonly ShellCom
   for (const command of commands) {
     const { pipedFrom } = command;
     let input: Content | null = null;
-    if (command.input !== null) input = textContent(following.making, command.input);
-    else if (pipedFrom !== null) {
+    if (pipedFrom !== null) {
       // What other commands of a group print goes through the same pipe.
       const sources = commands.flatMap((other, at) =>
         at <= pipedFrom && other.piped && !read.has(at) ? [at] : [],
       );
       for (const at of sources) read.add(at);
-      input =
-        sources.length === 1 && sources[0] === pipedFrom ? (outputs[pipedFrom] ?? null) : null;
-    }
+      const isAlone = sources.length === 1 && sources[0] === pipedFrom;
+      input = isAlone ? (outputs[pipedFrom] ?? null) : null;
+    } else if (command.input !== null) input = textContent(following.making, command.input);
     outputs.push(follow(following, command, input));
   }
 }

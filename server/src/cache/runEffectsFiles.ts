@@ -4,7 +4,14 @@ import { baseName } from '../shell/commandWords.ts';
 import { unknownPart } from '../shell/shellTree.ts';
 import type { Call } from './runEffectsCommands.ts';
 import { mayBePattern } from './runEffectsText.ts';
-import { contentOf, makerOwner, newFile, operandPath, writable } from './runEffectsWrite.ts';
+import {
+  contentOf,
+  isSystemFile,
+  makerOwner,
+  newFile,
+  operandPath,
+  writable,
+} from './runEffectsWrite.ts';
 import { chmodOf } from './stageTreeDigest.ts';
 import {
   at,
@@ -182,7 +189,8 @@ function touch(call: Call): void {
     const found = find(call.draft.root, path);
     if (found.node && kindOf(found.node) !== null) continue;
     if (flags.includes('c') && !found.node) continue;
-    if (found.node) {
+    const hidden = found.node && hiddenOf(found.node);
+    if (found.node && !(hidden?.maker.isImage && !isSystemFile(found.path))) {
       // It stays what it is, or is made.
       const { digest, marks } = call.making.digestOf(found.node);
       const id = call.making.hash(JSON.stringify(['touched', digest]));
@@ -312,7 +320,7 @@ function copyTo(copying: Copying, node: Node, path: string): void {
   }
   const content = contentOf(making, node);
   if (place.node && !keeps) {
-    newFile(call, place, content);
+    newFile(call, place, content, copiedMode(copying, node));
     return;
   }
   put(draft, place.path, {
@@ -422,6 +430,8 @@ function rmdir(call: Call): void {
 
 function ln(call: Call): void {
   const { flags, operands } = options(call, 'sfnvT');
+  // What is written to one name of a file is under its other names too; they are not kept together.
+  if (!flags.includes('s')) throw new Unfollowed();
   const [target = '', link = '', ...more] = operands;
   if (more.length > 0 || link === '' || mayBePattern(call, target)) throw new Unfollowed();
   const named = find(call.draft.root, operandPath(call, link), false);
@@ -432,15 +442,7 @@ function ln(call: Call): void {
   if (old && kindOf(old) !== null && !flags.includes('f')) throw new Unfollowed();
   if (old && kindOf(old) === 'folder') throw new Unfollowed();
   writableParent(call, { path, node: old });
-  if (flags.includes('s')) {
-    put(call.draft, path, { kind: 'link', owner: makerOwner(call), target });
-    return;
-  }
-  const { node } = find(call.draft.root, operandPath(call, target), false);
-  if (!node || kindOf(node) === 'folder' || kindOf(node) === 'link') throw new Unfollowed();
-  // A later write through one of the names would change the other; names of one file are not kept.
-  if (/>>|\bchmod\b|\bchown\b|\btee\b|\bsed\b|\bcp\b/.test(call.script)) throw new Unfollowed();
-  put(call.draft, path, node);
+  put(call.draft, path, { kind: 'link', owner: makerOwner(call), target });
 }
 
 function chmod(call: Call): void {

@@ -45,20 +45,24 @@ export function writable(draft: Draft, path: string): Place {
   return place;
 }
 
-/** Where all images have files of their own, whose mode and owner stay when they are written. */
 const systemFiles = /^\/(bin|etc|lib|lib64|sbin|usr|boot)\/(?!local\/)/;
 
-/** Writes a file: one that is there keeps its mode and owner. */
-export function newFile(call: Call, place: Place, content: Content): void {
+/** Where all images have files of their own, whose mode and owner stay when they are written. */
+export function isSystemFile(path: string): boolean {
+  return systemFiles.test(path);
+}
+
+/** Writes a file: one that is there keeps its mode and owner, a new one gets `fresh`. */
+export function newFile(call: Call, place: Place, content: Content, fresh: Mode = 0o644): void {
   const { draft, making } = call;
   const node = place.node?.kind === 'veiled' ? unveiled(place.node) : place.node;
-  let mode: Mode = 0o644;
+  let mode = fresh;
   let owner = makerOwner(call);
   if (node?.kind === 'file') ({ mode, owner } = node);
   else if (node?.kind === 'given') {
     mode = node.chmod === null ? node.node.mode : chmodOf(node.chmod, node.node.mode);
     owner = node.owner;
-  } else if (node?.kind === 'hidden' && systemFiles.test(place.path)) {
+  } else if (node?.kind === 'hidden' && isSystemFile(place.path)) {
     mode = `of ${making.digestOf(node).digest}`;
   }
   put(draft, place.path, { kind: 'file', mode, owner, content });

@@ -16,6 +16,7 @@ import { find, newDraft, Unfollowed } from './stageTreeDraft.ts';
 import type { StageInputs } from './stageTreeInputs.ts';
 import { hiddenBy, type Making, ownerReader } from './stageTreeMaking.ts';
 import {
+  belowOf,
   certain,
   childOf,
   emptyFolder,
@@ -100,7 +101,8 @@ function namedTree(plan: Plan, name: string, making: Making): Node {
 function baseTree(making: Making, reference: string, platform: string | null): Node {
   const parsed = parseReference(reference);
   const name = parsed.ok && parsed.digest ? parsed.digest : (familiarName(reference) ?? reference);
-  return hiddenBy(making.hash(JSON.stringify(['image', name, platform])));
+  const id = making.hash(JSON.stringify(['image', name, platform]));
+  return { kind: 'hidden', maker: { id, marks: certain, isImage: true }, path: '/' };
 }
 
 /** The stages that a stage stands on, the lowest first, so that long chains need no deep stack. */
@@ -186,8 +188,8 @@ function selectionAt(tree: Node, path: string, wild: number, making: Making): Fo
   const parts = path.split('/');
   const folder = find(tree, parts.slice(0, wild).join('/') || '/');
   const pattern = parts[wild] ?? '';
-  const inside = folder.node ? namesIn(folder.node) : { names: [], all: true };
-  const simple = wild === parts.length - 1 && !/[\\[]/.test(pattern) && inside.all;
+  const inside = folder.node ? namesIn(folder.node).names : [];
+  const simple = wild === parts.length - 1 && !/[\\[]/.test(pattern);
   if (!folder.node || !simple) {
     const { digest, marks } = making.digestOf(folder.node ?? emptyFolder());
     const found = { digest: making.hash(JSON.stringify(['selected', path, digest])), marks };
@@ -196,7 +198,7 @@ function selectionAt(tree: Node, path: string, wild: number, making: Making): Fo
   let marks = certain;
   let hasFolders = false;
   const matches: (readonly [string, string])[] = [];
-  for (const name of [...inside.names].sort()) {
+  for (const name of [...inside].sort()) {
     if (fits(name, pattern) !== true || !childOf(folder.node, name)) continue;
     const { node } = find(tree, `${folder.path}/${name}`);
     if (!node) continue;
@@ -206,6 +208,13 @@ function selectionAt(tree: Node, path: string, wild: number, making: Making): Fo
     hasFolders ||= kindOf(node) === 'folder';
   }
   // The builder lists what is in folders one by one; here their own digests do.
+  const below = belowOf(folder.node);
+  if (below) {
+    const others = making.digestOf(below);
+    const digest = making.hash(JSON.stringify(['selected', pattern, matches, others.digest]));
+    const found = { digest, marks: joinMarks(marks, others.marks) };
+    return withAliases(tree, folder.path, found, making);
+  }
   const digest = hasFolders
     ? making.hash(JSON.stringify(['selection', matches]))
     : making.digests.selection(matches);

@@ -51,6 +51,8 @@ export interface Maker {
   readonly marks: Marks;
   /** May a RUN have changed what was at this path before it? Absent: it replaces all. */
   readonly touches?: (path: string, node: Node) => boolean;
+  /** A base image, of which lines mostly know what they replace. */
+  readonly isImage?: true;
 }
 
 /** The bytes of a file. */
@@ -200,6 +202,24 @@ export function targetOf(node: Node): string | undefined {
   if (node.kind === 'link') return node.target;
   if (node.kind === 'given' && node.node.kind === 'symlink') return node.node.content;
   return node.kind === 'veiled' ? targetOf(unveiled(node)) : undefined;
+}
+
+/** What has all names of a folder that are not known; null: there are no others. */
+export function belowOf(node: Node): HiddenNode | null {
+  switch (node.kind) {
+    case 'hidden':
+      return node;
+    case 'folder':
+      return node.below;
+    case 'given':
+      return node.over;
+    case 'veiled': {
+      const [maker] = node.makers;
+      return maker ? { kind: 'hidden', maker, path: node.path } : null;
+    }
+    default:
+      return null;
+  }
 }
 
 /** The names that are known to be in a folder; `all`: there are no others. */
