@@ -69,6 +69,19 @@ export interface AgainReport {
   }[];
 }
 
+/** What an edit of what a line takes costs, by the history of the context. */
+export interface ChurnReport {
+  /** Commits that were looked at, at most 200. */
+  readonly commits: number;
+  /** In how many of them something changed that the line takes. */
+  readonly changed: number;
+  /** Steps after it that then run again. */
+  readonly steps: number;
+  /** What these took and stored when they were last built, in all; null: not all of it is known. */
+  readonly ms: number | null;
+  readonly bytes: number | null;
+}
+
 export interface InstructionReport {
   readonly range: Range;
   readonly keyword: string;
@@ -80,6 +93,8 @@ export interface InstructionReport {
   readonly size: SizeReport | null;
   /** Null for FROM, metadata and stages that are not needed. */
   readonly cache: CacheReport | null;
+  /** How often what it takes from the context changes; absent: it takes nothing, or git does not know. */
+  readonly churn?: ChurnReport;
   /** The instruction on one line, shortened, for a row of a tree. */
   readonly text: string;
   /** What the instruction sets in the image config (`Sets the user to app.`); null for layers. */

@@ -46,7 +46,8 @@ export type AdviceName =
   | 'cacheLeftBehind'
   | 'recommendedPackages'
   | 'storesAgain'
-  | 'freesNothing';
+  | 'freesNothing'
+  | 'volatileCopy';
 
 /** What is said of images that fit a pattern; null: not said. */
 export interface ImageSetting {
@@ -85,6 +86,7 @@ export const settingDefaults = {
   'advice.recommendedPackages': true,
   'advice.storesAgain': true,
   'advice.freesNothing': true,
+  'advice.volatileCopy': true,
   outline: 'auto',
   'size.units': 'decimal',
 } as const satisfies Readonly<Record<string, unknown>>;
@@ -126,6 +128,7 @@ export function readSettings(value: unknown): Settings {
       recommendedPackages: flag(get('advice.recommendedPackages'), true),
       storesAgain: flag(get('advice.storesAgain'), true),
       freesNothing: flag(get('advice.freesNothing'), true),
+      volatileCopy: flag(get('advice.volatileCopy'), true),
     },
     outline: choice(get('outline'), ['auto', 'on', 'off'], 'auto'),
     units: choice(get('size.units'), ['decimal', 'binary'], 'decimal'),

@@ -15,6 +15,12 @@ import { sentBy } from './sources.ts';
 /** Is this file, by its clean path below the context's root, taken? */
 export type Takes = (path: string) => boolean;
 
+/** Of entries by the parts of their paths: is this file taken, and may something in this folder be? */
+interface Judge {
+  readonly file: (names: readonly string[]) => boolean;
+  readonly folder: (names: readonly string[]) => boolean;
+}
+
 /**
  * What sources take behind the ignore file, whose normalized patterns are given. Throws Unreadable
  * where the builder refuses a pattern.
@@ -23,7 +29,7 @@ export function takenBy(
   { sources, parents, exclude }: Pick<ResolvedCopy, 'sources' | 'parents' | 'exclude'>,
   ignorePatterns: readonly string[],
 ): Takes {
-  const isSent = sentFiles(compilePatterns(ignorePatterns).matcher);
+  const sent = sentBelow(compilePatterns(ignorePatterns).matcher);
   const excluded = patternsOf(exclude, '--exclude');
   const parts = sources.map((source) => {
     const { base, include } = parents ? pivot(source) : { base: source, include: null };
@@ -34,16 +40,31 @@ export function takenBy(
     let taken = known.get(path);
     if (taken === undefined) {
       const names = path.split('/');
-      taken = parts.some((takes) => takes(names)) && isSent(names);
+      taken = parts.some((takes) => takes(names)) && sent.file(names);
       known.set(path, taken);
     }
     return taken;
   };
 }
 
+/** May something in a folder below a plain source be taken? */
+export function mayTakeBelow(
+  { sources, exclude }: Pick<ResolvedCopy, 'sources' | 'exclude'>,
+  ignorePatterns: readonly string[],
+): Takes {
+  const sent = sentBelow(compilePatterns(ignorePatterns).matcher);
+  const excluded = patternsOf(exclude, '--exclude');
+  const source = partsOf(sources[0] ?? '');
+  const chosen = selected({ include: null, excluded });
+  return (path) => {
+    const names = path.split('/').filter(Boolean);
+    const isBelow = source.every((part, at) => part === names[at]);
+    return isBelow && sent.folder(names) && chosen.folder(names.slice(source.length));
+  };
+}
+
 /** The walk of the ignore file, which remembers the folders that it came through. */
-function sentFiles(matcher: PatternMatcher): (names: readonly string[]) => boolean {
-  if (matcher.patterns.length === 0) return () => true;
+function sentBelow(matcher: PatternMatcher): Judge {
   const folders = new Map<string, Filter | null>([['', rootFilter(matcher)]]);
   const folder = (names: readonly string[]): Filter | null => {
     const path = names.join('/');
@@ -55,9 +76,12 @@ function sentFiles(matcher: PatternMatcher): (names: readonly string[]) => boole
     folders.set(path, below);
     return below;
   };
-  return (names) => {
-    const above = folder(names.slice(0, -1));
-    return above !== null && filterEntry(above, names.at(-1) ?? '', false).verdict === 'kept';
+  return {
+    folder: (names) => folder(names) !== null,
+    file(names) {
+      const above = folder(names.slice(0, -1));
+      return above !== null && filterEntry(above, names.at(-1) ?? '', false).verdict === 'kept';
+    },
   };
 }
 
@@ -69,7 +93,7 @@ function takenFrom(
   const wild = source.findIndex(hasWildcard);
   const named = wild < 0 ? () => true : sentBy(source);
   const { include, excluded } = selection;
-  const isSelected = include || excluded ? selected(selection) : () => true;
+  const isSelected = include || excluded ? selected(selection).file : () => true;
   return (names) => {
     if (names.length < source.length) return false;
     for (let at = 0; at < source.length; at += 1) {
@@ -84,7 +108,7 @@ function takenFrom(
 }
 
 /** `--exclude` and the pattern of `--parents`, folder by folder as the builder walks. */
-function selected(selection: Selection): (names: readonly string[]) => boolean {
+function selected(selection: Selection): Judge {
   const folders = new Map<string, SelectionInfo | null>([['', noInfo]]);
   const folder = (names: readonly string[]): SelectionInfo | null => {
     const path = names.join('/');
@@ -96,8 +120,11 @@ function selected(selection: Selection): (names: readonly string[]) => boolean {
     folders.set(path, info);
     return info;
   };
-  return (names) => {
-    const above = folder(names.slice(0, -1));
-    return above !== null && selectEntry(selection, names.join('/'), above).taken;
+  return {
+    folder: (names) => folder(names) !== null,
+    file(names) {
+      const above = folder(names.slice(0, -1));
+      return above !== null && selectEntry(selection, names.join('/'), above).taken;
+    },
   };
 }

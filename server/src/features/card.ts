@@ -10,6 +10,7 @@ import type { Stage, Step } from '../model/plan.ts';
 import type { SizeReport } from '../protocol.ts';
 import type { Contribution } from '../size/run/draft.ts';
 import { cacheSection } from './cacheCard.ts';
+import { churnSentence } from './churn.ts';
 import { copyOnWriteNotes } from './copyOnWrite.ts';
 import { metadataDetail } from './describe.ts';
 import { baseFacts, baseSize, sizeOf, stageLabel } from './figures.ts';
@@ -44,6 +45,7 @@ export function card(analysis: Analysis, row: Row, links = false): string {
     sizeCard(analysis, row),
     links ? wayOut(analysis, row) : null,
     cacheCard(analysis, row, links),
+    churnCard(analysis, row),
     ...copyOnWriteCard(analysis, row),
     historyCard(analysis, row),
   ]
@@ -219,6 +221,12 @@ function wayOut({ sizes }: Analysis, row: Row): string | null {
 export function cacheCard(analysis: Analysis, row: Row, links = false): string | null {
   if (row.kind === 'step' && isRefused(analysis, row.step)) return null;
   return cacheSection(analysis, row, links);
+}
+
+/** How often git saw what it takes change, and what that costs. */
+function churnCard(analysis: Analysis, row: Row): string | null {
+  const sentence = row.kind === 'step' ? churnSentence(analysis, row.stage, row.step) : null;
+  return sentence && `**Changes**: ${escapeMarkdown(sentence)}`;
 }
 
 function copyOnWriteCard(analysis: Analysis, row: Row): readonly string[] {

@@ -11,6 +11,7 @@ import { type MergeOptions, mergeAround, mergeStage } from '../merge/mergeRun.ts
 import type { Stage, Step } from '../model/plan.ts';
 import type { Span } from '../syntax/ast.ts';
 import { trailingComment } from '../syntax/trailingComment.ts';
+import { lateManifests } from './cacheFix.ts';
 import { type Document, firstEndingAfter, rangeOf, stageSpan } from './places.ts';
 import { sizeFixes } from './sizeFixes.ts';
 
@@ -26,6 +27,10 @@ export function codeActions(
   const offers = [
     ...(wanted(CodeActionKind.QuickFix) ? moveComments(analysis, document, range) : []),
     ...(wanted(CodeActionKind.QuickFix) ? smallerLayers(analysis, document, range, context) : []),
+    ...manifestKinds
+      .filter(wanted)
+      .slice(0, 1)
+      .flatMap((kind) => manifestsFirst(analysis, document, range, context, kind)),
     ...mergeKinds
       .filter(wanted)
       .slice(0, 1)
@@ -121,6 +126,40 @@ function smallerLayers(
         };
       }),
     );
+  });
+}
+
+/** Offered once, as the editor asks for it: also without advice, as git may not know the files. */
+const manifestKinds = [CodeActionKind.QuickFix, CodeActionKind.RefactorRewrite];
+
+/** What installations read goes before the COPY of all files, for the lines of both in the range. */
+function manifestsFirst(
+  analysis: Analysis,
+  document: Document,
+  range: Range,
+  { diagnostics }: CodeActionContext,
+  kind: CodeActionKind,
+): Offer[] {
+  return analysis.plan.stages.flatMap((stage) => {
+    const { start, end } = stageSpan(stage);
+    if (end < document.offsetAt(range.start) || start > document.offsetAt(range.end)) return [];
+    const near = new Set(
+      touched(stage.steps, ({ instruction }) => instruction.span, document, range),
+    );
+    return lateManifests(analysis, stage)
+      .filter(({ copy, run }) => near.has(copy) || near.has(run))
+      .map(({ copy, title, edits }) => {
+        const { line } = document.positionAt(copy.instruction.span.start);
+        const answered = diagnostics.filter(
+          (one) => one.code === 'volatile-copy' && one.range.start.line === line,
+        );
+        return {
+          title,
+          kind,
+          ...(answered.length > 0 && { diagnostics: answered, isPreferred: true }),
+          edits: edits.map(({ span, newText }) => ({ range: rangeOf(document, span), newText })),
+        };
+      });
   });
 }
 

@@ -10,6 +10,7 @@ import type { Analysis } from '../analysis.ts';
 import type { Dockerfile, Problem } from '../syntax/ast.ts';
 import { advice } from './advice.ts';
 import { type Document, firstEndingAfter, rangeOf } from './places.ts';
+import { volatileCopies } from './volatileCopy.ts';
 
 const severities: Readonly<Record<Problem['severity'], DiagnosticSeverity>> = {
   error: DiagnosticSeverity.Error,
@@ -34,7 +35,8 @@ export function diagnostics(
   const { buildkitErrors, advice: isAdvising } = analysis.settings.diagnostics;
   const tellsBuildkit =
     buildkitErrors === 'on' || (buildkitErrors === 'auto' && !otherDockerfileExtension);
-  return [...analysis.problems, ...(isAdvising ? advice(analysis, hadolint) : [])]
+  const advised = isAdvising ? [...advice(analysis, hadolint), ...volatileCopies(analysis)] : [];
+  return [...analysis.problems, ...advised]
     .sort((a, b) => a.span.start - b.span.start)
     .filter((problem) => {
       if (problem.buildkit && !isTrailingComment(problem)) return tellsBuildkit;

@@ -12,6 +12,7 @@ import type {
   StageReport,
 } from '../protocol.ts';
 import { firstRefusal } from '../syntax/instructions.ts';
+import { churnReport } from './churn.ts';
 import { metadataDetail, summary } from './describe.ts';
 import {
   baseSize,
@@ -167,9 +168,16 @@ function instructionReport(
     createdByExact: step.createdByExact,
     size: sizeOf(analysis, row),
     cache: placed(cacheReport(analysis, row), range.start.line),
+    ...churnField(analysis, row),
     metadataDetail: metadataDetail(step),
     fromTrigger: step.fromTrigger,
   };
+}
+
+/** Only for what takes files of the context, and only where git knows them. */
+function churnField(analysis: Analysis, row: Row): Pick<InstructionReport, 'churn'> {
+  const churn = row.kind === 'step' ? churnReport(analysis, row.stage, row.step) : null;
+  return churn ? { churn } : {};
 }
 
 /** A cause that lies in no other line is the instruction's own. */

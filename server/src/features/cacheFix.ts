@@ -1,0 +1,250 @@
+/**
+ * Where a COPY of a whole project stands above the installation of its dependencies, and what would
+ * keep that in the cache: the files that the installation reads are copied first, and all else after
+ * it. Offered only where the image stays the same; the text is proved by reading it again.
+ */
+
+import type { Install, Manifests } from '../analysis/manifestFacts.ts';
+import type { Analysis } from '../analysis.ts';
+import type { Edit } from '../merge/mergeRun.ts';
+import type { Stage, Step } from '../model/plan.ts';
+import { readRun } from '../shell/readRun.ts';
+import { unknownPart } from '../shell/shellTree.ts';
+import type { Instruction } from '../syntax/ast.ts';
+import { interpret } from '../syntax/instructions.ts';
+import { parse } from '../syntax/parser.ts';
+import { absolutePath, isWithin } from '../syntax/slashPaths.ts';
+import { installOf, looksAside } from './installWords.ts';
+
+/** An installation of dependencies below a COPY of all files. */
+export interface LateManifests {
+  readonly copy: Step;
+  /** The RUN whose installation is the last one that the COPY may go behind. */
+  readonly run: Step;
+  /** The first command that installs, as it runs: `npm ci`. */
+  readonly command: string;
+  /** All files that it reads, by their path in the context. */
+  readonly files: readonly string[];
+  readonly title: string;
+  readonly edits: readonly Edit[];
+}
+
+/** Of a stage that is built; found anew for each analysis, and only as far as files are known by now. */
+export function lateManifests(analysis: Analysis, stage: Stage): readonly LateManifests[] {
+  if (!stage.needed || analysis.dockerfile.text.length > longestText) return [];
+  return stage.steps.flatMap((step, at) => {
+    if (!copiesProject(step)) return [];
+    const follows = installationsBelow(analysis, stage, at);
+    return follows ? (proposal(analysis, step, follows) ?? []) : [];
+  });
+}
+
+/** Each proof reads the whole text again. */
+const longestText = 500_000;
+
+/** One plain folder of the context goes to one place, by words that can be written again. */
+function copiesProject({ copy, instruction, fromTrigger, onbuild }: Step): boolean {
+  if (copy?.origin.kind !== 'context' || fromTrigger || onbuild) return false;
+  if (copy.parents || copy.doubt || copy.remotes.length + copy.files.length > 0) return false;
+  const [source, dest] = instruction.args;
+  if (copy.sources.length !== 1 || instruction.args.length !== 2 || instruction.json) return false;
+  if (instruction.heredocs.length + instruction.innerComments.length > 0) return false;
+  return /^[\w./@+-]+$/.test(source?.value ?? '') && /^[\w./@+${}-]+$/.test(dest?.value ?? '');
+}
+
+interface Found {
+  readonly install: Install;
+  /** The folder that it runs in, relative to where the project was copied to. */
+  readonly folder: string;
+}
+
+interface Follows {
+  readonly run: Step;
+  readonly command: string;
+  readonly found: readonly Found[];
+}
+
+/** The installations in the RUN lines that follow a COPY, as far as nothing else needs the files. */
+function installationsBelow(analysis: Analysis, stage: Stage, at: number): Follows | null {
+  const copy = stage.steps[at];
+  const [, dest] = copy?.instruction.args ?? [];
+  const into = absolutePath(copy?.copy?.dest ?? '/');
+  const found: Found[] = [];
+  let last: { readonly run: Step; readonly count: number } | null = null;
+  let command = '';
+  for (const step of stage.steps.slice(at + 1)) {
+    if (!step.run) {
+      if (isIndependent(step, dest?.value ?? '')) continue;
+      break;
+    }
+    const commands = commandsOf(analysis, step, into);
+    if (!commands) break;
+    const before = found.length;
+    for (const { words, cwd } of commands) {
+      const install = installOf(words);
+      if (!install) continue;
+      command ||= words.slice(0, 4).join(' ');
+      found.push({ install, folder: cwd === into ? '' : relativeTo(into, cwd) });
+    }
+    if (found.length > before) last = { run: step, count: found.length };
+  }
+  return last && { run: last.run, command, found: found.slice(0, last.count) };
+}
+
+function relativeTo(folder: string, path: string): string {
+  return path.slice(folder === '/' ? 1 : folder.length + 1);
+}
+
+/** May the COPY stand behind this line as well as before it? */
+function isIndependent({ command, workdir, effect }: Step, dest: string): boolean {
+  switch (command.kind) {
+    case 'workdir':
+      return workdir !== null && dest.startsWith('/');
+    case 'env':
+    case 'arg':
+      return !dest.includes('$');
+    case 'label':
+    case 'expose':
+    case 'cmd':
+    case 'entrypoint':
+    case 'healthcheck':
+    case 'stopsignal':
+    case 'maintainer':
+    case 'shell':
+    case 'user':
+      return effect === 'metadata';
+    default:
+      return false;
+  }
+}
+
+/** The commands of a RUN that does nothing but install; null where it may do more. */
+function commandsOf(
+  { plan }: Analysis,
+  { run, command }: Step,
+  into: string,
+): readonly { readonly words: readonly string[]; readonly cwd: string }[] | null {
+  if (!run || command.kind !== 'run') return null;
+  // A bind mount has files of its own; one below the project hides what was copied.
+  const isPlain = run.mounts.every(
+    ({ type, target }) =>
+      type !== 'bind' && (type !== 'tmpfs' || !isWithin(target, into)) && !overlaps(target, into),
+  );
+  const { commands, unread } = readRun(run, plan.options.platform);
+  if (!isPlain || unread !== null || commands.length === 0) return null;
+  const found: { words: readonly string[]; cwd: string }[] = [];
+  for (const { words, cwd, runs, outputs, input, pipedFrom, piped } of commands) {
+    const isSimple =
+      runs === 'always' && outputs.length === 0 && input === null && pipedFrom === null && !piped;
+    if (!isSimple || cwd === null || words.some((word) => word.includes(unknownPart))) return null;
+    if (installOf(words)) {
+      if (!isWithin(cwd, into)) return null;
+    } else if (!looksAside(words)) return null;
+    found.push({ words, cwd });
+  }
+  return found;
+}
+
+function overlaps(target: string, into: string): boolean {
+  return target !== '' && into !== '/' && isWithin(absolutePath(target), into);
+}
+
+type Known = Extract<Manifests, { readonly ok: true }>;
+
+function proposal(
+  analysis: Analysis,
+  copy: Step,
+  { run, command, found }: Follows,
+): LateManifests | null {
+  const resolved = copy.copy;
+  if (!resolved) return null;
+  const source = absolutePath(resolved.sources[0] ?? '').slice(1);
+  const files = new Set<string>();
+  const restored = new Set<string>();
+  // All are asked, so that they are looked for side by side.
+  const answers = found.map(({ install, folder }) =>
+    analysis.manifests.of(resolved, join(source, folder), install),
+  );
+  for (const [at, answer] of answers.entries()) {
+    if (answer.state !== 'known' || !answer.value.ok) return null;
+    const known: Known = answer.value;
+    const folder = found[at]?.folder ?? '';
+    for (const file of known.files) files.add(join(folder, file));
+    if (known.restores !== null) restored.add(known.restores);
+  }
+  const edits = editsOf(analysis, copy, run, source, [...files]);
+  if (!edits) return null;
+  const note = [...restored].join(' and ');
+  const kept = note === '' ? '' : ` (${note} then stays as it is in the context)`;
+  return {
+    copy,
+    run,
+    command,
+    files: [...files].map((file) => join(source, file)),
+    title: `Copy the manifest and lock file first, so that ${command} stays cached${kept}`,
+    edits,
+  };
+}
+
+function join(folder: string, path: string): string {
+  return folder === '' ? path : path === '' ? folder : `${folder}/${path}`;
+}
+
+/** The COPY takes the files, and stands again behind the RUN; null where that does not read so. */
+function editsOf(
+  { dockerfile, program }: Analysis,
+  copy: Step,
+  run: Step,
+  source: string,
+  files: readonly string[],
+): readonly Edit[] | null {
+  const { text } = dockerfile;
+  const { instruction } = copy;
+  const [from, to] = instruction.args;
+  if (!from || !to || !files.every((file) => /^[\w./@+-]+$/.test(file))) return null;
+  const whole = text.slice(instruction.span.start, instruction.span.end);
+  if (/[\r\n]/.test(whole)) return null;
+  const head = text.slice(instruction.span.start, from.span.start);
+  const target = text.slice(to.span.start, to.span.end);
+  const folder = target === '.' ? './' : `${target.replace(/\/\.?$/, '')}/`;
+  const newline = text[text.indexOf('\n') - 1] === '\r' ? '\r\n' : '\n';
+  const lineStart = text.lastIndexOf('\n', instruction.span.start - 1) + 1;
+  const indent = /^[\t ]*/.exec(text.slice(lineStart))?.[0] ?? '';
+  const groups = new Map<string, string[]>();
+  for (const file of files) {
+    // What is in a folder goes into a folder of that name.
+    const place = file.endsWith('/') ? file : file.slice(0, file.lastIndexOf('/') + 1);
+    const key = file.endsWith('/') ? place : `=${place}`;
+    groups.set(key, [...(groups.get(key) ?? []), join(source, file)]);
+  }
+  const lines = [...groups].map(
+    ([key, names]) => `${head}${names.join(' ')} ${folder}${key.replace(/^=/, '')}`,
+  );
+  const edits: readonly Edit[] = [
+    { span: instruction.span, newText: lines.join(newline + indent) },
+    {
+      span: { start: run.instruction.span.end, end: run.instruction.span.end },
+      newText: `${newline}${indent}${whole}`,
+    },
+  ];
+  const changed = [...edits]
+    .sort((a, b) => b.span.start - a.span.start)
+    .reduce(
+      (all, { span, newText }) => all.slice(0, span.start) + newText + all.slice(span.end),
+      text,
+    );
+  const after = interpret(parse(changed));
+  if (after.problems.length > program.problems.length) return null;
+  const expected = dockerfile.instructions.flatMap((one) => {
+    if (one === instruction) return lines;
+    const own = [textOf(one)];
+    return one === run.instruction ? [...own, textOf(instruction)] : own;
+  });
+  const read = after.dockerfile.instructions.map(textOf);
+  const isMeant = read.length === expected.length && read.every((one, at) => one === expected[at]);
+  return isMeant ? edits : null;
+}
+
+function textOf({ joined, heredocs }: Instruction): string {
+  return [joined.text, ...heredocs.map(({ content }) => content)].join('\n').trimEnd();
+}

@@ -1,0 +1,389 @@
+import assert from 'node:assert/strict';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import type { TextEdit } from 'vscode-languageserver-types';
+import type { Subject } from '../../../server/src/analysis/subject.ts';
+import { type Analysis, createAnalyzer } from '../../../server/src/analysis.ts';
+import type { GitHistory } from '../../../server/src/churn/churn.ts';
+import { codeActions } from '../../../server/src/features/codeActions.ts';
+import { diagnostics } from '../../../server/src/features/diagnostics.ts';
+import { hover } from '../../../server/src/features/hover.ts';
+import { nodeDecompressors } from '../../../server/src/host/decompress.ts';
+import { readSettings } from '../../../server/src/settings.ts';
+import { apply } from '../../support/marked.ts';
+import { memoryFileSystem } from '../../support/memoryFileSystem.ts';
+import { linux } from '../../support/plans.ts';
+
+interface Given {
+  readonly history?: GitHistory;
+  readonly settings?: unknown;
+  readonly within?: readonly string[];
+}
+
+interface Seen {
+  readonly analysis: Analysis;
+  readonly document: TextDocument;
+}
+
+/** A drawing with its files, with all known that its features ask for. */
+async function seen(
+  drawing: string,
+  { history, settings = {}, within }: Given = {},
+): Promise<Seen> {
+  const files = memoryFileSystem(drawing);
+  const text = new TextDecoder().decode(await files.read('/context/Dockerfile', 1e6));
+  const document = TextDocument.create('file:///context/Dockerfile', 'dockerfile', 1, text);
+  const subject: Subject = {
+    key: document.uri,
+    path: '/context/Dockerfile',
+    folder: '/context',
+    within: within ?? null,
+    text,
+    version: 1,
+    settings: readSettings(settings),
+  };
+  const git = history && { history: async () => ({ state: 'known', value: history }) as const };
+  const analyzer = createAnalyzer(
+    { files, decompressors: nodeDecompressors, buildPlatform: linux, ...(git && { git }) },
+    () => {},
+  );
+  for (;;) {
+    const analysis = analyzer.analysis(subject);
+    offers({ analysis, document });
+    if (!analysis.pending) return { analysis, document };
+    await analyzer.settled(subject.key);
+  }
+}
+
+/** The text after each fix that copies manifests first, by its title. */
+function offers({ analysis, document }: Seen): Readonly<Record<string, string>> {
+  const range = {
+    start: { line: 0, character: 0 },
+    end: { line: document.lineCount, character: 0 },
+  };
+  const actions = codeActions(
+    analysis,
+    document,
+    range,
+    { diagnostics: [], only: ['quickfix'] },
+    { versionedEdits: false },
+  );
+  return Object.fromEntries(
+    actions
+      .filter(({ title }) => title.startsWith('Copy the manifest'))
+      .map(({ title, edit }) => [
+        title,
+        apply(document.getText(), (edit?.changes?.[document.uri] ?? []) as TextEdit[]),
+      ]),
+  );
+}
+
+async function fixed(drawing: string): Promise<string> {
+  const found = Object.values(offers(await seen(drawing)));
+  assert.equal(found.length, 1, 'one fix');
+  return found[0] ?? '';
+}
+
+async function notOffered(drawing: string): Promise<void> {
+  assert.deepEqual(offers(await seen(drawing)), {});
+}
+
+const lock = '-- package-lock.json --\n{"lockfileVersion": 3}\n-- src/app.js --\n1\n';
+const manifest = (more = '') => `-- package.json --\n{"name": "a"${more}}\n${lock}`;
+const start = 'FROM node:22\nWORKDIR /app\n';
+
+describe('copying manifests first', () => {
+  const shapes: Readonly<Record<string, readonly [lines: string, files: string, result: string]>> =
+    {
+      'npm ci': [
+        'COPY . .\nRUN npm ci\nCMD ["node", "src/app.js"]\n',
+        manifest(),
+        'COPY package.json package-lock.json ./\nRUN npm ci\nCOPY . .\nCMD ["node", "src/app.js"]\n',
+      ],
+      'npm with its settings, an absolute folder and an owner': [
+        'COPY --chown=node:node --link . /app\nENV A=b\nRUN npm ci --omit=dev && npm cache clean --force\nRUN npm run build\n',
+        `${manifest()}-- .npmrc --\nfund=false\n`,
+        'COPY --chown=node:node --link package.json package-lock.json .npmrc /app/\nENV A=b\nRUN npm ci --omit=dev && npm cache clean --force\nCOPY --chown=node:node --link . /app\nRUN npm run build\n',
+      ],
+      'a folder of the context': [
+        'COPY ./web/ ./\nRUN ["npm", "ci"]\n',
+        '-- web/package.json --\n{}\n-- web/package-lock.json --\n{}\n',
+        'COPY web/package.json web/package-lock.json ./\nRUN ["npm", "ci"]\nCOPY ./web/ ./\n',
+      ],
+      'a project below what is copied': [
+        'COPY . .\nRUN cd web && npm ci\n',
+        '-- web/package.json --\n{}\n-- web/package-lock.json --\n{}\n',
+        'COPY web/package.json web/package-lock.json ./web/\nRUN cd web && npm ci\nCOPY . .\n',
+      ],
+      'workspaces of npm': [
+        'COPY . .\nRUN npm ci\n',
+        `${manifest(', "workspaces": ["packages/*"]')}-- packages/a/package.json --\n{}\n-- packages/b/package.json --\n{"dependencies": {"a": "1"}}\n`,
+        'COPY package.json package-lock.json ./\nCOPY packages/a/package.json ./packages/a/\nCOPY packages/b/package.json ./packages/b/\nRUN npm ci\nCOPY . .\n',
+      ],
+      'Yarn 1': [
+        'COPY . ./\nRUN yarn install --frozen-lockfile\n',
+        '-- package.json --\n{}\n-- yarn.lock --\n\n',
+        'COPY package.json yarn.lock ./\nRUN yarn install --frozen-lockfile\nCOPY . ./\n',
+      ],
+      'Yarn 4 with its release': [
+        'COPY . .\nRUN yarn --immutable\n',
+        '-- package.json --\n{}\n-- yarn.lock --\n\n-- .yarnrc.yml --\nyarnPath: .yarn/releases/yarn-4.cjs\n-- .yarn/releases/yarn-4.cjs --\n1\n',
+        'COPY package.json yarn.lock .yarnrc.yml ./\nCOPY .yarn/ ./.yarn/\nRUN yarn --immutable\nCOPY . .\n',
+      ],
+      'pnpm with workspaces': [
+        'COPY . .\nRUN corepack enable && pnpm install --frozen-lockfile\n',
+        '-- package.json --\n{}\n-- pnpm-lock.yaml --\n{}\n-- pnpm-workspace.yaml --\npackages:\n  - apps/*\n-- apps/x/package.json --\n{"dependencies": {"y": "workspace:*"}}\n',
+        'COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./\nCOPY apps/x/package.json ./apps/x/\nRUN corepack enable && pnpm install --frozen-lockfile\nCOPY . .\n',
+      ],
+      'pip with files that include others': [
+        'COPY . .\nRUN pip install --upgrade pip\nRUN python -m pip install --no-cache-dir -r requirements/prod.txt -c constraints.txt\n',
+        '-- requirements/prod.txt --\n-r base.txt\nflask==3.0 # web\ngunicorn[x]>=20; python_version > "3"\n-- requirements/base.txt --\n--index-url https://pypi.example/simple\nfoo @ https://example.org/foo.whl\n-- constraints.txt --\nflask<4\n',
+        'COPY requirements/prod.txt requirements/base.txt ./requirements/\nCOPY constraints.txt ./\nRUN pip install --upgrade pip\nRUN python -m pip install --no-cache-dir -r requirements/prod.txt -c constraints.txt\nCOPY . .\n',
+      ],
+      Poetry: [
+        'COPY . .\nRUN poetry config virtualenvs.create false && poetry install --no-root --only main\n',
+        '-- pyproject.toml --\n[tool.poetry]\n-- poetry.lock --\n\n',
+        'COPY pyproject.toml poetry.lock ./\nRUN poetry config virtualenvs.create false && poetry install --no-root --only main\nCOPY . .\n',
+      ],
+      uv: [
+        'COPY . .\nRUN --mount=type=cache,target=/root/.cache/uv uv sync --locked --no-install-project\n',
+        '-- pyproject.toml --\n[project]\n[build-system]\n-- uv.lock --\n\n-- .python-version --\n3.12\n',
+        'COPY pyproject.toml uv.lock .python-version ./\nRUN --mount=type=cache,target=/root/.cache/uv uv sync --locked --no-install-project\nCOPY . .\n',
+      ],
+      Go: [
+        'COPY . .\nRUN go mod download\nRUN go build ./...\n',
+        '-- go.mod --\nmodule a\nreplace b => example.org/c v1.0.0\n-- go.sum --\n\n',
+        'COPY go.mod go.sum ./\nRUN go mod download\nCOPY . .\nRUN go build ./...\n',
+      ],
+      Maven: [
+        'COPY . .\nRUN ./mvnw -B dependency:go-offline\nRUN ./mvnw package\n',
+        '-- pom.xml --\n<project></project>\n-- mvnw mode=755 --\n#!/bin/sh\n-- .mvn/wrapper/maven-wrapper.properties --\n1\n',
+        'COPY pom.xml mvnw ./\nCOPY .mvn/ ./.mvn/\nRUN ./mvnw -B dependency:go-offline\nCOPY . .\nRUN ./mvnw package\n',
+      ],
+      Gradle: [
+        'COPY . .\nRUN gradle dependencies --no-daemon\n',
+        "-- build.gradle --\nplugins { id 'java' }\n-- settings.gradle --\nrootProject.name = 'a'\n-- gradle/libs.versions.toml --\n1\n",
+        'COPY build.gradle settings.gradle ./\nCOPY gradle/ ./gradle/\nRUN gradle dependencies --no-daemon\nCOPY . .\n',
+      ],
+      Composer: [
+        'COPY . .\nRUN composer install --no-dev --no-scripts\n',
+        '-- composer.json --\n{"scripts": {"post-install-cmd": "x"}, "autoload": {"psr-4": {"A\\\\": "src/"}}}\n-- composer.lock --\n{}\n',
+        'COPY composer.json composer.lock ./\nRUN composer install --no-dev --no-scripts\nCOPY . .\n',
+      ],
+      Bundler: [
+        'COPY . .\nRUN bundle install --jobs 4\n',
+        '-- Gemfile --\nsource "https://rubygems.org"\ngem "rails"\n-- Gemfile.lock --\nGEM\n',
+        'COPY Gemfile Gemfile.lock ./\nRUN bundle install --jobs 4\nCOPY . .\n',
+      ],
+    };
+  for (const [name, [lines, files, result]] of Object.entries(shapes)) {
+    it(`is offered for ${name}`, async () => {
+      assert.equal(
+        (await fixed(`${start}${lines}${files}`)).trimEnd(),
+        `${start}${result}`.trimEnd(),
+      );
+    });
+  }
+
+  const refusals: Readonly<Record<string, readonly [lines: string, files: string]>> = {
+    'the project has a prepare script': [
+      'COPY . .\nRUN npm ci\n',
+      manifest(', "scripts": {"prepare": "husky"}'),
+    ],
+    'a workspace has a postinstall script': [
+      'COPY . .\nRUN npm ci\n',
+      `${manifest(', "workspaces": ["a"]')}-- a/package.json --\n{"scripts": {"postinstall": "x"}}\n`,
+    ],
+    'a workspace has a program': [
+      'COPY . .\nRUN npm ci\n',
+      `${manifest(', "workspaces": ["a"]')}-- a/package.json --\n{"bin": "x.js"}\n`,
+    ],
+    'workspaces cannot be listed': ['COPY . .\nRUN npm ci\n', manifest(', "workspaces": ["**"]')],
+    'a dependency lies in the project': [
+      'COPY . .\nRUN npm ci\n',
+      manifest(', "dependencies": {"b": "file:./b"}'),
+    ],
+    'npm would build an addon': ['COPY . .\nRUN npm ci\n', `${manifest()}-- binding.gyp --\n{}\n`],
+    'node_modules is copied too': [
+      'COPY . .\nRUN npm ci\n',
+      `${manifest()}-- node_modules/x/index.js --\n1\n`,
+    ],
+    'there is no lock file': ['COPY . .\nRUN npm ci\n', '-- package.json --\n{}\n'],
+    'the lock file is ignored': [
+      'COPY . .\nRUN npm ci\n',
+      `${manifest()}-- .dockerignore --\npackage-lock.json\n`,
+    ],
+    'the lock file is excluded': ['COPY --exclude=*-lock.json . .\nRUN npm ci\n', manifest()],
+    'the manifest is a link': [
+      'COPY . .\nRUN npm ci\n',
+      `-- package.json -> other.json --\n-- other.json --\n{}\n${lock}`,
+    ],
+    'the same RUN builds': ['COPY . .\nRUN npm ci && npm run build\n', manifest()],
+    'the same RUN needs a file': ['COPY . .\nRUN npm ci && cp src/app.js /x\n', manifest()],
+    'a package is added': ['COPY . .\nRUN npm install left-pad\n', manifest()],
+    'it installs elsewhere': ['COPY . .\nRUN cd /other && npm ci\n', manifest()],
+    'it installs only sometimes': ['COPY . .\nRUN if [ -n "$X" ]; then npm ci; fi\n', manifest()],
+    'another RUN stands between': ['COPY . .\nRUN node src/app.js\nRUN npm ci\n', manifest()],
+    'another COPY stands between': ['COPY . .\nCOPY --from=x / /\nRUN npm ci\n', manifest()],
+    'a relative destination would move': [
+      'COPY . .\nWORKDIR /app/web\nRUN cd .. && npm ci\n',
+      manifest(),
+    ],
+    'a variable of the destination may change': [
+      'ENV D=/app\nCOPY . $D\nENV D=/x\nRUN npm ci\n',
+      manifest(),
+    ],
+    'more is copied at once': ['COPY package.json src ./\nRUN npm ci\n', manifest()],
+    'it comes from another stage': ['COPY --from=x . .\nRUN npm ci\n', manifest()],
+    'pnpm applies patches': [
+      'COPY . .\nRUN pnpm install --frozen-lockfile\n',
+      '-- package.json --\n{"pnpm": {"patchedDependencies": {"a": "patches/a.patch"}}}\n-- pnpm-lock.yaml --\n{}\n',
+    ],
+    'Yarn keeps its packages in the context': [
+      'COPY . .\nRUN yarn --immutable\n',
+      '-- package.json --\n{}\n-- yarn.lock --\n\n-- .yarn/cache/x.zip --\n1\n',
+    ],
+    'pip installs the project': [
+      'COPY . .\nRUN pip install -e . -r requirements.txt\n',
+      '-- requirements.txt --\na\n',
+    ],
+    'requirements name the project': [
+      'COPY . .\nRUN pip install -r requirements.txt\n',
+      '-- requirements.txt --\n-e .\n',
+    ],
+    'requirements name a wheel': [
+      'COPY . .\nRUN pip install -r requirements.txt\n',
+      '-- requirements.txt --\nwheels/a-1-py3-none-any.whl\n',
+    ],
+    'requirements name a file by URL': [
+      'COPY . .\nRUN pip install -r requirements.txt\n',
+      '-- requirements.txt --\na @ file:///app/a\n',
+    ],
+    'an included file is missing': [
+      'COPY . .\nRUN pip install -r requirements.txt\n',
+      '-- requirements.txt --\n-r more.txt\n',
+    ],
+    'Poetry installs the project': [
+      'COPY . .\nRUN poetry install\n',
+      '-- pyproject.toml --\n[tool.poetry]\n-- poetry.lock --\n\n',
+    ],
+    'uv installs the project': [
+      'COPY . .\nRUN uv sync --locked\n',
+      '-- pyproject.toml --\n[build-system]\n-- uv.lock --\n\n',
+    ],
+    'Go replaces a module by a folder': [
+      'COPY . .\nRUN go mod download\n',
+      '-- go.mod --\nmodule a\nreplace b => ./b\n-- go.sum --\n\n',
+    ],
+    'Maven has modules': [
+      'COPY . .\nRUN mvn dependency:go-offline\n',
+      '-- pom.xml --\n<project><modules><module>a</module></modules></project>\n',
+    ],
+    'Gradle has projects': [
+      'COPY . .\nRUN gradle dependencies\n',
+      "-- build.gradle --\n1\n-- settings.gradle --\ninclude 'a'\n",
+    ],
+    'Composer lists classes': [
+      'COPY . .\nRUN composer install --no-scripts\n',
+      '-- composer.json --\n{"autoload": {"classmap": ["src"]}}\n-- composer.lock --\n{}\n',
+    ],
+    'Composer runs scripts': [
+      'COPY . .\nRUN composer install\n',
+      '-- composer.json --\n{"scripts": {"post-install-cmd": "x"}}\n-- composer.lock --\n{}\n',
+    ],
+    'the Gemfile reads the gemspec': [
+      'COPY . .\nRUN bundle install\n',
+      '-- Gemfile --\ngemspec\n-- Gemfile.lock --\n\n',
+    ],
+    'cargo needs the sources': [
+      'COPY . .\nRUN cargo fetch\n',
+      '-- Cargo.toml --\n[package]\n-- Cargo.lock --\n\n',
+    ],
+  };
+  for (const [name, [lines, files]] of Object.entries(refusals)) {
+    it(`is not offered where ${name}`, () => notOffered(`${start}${lines}${files}`));
+  }
+
+  it('is not offered twice', async () => {
+    const once = await fixed(`${start}COPY . .\nRUN npm ci\n${manifest()}`);
+    await notOffered(`${once}\n${manifest()}`);
+  });
+
+  it('is offered for scripts that do not run', async () => {
+    const text = `${start}COPY . .\nRUN npm ci --ignore-scripts\n${manifest(', "scripts": {"prepare": "x"}')}`;
+    assert.match(await fixed(text), /^COPY package.json/m);
+  });
+
+  it('says in its title which file stays as it is in the context', async () => {
+    const found = offers(await seen(`${start}COPY . .\nRUN npm install\n${manifest()}`));
+    assert.deepEqual(Object.keys(found), [
+      'Copy the manifest and lock file first, so that npm install stays cached (package-lock.json then stays as it is in the context)',
+    ]);
+  });
+
+  it('keeps line ends and indentation', async () => {
+    const text = `${start}  COPY . .\n  RUN npm ci\n`.replaceAll('\n', '\r\n');
+    const found = await fixed(`${text}${manifest()}`);
+    assert.match(
+      found,
+      / {2}COPY package\.json package-lock\.json \.\/\r\n {2}RUN npm ci\r\n {2}COPY \. \.\r/,
+    );
+  });
+});
+
+describe('advice on a COPY that changes with most commits', () => {
+  const commits = (sources: number, manifests: number, all = 100): GitHistory => ({
+    commits: Array.from({ length: all }, (_, at) => ({
+      id: String(at),
+      paths: [
+        ...(at < sources ? ['src/app.js'] : []),
+        ...(at < manifests ? ['package.json'] : []),
+        'docs/a.md',
+      ],
+    })),
+    tracked: ['package.json', 'package-lock.json', 'src/app.js'],
+  });
+  const text = `${start}COPY . .\nRUN npm ci\n${manifest()}-- .dockerignore --\ndocs\n`;
+  const advised = async (history: GitHistory | undefined, more: Given = {}, drawing = text) => {
+    const { analysis, document } = await seen(drawing, { ...(history && { history }), ...more });
+    return diagnostics(analysis, document, { otherDockerfileExtension: false })
+      .filter(({ code }) => code === 'volatile-copy')
+      .map(({ message, range }) => `${range.start.line}: ${message}`);
+  };
+
+  it('has the figures of git, after the ignore file', async () => {
+    assert.deepEqual(await advised(commits(83, 6)), [
+      '2: This COPY changed in 83 of 100 commits and makes `npm ci` run again each time. What the installation reads (package.json and package-lock.json) changed in 6: copied first, it keeps the installation in the cache.',
+    ]);
+  });
+
+  it('is not given where it would be worth little', async () => {
+    assert.deepEqual(await advised(commits(20, 1)), []);
+    assert.deepEqual(await advised(commits(83, 60)), []);
+    assert.deepEqual(await advised(commits(8, 0, 9)), []);
+  });
+
+  it('is not given without git, in Restricted Mode, or where it is switched off', async () => {
+    assert.deepEqual(await advised(undefined), []);
+    assert.deepEqual(await advised(commits(83, 6), { within: ['/context'] }), []);
+    const off = { settings: { advice: { volatileCopy: false } } };
+    assert.deepEqual(await advised(commits(83, 6), off), []);
+    const silenced = text.replace('COPY .', '# dockerfile-layers ignore=volatile-copy\nCOPY .');
+    assert.deepEqual(await advised(commits(83, 6), {}, silenced), []);
+  });
+
+  it('is not given where no safe order is known', async () => {
+    const drawing = text.replace('{"name": "a"}', '{"scripts": {"prepare": "x"}}');
+    assert.deepEqual(await advised(commits(83, 6), {}, drawing), []);
+  });
+
+  it('is in the hover of every line that takes files', async () => {
+    const { analysis, document } = await seen(text, { history: commits(83, 6) });
+    const at = document.positionAt(document.getText().indexOf('COPY'));
+    const found = hover(analysis, document, at, { markdown: true });
+    const value = (found?.contents as { value: string } | undefined)?.value ?? '';
+    assert.match(
+      value,
+      /83 of the last 100 commits changed what it takes; each time the step after it runs again\./,
+    );
+  });
+});
