@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 import { revealCauseCommand, revealLayerCommand } from '../../server/src/protocol.ts';
+import { type BuildLog, buildAndRecord } from './build.ts';
 import type { RememberedChoices } from './choices.ts';
 import { askForDownloads } from './downloads.ts';
 import type { FollowedStack } from './followedStack.ts';
@@ -23,6 +24,7 @@ export interface Parts {
   readonly stack: FollowedStack;
   readonly view: StackView;
   readonly choices: RememberedChoices;
+  readonly buildLog: BuildLog;
   /** Has the server look at the files on disk again. */
   readonly lookAgain: () => void;
   readonly restart: () => Promise<void>;
@@ -43,6 +45,7 @@ export function registerCommands(parts: Parts): vscode.Disposable {
       parts.lookAgain();
       stack.ask();
     },
+    buildAndRecord: () => buildAndRecord(client, parts.buildLog, stack.document),
     updatePackageData: () => updatePackageData(client),
     askForDownloadSizes: () => askForDownloads(client, stack.uri),
     restartServer: parts.restart,

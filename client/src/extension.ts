@@ -11,6 +11,7 @@ import {
   type InitializationOptions,
   peersChanged,
 } from '../../server/src/protocol.ts';
+import { BuildLog } from './build.ts';
 import { RememberedChoices } from './choices.ts';
 import { registerCommands } from './commands.ts';
 import { FollowedStack } from './followedStack.ts';
@@ -21,6 +22,7 @@ import { Status } from './status.ts';
 const commandsInHovers = [
   'dockerfileLayers.updatePackageData',
   'dockerfileLayers.askForDownloadSizes',
+  'dockerfileLayers.buildAndRecord',
 ];
 
 /** What `activate` gives to tests. */
@@ -65,6 +67,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
   const stack = new FollowedStack(client);
   const view = new StackView(stack, context.globalState);
   const status = new Status(stack);
+  const buildLog = new BuildLog(client);
   const lookAgain = () => {
     if (client.state === State.Running) {
       void client.sendNotification(focused, { uri: stack.uri ?? null });
@@ -81,7 +84,8 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
     stack,
     view,
     status,
-    registerCommands({ client, stack, view, choices, lookAgain, restart }),
+    buildLog,
+    registerCommands({ client, stack, view, choices, buildLog, lookAgain, restart }),
     vscode.window.onDidChangeWindowState((window) => window.focused && lookAgain()),
     vscode.window.onDidChangeActiveTextEditor(lookAgain),
     // An editor may leave out events of files; what was saved here is certain to have changed.

@@ -7,7 +7,13 @@
  * moves. Asking for an analysis never waits; `analyze` waits until all is known.
  */
 
-import { type CachePorts, cacheReading, RecordFacts, sentContext } from './analysis/cacheFacts.ts';
+import {
+  type CachePorts,
+  type CacheReading,
+  cacheReading,
+  RecordFacts,
+  sentContext,
+} from './analysis/cacheFacts.ts';
 import { ChurnFacts, type ChurnPorts, type ChurnReading } from './analysis/churnFacts.ts';
 import { ContextFacts, type ContextPorts, type ContextReading } from './analysis/contextFacts.ts';
 import { contextProblems } from './analysis/contextProblems.ts';
@@ -62,6 +68,8 @@ export interface Analysis {
   readonly cache: Predictions;
   /** The cache keys of all steps; what they depend on is looked for from the first time on that someone asks. */
   readonly keyed: KeyedPlan;
+  /** The same for a builder of which more is known than records say. */
+  readonly keyedFor: CacheReading['keyedFor'];
   /** Earlier builds of the document, the newest first. */
   readonly records: readonly BuildRecord[];
   /** Of all phases and of the context, in source order. */
@@ -331,6 +339,7 @@ function join(joined: Joined): Analysis {
     get keyed() {
       return cache.keyed;
     },
+    keyedFor: cache.keyedFor,
     get problems() {
       problems ??= [...plan.problems, ...contextProblems(plan, context)].sort(
         (a, b) => a.span.start - b.span.start,
@@ -343,7 +352,9 @@ function join(joined: Joined): Analysis {
       return projects.unsized();
     },
     get pending() {
-      return [state.facts, state.records, projects, churn, manifests, outside].some(({ busy }) => busy);
+      return [state.facts, state.records, projects, churn, manifests, outside].some(
+        ({ busy }) => busy,
+      );
     },
   });
 }

@@ -6,6 +6,7 @@
 import process from 'node:process';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import { baseImages } from './host/baseImages.ts';
+import { createBuildx } from './host/buildx.ts';
 import { nodeDigests } from './host/contentDigest.ts';
 import { dataFolders, openData } from './host/dataFiles.ts';
 import { nodeDecompressors } from './host/decompress.ts';
@@ -47,5 +48,6 @@ startServer(connection, {
   git: createGit(),
   packageUpdates: packageData,
   askLength: announcedLength,
+  builder: createBuildx(),
   pathOf,
 });

@@ -319,6 +319,75 @@ export const askDownloadsRequest = new RequestType<AskDownloadsParams, AskDownlo
   'dockerfileLayers/askDownloads',
 );
 
+export interface BuildParams extends WorkDoneProgressParams {
+  readonly textDocument: { readonly uri: string };
+}
+
+export interface BuildResult {
+  /** `refused`: nothing was built. */
+  readonly outcome: 'built' | 'failed' | 'cancelled' | 'refused';
+  /** What happened, in full sentences. */
+  readonly message: string;
+  /** Zero-based line that the build failed at; null: it did not, or none is named. */
+  readonly line: number | null;
+  /** The build is remembered, so that the next one can be predicted from it. */
+  readonly recorded: boolean;
+}
+
+/** Client to server: build what the analysis of a saved document stands for, and remember what came of it. */
+export const buildRequest = new RequestType<BuildParams, BuildResult, void>(
+  'dockerfileLayers/build',
+);
+
+/** Server to client: the next lines of a build's log. */
+export const buildOutput = new NotificationType<{ readonly uri: string; readonly text: string }>(
+  'dockerfileLayers/buildOutput',
+);
+
+export interface ProbeParams {
+  readonly textDocument: { readonly uri: string };
+}
+
+export interface ProbeResult {
+  /** `complete`: the builder has all; `stopped`: it was stopped at the first step that it has not. */
+  readonly outcome: 'complete' | 'stopped' | 'failed' | 'cancelled' | 'refused';
+  /** What was found, in full sentences. */
+  readonly message: string;
+  /** Zero-based line of the first step that is not cached; null: there is none, or it is not known. */
+  readonly line: number | null;
+  /** Steps that the builder said it has. */
+  readonly cached: number;
+  readonly ms: number;
+  /** What was found is remembered. */
+  readonly recorded: boolean;
+}
+
+/** Client to server: ask the builder which steps of a saved document it has, without building it. */
+export const probeRequest = new RequestType<ProbeParams, ProbeResult, void>(
+  'dockerfileLayers/probe',
+);
+
+export interface TerminalBuildParams {
+  /** The command as it was typed, where the shell says so. */
+  readonly command: string;
+  /** Absolute folder in which it ran; null: not known. */
+  readonly folder: string | null;
+  /** Null: not known. */
+  readonly exitCode: number | null;
+}
+
+export interface TerminalBuildResult {
+  /** The build is remembered. */
+  readonly recorded: boolean;
+  /** Why, or why not; full sentences. */
+  readonly message: string;
+}
+
+/** Client to server: a command ended in a terminal that may have built an open document. */
+export const terminalBuildRequest = new RequestType<TerminalBuildParams, TerminalBuildResult, void>(
+  'dockerfileLayers/terminalBuild',
+);
+
 /** Server to client: asking for the stack of this document again gives something new. */
 export const stackChanged = new NotificationType<{ readonly uri: string }>(
   'dockerfileLayers/stackChanged',

@@ -8,6 +8,7 @@
 import {
   CodeActionKind,
   type Connection,
+  type Diagnostic,
   DidChangeConfigurationNotification,
   DidChangeWatchedFilesNotification,
   type DocumentDiagnosticParams,
@@ -38,12 +39,14 @@ import {
   stackRequest,
 } from './protocol.ts';
 import { handleAsking, shutDown } from './server/asking.ts';
+import { handleBuilding } from './server/build.ts';
 import { readClient } from './server/client.ts';
 import { createDocumentSettings, type DocumentSettings } from './server/documentSettings.ts';
 import { namesOf } from './server/packageUpdate.ts';
+import { handleProbing } from './server/probe.ts';
 import { type Changes, createRefresher } from './server/refresher.ts';
 import { type Handler, Outdated, safely } from './server/safely.ts';
-import type { Open, ServerPorts } from './server/serverState.ts';
+import type { Open, ServerPorts, ServerState } from './server/serverState.ts';
 import { type Settings, withChoices } from './settings.ts';
 
 const capabilities: ServerCapabilities = {
@@ -111,7 +114,7 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
       settings: chosen,
     };
     const analysis = analyzer.analysis(subject, target !== undefined);
-    return { document, analysis, settings: chosen };
+    return { document, analysis, settings: chosen, subject };
   }
 
   /** With all that its base images are known to be; only for what the user waits for. */
@@ -135,12 +138,16 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
     }
   }
 
+  function diagnosticsOf({ analysis, document }: Open): Diagnostic[] {
+    return [...diagnostics(analysis, document, client), ...building.diagnosticsOf(document)];
+  }
+
   /** For a client that does not pull diagnostics. */
   async function push(uri: string): Promise<void> {
     try {
       const found = await analysisOf(uri);
       if (!found) return;
-      const items = diagnostics(found.analysis, found.document, client);
+      const items = diagnosticsOf(found);
       const { version } = found.document;
       await connection.sendDiagnostics({ uri, version, diagnostics: items });
     } catch (error) {
@@ -190,7 +197,10 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
     analyzer.revalidate(document.uri);
   });
   documents.onDidChangeContent(({ document }) => refresher.textChanged(document.uri));
-  documents.onDidSave(({ document }) => analyzer.revalidate(document.uri));
+  documents.onDidSave(({ document }) => {
+    analyzer.revalidate(document.uri);
+    probing.saved(document.uri);
+  });
   documents.onDidClose(({ document: { uri } }) => {
     settings.forget(uri);
     analyzer.close(uri);
@@ -256,7 +266,7 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
       { kind: DocumentDiagnosticReportKind.Full, items: [] },
       async ({ textDocument }) => {
         const found = await analysisOf(textDocument.uri);
-        const items = found ? diagnostics(found.analysis, found.document, client) : [];
+        const items = found ? diagnosticsOf(found) : [];
         return { kind: DocumentDiagnosticReportKind.Full, items };
       },
     ),
@@ -274,7 +284,7 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
       return found && stack(found.analysis, found.document);
     }),
   );
-  handleAsking({
+  const state: ServerState = {
     connection,
     ports,
     analyzer,
@@ -290,9 +300,14 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
     analysisOf,
     settledAnalysisOf,
     factsChanged: (uri) => refresher.factsChanged(uri),
-  });
+  };
+  handleAsking(state);
+  const building = handleBuilding(state);
+  const probing = handleProbing(state);
   connection.onShutdown(() => {
     ended = true;
+    building.stop();
+    probing.stop();
     refresher.stop();
     analyzer.stop();
   });

@@ -22,6 +22,12 @@ export interface Settings {
   /** `os/arch[/variant]`; null: Linux on this machine's architecture. */
   readonly platform: string | null;
   readonly buildArgs: ReadonlyMap<string, string>;
+  /** More arguments of the builder's command for *Build and Record*. */
+  readonly buildArguments: readonly string[];
+  /** Ask the builder what is cached when a Dockerfile is saved. */
+  readonly probeOnSave: boolean;
+  /** Take over builds that terminals of the editor made. */
+  readonly noticeBuilds: boolean;
   /** Base images that no table knows, in the order in which they are tried. */
   readonly images: readonly ImageSetting[];
   /** Mirrors of package indexes by distribution, in place of the public ones; the first that has a file counts. */
@@ -75,6 +81,9 @@ export const settingDefaults = {
   target: null,
   platform: null,
   buildArgs: {},
+  'build.arguments': [],
+  'probe.onSave': false,
+  'builds.notice': true,
   images: {},
   'packages.mirrors': {},
   'merge.style': 'auto',
@@ -114,6 +123,9 @@ export function readSettings(value: unknown): Settings {
     target: text(get('target')),
     platform: text(get('platform')),
     buildArgs: strings(get('buildArgs')),
+    buildArguments: list(get('build.arguments')),
+    probeOnSave: flag(get('probe.onSave'), false),
+    noticeBuilds: flag(get('builds.notice'), true),
     images: images(get('images')),
     mirrors: mirrors(get('packages.mirrors')),
     mergeStyle: choice(get('merge.style'), ['auto', 'chain', 'heredoc'], 'auto'),
@@ -225,6 +237,11 @@ export function readImage(pattern: string, said: unknown): ImageSetting | undefi
   };
   const isEmpty = Object.values(image).every((field) => field === null);
   return isEmpty ? undefined : { pattern: pattern.trim(), ...image };
+}
+
+/** The texts of a list. */
+function list(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 }
 
 function strings(value: unknown): ReadonlyMap<string, string> {

@@ -29,6 +29,8 @@ export interface CachePorts {
 /** What the keys of a document's steps are, and what the next build does with them. */
 export interface CacheReading {
   readonly keyed: KeyedPlan;
+  /** The keys for a builder whose store merges layers, or does not, or may. */
+  keyedFor(mergesLayers: boolean | null): KeyedPlan;
   readonly predictions: Predictions;
 }
 
@@ -116,11 +118,15 @@ export function cacheReading(
 ): CacheReading {
   let keyed: KeyedPlan | null = null;
   let predictions: Predictions | null = null;
+  const keyedFor = (mergesLayers: boolean | null) =>
+    digests ? keysOf(plan, context, mergesLayers, digests.text) : noKeys(plan);
   return {
     get keyed() {
-      keyed ??= digests ? keysOf(plan, context, records, digests.text) : noKeys(plan);
+      const builder = records.find((record) => record.builder)?.builder;
+      keyed ??= keyedFor(builder?.mergesLayers ?? null);
       return keyed;
     },
+    keyedFor,
     get predictions() {
       predictions ??= records.length === 0 ? noPredictions : predict(this.keyed, records);
       return predictions;
@@ -131,7 +137,7 @@ export function cacheReading(
 function keysOf(
   plan: Plan,
   context: ContextReading,
-  records: readonly BuildRecord[],
+  mergesLayers: boolean | null,
   hash: Hash,
 ): KeyedPlan {
   const stageContent = stageContents(plan, {
@@ -142,13 +148,12 @@ function keysOf(
         ? context.mountContent(step, step.run?.mounts.indexOf(mount) ?? -1)
         : context.content(step),
   });
-  const builder = records.find((record) => record.builder)?.builder;
   return keyedPlan(plan, {
     hash,
     content: (step) => context.content(step),
     mountContent: (step, index) => context.mountContent(step, index),
     stageContent,
-    mergesLayers: builder?.mergesLayers ?? null,
+    mergesLayers,
   });
 }
 

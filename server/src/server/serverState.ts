@@ -4,7 +4,10 @@ import type { Connection } from 'vscode-languageserver';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { AskLength } from '../analysis/downloads.ts';
 import type { AskRegistry, PackageSizes } from '../analysis/packageSizes.ts';
+import type { Subject } from '../analysis/subject.ts';
 import type { Analysis, AnalysisPorts, Analyzer } from '../analysis.ts';
+import type { Builder } from '../builder/builder.ts';
+import type { Prober } from '../builder/prober.ts';
 import type { Settings } from '../settings.ts';
 import type { Client } from './client.ts';
 import type { PackageUpdates } from './packageUpdate.ts';
@@ -21,6 +24,10 @@ export interface ServerPorts extends AnalysisPorts {
   readonly askRegistry?: AskRegistry;
   /** Keeps what registries said for another time. */
   readonly keepSizes?: (sizes: PackageSizes) => Promise<void>;
+  /** Builds when the user asks for it; absent: nothing is ever built. */
+  readonly builder?: Builder;
+  /** Asks a builder what it has; absent: none is ever asked. */
+  readonly prober?: Prober;
 }
 
 /** A document with its analysis, both of the same version. */
@@ -28,6 +35,7 @@ export interface Open {
   readonly document: TextDocument;
   readonly analysis: Analysis;
   readonly settings: Settings;
+  readonly subject: Subject;
 }
 
 export interface ServerState {

@@ -1,0 +1,49 @@
+/** The port to the user's real builder; `server/src/host/buildx.ts` is `docker buildx`. */
+
+import type { BuilderFacts } from '../cache/buildRecord.ts';
+
+/** What is to be built. */
+export interface BuildOrder {
+  /** Absolute folder. */
+  readonly context: string;
+  /** Absolute path. */
+  readonly dockerfile: string;
+  readonly target: string | null;
+  /** Null: the builder's own. */
+  readonly platform: string | null;
+  readonly buildArgs: ReadonlyMap<string, string>;
+  /** More arguments for the builder's command, as the user wrote them. */
+  readonly more: readonly string[];
+}
+
+export interface BuildEnd {
+  readonly ended: 'succeeded' | 'failed' | 'cancelled';
+  /** A full sentence where the command itself did not come to its end; else `''`. */
+  readonly message: string;
+}
+
+/** A builder that can be used. */
+export interface FoundBuilder {
+  readonly facts: BuilderFacts;
+  /** The image comes into the engine by itself, as with `docker build`. */
+  readonly loads: boolean;
+}
+
+/** Every method answers with sentences instead of rejecting. */
+export interface Builder {
+  /** Asks whether there is a builder that can be used, and what it is. Starts no build. */
+  find(
+    order: BuildOrder,
+    signal: AbortSignal,
+  ): Promise<FoundBuilder | { readonly missing: string }>;
+  /**
+   * Builds. `onOutput` gets the stream of `--progress=rawjson`. When `signal` aborts, the build ends,
+   * and nothing that it started runs any more when the promise resolves.
+   */
+  build(
+    order: BuildOrder,
+    found: FoundBuilder,
+    signal: AbortSignal,
+    onOutput: (piece: Uint8Array) => void,
+  ): Promise<BuildEnd>;
+}

@@ -1,0 +1,153 @@
+/** The user's builder: `docker buildx`. Every command is a list of arguments and ends in time. */
+
+import type { BuildEnd, Builder, BuildOrder, FoundBuilder } from '../builder/builder.ts';
+import { type RunResult, run } from './processes.ts';
+
+const questionMs = 20_000;
+/** Longer than any build that someone waits for. */
+const buildMs = 12 * 3600 * 1000;
+/** A build that is cancelled tells the builder so first. */
+const graceMs = 5000;
+
+/** `docker` as it is found in PATH; another program for tests. */
+export function createBuildx(program = 'docker'): Builder {
+  return {
+    async find(order, signal) {
+      const ask = (args: readonly string[]) =>
+        run(program, args, { cwd: order.context, env: environment, signal, timeoutMs: questionMs });
+      const [version, info, builder] = await Promise.all([
+        ask(['buildx', 'version']),
+        ask(['info', '--format', '{{json .}}']),
+        ask(['buildx', 'inspect', ...builderNamed(order.more)]),
+      ]);
+      return factsOf(version, info, builder);
+    },
+    async build(order, found, signal, onOutput) {
+      const result = await run(program, buildArguments(order, found), {
+        cwd: order.context,
+        env: environment,
+        signal,
+        timeoutMs: buildMs,
+        graceMs,
+        onStdout: () => {},
+        onStderr: onOutput,
+      });
+      return endOf(result);
+    },
+  };
+}
+
+/** The arguments behind `docker`. */
+export function buildArguments(
+  order: BuildOrder,
+  { loads }: Pick<FoundBuilder, 'loads'>,
+): readonly string[] {
+  const { context, dockerfile, target, platform, buildArgs, more } = order;
+  const goesSomewhere = more.some((word) => /^(?:-o.*|--(?:output|load|push)(?:=.*)?)$/.test(word));
+  return [
+    'buildx',
+    'build',
+    ...more,
+    ...(loads || goesSomewhere ? [] : ['--load']),
+    ...['--progress', 'rawjson', '--file', dockerfile],
+    ...(target === null ? [] : ['--target', target]),
+    ...(platform === null ? [] : ['--platform', platform]),
+    ...[...buildArgs].flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
+    context,
+  ];
+}
+
+/** A platform of the environment is nothing that the analysis knows of. */
+const environment = { DOCKER_DEFAULT_PLATFORM: undefined };
+
+function builderNamed(more: readonly string[]): readonly string[] {
+  const at = more.lastIndexOf('--builder');
+  const value = at >= 0 ? more[at + 1] : more.findLast((word) => word.startsWith('--builder='));
+  return value === undefined ? [] : [value.replace(/^--builder=/, '')];
+}
+
+function endOf({ ended, code, signal, message }: RunResult): BuildEnd {
+  if (ended === 'cancelled') return { ended: 'cancelled', message: 'The build was cancelled.' };
+  if (ended !== 'exited') return { ended: 'failed', message };
+  if (signal !== null) {
+    return {
+      ended: 'failed',
+      message: `The builder's command was ended from outside (${signal}).`,
+    };
+  }
+  return { ended: code === 0 ? 'succeeded' : 'failed', message: '' };
+}
+
+const install =
+  'Install Docker Desktop, or Docker Engine with its buildx plugin, and see that docker is found in PATH.';
+
+/** What the answers of `docker buildx version`, `docker info` and `docker buildx inspect` come to. */
+export function factsOf(
+  version: RunResult,
+  info: RunResult,
+  builder: RunResult,
+): FoundBuilder | { readonly missing: string } {
+  const cancelled = [version, info, builder].some(({ ended }) => ended === 'cancelled');
+  if (cancelled) return { missing: 'The build was cancelled.' };
+  if (version.ended === 'notFound') return { missing: `Docker is not installed. ${install}` };
+  if (version.ended !== 'exited') return { missing: version.message };
+  if (version.code !== 0) {
+    return { missing: `The docker command has no buildx plugin. ${install}` };
+  }
+  const number = /\bv?(\d+)\.(\d+)\.\d+/.exec(version.stdout);
+  if (number && Number(number[1]) === 0 && Number(number[2]) < 13) {
+    return { missing: `This needs buildx 0.13 or newer; here is ${number[0]}. ${install}` };
+  }
+  const driver = field(builder.stdout, 'Driver');
+  const name = field(builder.stdout, 'Name') ?? 'default';
+  if (driver !== undefined && driver !== 'docker')
+    return { facts: { name, mergesLayers: null }, loads: false };
+  const engine = parse(info.stdout);
+  const errors = Array.isArray(engine.ServerErrors) ? engine.ServerErrors : [];
+  const [error] = errors;
+  if (info.code !== 0 || typeof error === 'string') {
+    const said = typeof error === 'string' ? error : firstLine(info.stderr) || info.message;
+    return { missing: `The Docker engine does not answer: ${sentence(said)} ${startIt}` };
+  }
+  if (builder.ended === 'exited' && builder.code !== 0) {
+    const said = firstLine(builder.stderr).replace(/^ERROR: /, '');
+    return { missing: `The builder cannot be used: ${sentence(said)}` };
+  }
+  return { facts: { name, mergesLayers: mergesLayers(engine) }, loads: true };
+}
+
+const startIt = 'Start it, or see that you may use it, and try again.';
+
+/**
+ * Image stores of containerd join layers without copying, the overlay2 graph driver cannot
+ * (`solver/llbsolver/ops/merge.go` asks for the capability); of others nothing is known.
+ */
+function mergesLayers({ Driver, DriverStatus }: Readonly<Record<string, unknown>>): boolean | null {
+  const status = Array.isArray(DriverStatus) ? DriverStatus : [];
+  const type = status.find((row) => Array.isArray(row) && row[0] === 'driver-type')?.[1];
+  if (typeof type === 'string' && type.startsWith('io.containerd.')) return true;
+  return Driver === 'overlay2' ? false : null;
+}
+
+/** A line such as `Driver:        docker`; the first one is the builder's, others are its nodes'. */
+function field(text: string, name: string): string | undefined {
+  return new RegExp(`^${name}:[ \\t]*(\\S+)`, 'm').exec(text)?.[1];
+}
+
+function parse(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+function firstLine(text: string): string {
+  return text.trim().split('\n')[0] ?? '';
+}
+
+function sentence(text: string): string {
+  const trimmed = text.trim();
+  return /[.!?]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+}

@@ -1,0 +1,224 @@
+/** The request *Build and Record*: builds with the user's builder, shows how far it is, and remembers it. */
+
+import type {
+  CancellationToken,
+  Diagnostic,
+  WorkDoneProgressReporter,
+} from 'vscode-languageserver';
+import type { TextDocument } from 'vscode-languageserver-textdocument';
+import type { Builder } from '../builder/builder.ts';
+import { failureOf } from '../builder/failure.ts';
+import { outcomesOf } from '../builder/outcomes.ts';
+import { createPlainLog, type PlainLog } from '../builder/plainLog.ts';
+import { createProgressReader } from '../builder/progress.ts';
+import { countSteps } from '../builder/stepCount.ts';
+import {
+  buildDiagnostic,
+  builtSentence,
+  failedSentence,
+  failureSpan,
+  stepWords,
+} from '../features/buildWords.ts';
+import { type BuildResult, buildOutput, buildRequest } from '../protocol.ts';
+import type { Span } from '../syntax/ast.ts';
+import { shutDown } from './asking.ts';
+import { foreignFlag, isSaved, orderOf } from './buildOrder.ts';
+import { remember } from './buildRecording.ts';
+import type { ServerState } from './serverState.ts';
+import { settledWithKeys } from './settledKeys.ts';
+
+export interface Building {
+  /** The error of the last build, as long as the text is the one that was built. */
+  diagnosticsOf(document: TextDocument): readonly Diagnostic[];
+  /** Ends what is being built. */
+  stop(): void;
+}
+
+/** In Restricted Mode no process is started, whoever asks. */
+const refusedInRestrictedMode = refused(
+  'Nothing is built in Restricted Mode. Trust the workspace to use this command.',
+);
+
+interface Failure {
+  readonly version: number;
+  readonly span: Span;
+  readonly message: string;
+  readonly tail: readonly string[];
+}
+
+type Progress = Pick<WorkDoneProgressReporter, 'begin' | 'report' | 'done'>;
+
+/** Answers *Build and Record*. */
+export function handleBuilding(state: ServerState): Building {
+  const { connection, ports } = state;
+  const running = new Map<string, AbortController>();
+  const failures = new Map<string, Failure>();
+
+  connection.onRequest(buildRequest, async (params, token) => {
+    const { uri } = params.textDocument;
+    if (state.ended) return shutDown();
+    if (!state.client.trusted) return refusedInRestrictedMode;
+    if (!ports.builder) return refused('This language server cannot build.');
+    if (running.has(uri)) return refused('This Dockerfile is being built already.');
+    const abort = new AbortController();
+    running.set(uri, abort);
+    const listening = cancelWith(token, abort);
+    const progress = connection.window.attachWorkDoneProgress(params.workDoneToken);
+    progress.begin('Building', 0, 'looking at the build context', true);
+    try {
+      return await build({
+        uri,
+        state,
+        builder: ports.builder,
+        signal: abort.signal,
+        progress,
+        failures,
+      });
+    } catch (error) {
+      connection.console.error(`dockerfileLayers/build: ${(error as Error)?.stack ?? error}`);
+      return refused('The build ended with an error of this extension; its log has the details.');
+    } finally {
+      progress.done();
+      listening.dispose();
+      running.delete(uri);
+    }
+  });
+  return {
+    diagnosticsOf(document) {
+      const failure = failures.get(document.uri);
+      return failure?.version === document.version ? [buildDiagnostic(document, failure)] : [];
+    },
+    stop() {
+      for (const abort of running.values()) abort.abort();
+    },
+  };
+}
+
+interface Job {
+  readonly uri: string;
+  readonly state: ServerState;
+  readonly builder: Builder;
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+  readonly failures: Map<string, Failure>;
+}
+
+async function build(job: Job): Promise<BuildResult> {
+  const { uri, state, builder, signal, progress, failures } = job;
+  // What is known may be older than the files.
+  state.analyzer.revalidate(uri);
+  const before = await settledWithKeys(state, uri, signal);
+  if (signal.aborted) return cancelled;
+  if (!before) return refused('This Dockerfile is not open, or it was changed meanwhile.');
+  const { order, refusal } = orderOf(before);
+  if (order === null) return refused(refusal);
+  if (!(await isSaved(before, state.ports.files))) {
+    return refused('The Dockerfile has changes that are not saved. Save it, and build again.');
+  }
+  const found = await builder.find(order, signal);
+  if (signal.aborted) return cancelled;
+  if ('missing' in found) return refused(found.missing);
+
+  const { analysis, subject } = before;
+  const keyed = analysis.keyedFor(found.facts.mergesLayers);
+  const at = new Date().toISOString();
+  const start = performance.now();
+  const { log, write, flush } = outputTo(state, uri);
+  const steps = countSteps(analysis.plan);
+  const reader = createProgressReader({
+    ...log,
+    onVertex(vertex) {
+      log.onVertex?.(vertex);
+      const now = steps.take(vertex);
+      if (now)
+        progress.report(
+          Math.floor((100 * (now.number - 1)) / now.total),
+          stepWords(now.number, now.total, now.text),
+        );
+    },
+  });
+  const end = await builder.build(order, found, signal, (piece) => {
+    reader.write(piece);
+    flush();
+  });
+  reader.end();
+  log.end();
+  if (end.message) write(`${end.message}\n`);
+  flush();
+
+  const results = outcomesOf(analysis.plan, reader.vertices);
+  const failure =
+    end.ended === 'failed'
+      ? (failureOf(reader, results) ?? { message: end.message || silent, line: null, step: null })
+      : undefined;
+  if (failure) {
+    const failed = [...reader.vertices.values()].find(({ error }) => error === failure.message);
+    failures.set(uri, {
+      version: subject.version,
+      span: failureSpan(analysis.plan, failure),
+      message: failure.message,
+      tail: failed ? log.tailOf(failed.digest) : [],
+    });
+  } else if (end.ended === 'succeeded') failures.delete(uri);
+  state.factsChanged(uri);
+
+  const flag = foreignFlag(order);
+  const { recorded, note } = flag
+    ? {
+        recorded: false,
+        note: `The build is not remembered, since ${flag} changes what RUN makes.`,
+      }
+    : await remember({ before, keyed, found, at, results, vertices: reader.vertices }, state);
+  const took = performance.now() - start;
+  if (end.ended === 'cancelled') return { ...cancelled, recorded };
+  const sentence = failure
+    ? failedSentence(failure, instructionAt(failure))
+    : builtSentence(results, took);
+  return {
+    outcome: failure ? 'failed' : 'built',
+    message: [sentence, note].filter(Boolean).join(' '),
+    line: failure?.line ? failure.line - 1 : null,
+    recorded,
+  };
+
+  function instructionAt({ step, line }: NonNullable<typeof failure>): string | null {
+    if (line === null) return null;
+    const { instructions } = analysis.dockerfile;
+    const at = instructions.find(({ lines }) => lines.start <= line && line <= lines.end);
+    return (step?.instruction ?? at)?.joined.text ?? null;
+  }
+}
+
+const silent = 'The builder ended with an error and did not say which.';
+
+const cancelled: BuildResult = {
+  outcome: 'cancelled',
+  message: 'The build was cancelled.',
+  line: null,
+  recorded: false,
+};
+
+function refused(message: string): BuildResult {
+  return { outcome: 'refused', message, line: null, recorded: false };
+}
+
+function cancelWith(token: CancellationToken, abort: AbortController) {
+  if (token.isCancellationRequested) abort.abort();
+  return token.onCancellationRequested(() => abort.abort());
+}
+
+/** The builder's log to the client: what comes at once is one message. */
+function outputTo(
+  { connection }: ServerState,
+  uri: string,
+): { readonly log: PlainLog; readonly write: (text: string) => void; readonly flush: () => void } {
+  let waiting: string[] = [];
+  const write = (text: string) => void waiting.push(text);
+  const flush = () => {
+    if (waiting.length === 0) return;
+    const text = waiting.join('');
+    waiting = [];
+    connection.sendNotification(buildOutput, { uri, text }).catch(() => {});
+  };
+  return { log: createPlainLog(write), write, flush };
+}

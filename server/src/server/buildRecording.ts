@@ -1,0 +1,146 @@
+/** What is remembered of a build: only what the builder said, of inputs that stayed as they were. */
+
+import { contextIdentity, recordName } from '../analysis/cacheFacts.ts';
+import { type Analysis, analyze } from '../analysis.ts';
+import type { FoundBuilder } from '../builder/builder.ts';
+import type { StepResult } from '../builder/outcomes.ts';
+import type { Vertex } from '../builder/progress.ts';
+import type { BuildRecord } from '../cache/buildRecord.ts';
+import type { KeyedPlan } from '../cache/keyedStep.ts';
+import { withGone } from '../cache/probeRecord.ts';
+import { recordOf } from '../cache/recordOf.ts';
+import type { Step } from '../model/plan.ts';
+import { isSaved } from './buildOrder.ts';
+import type { Open, ServerState } from './serverState.ts';
+import { settledWithKeys } from './settledKeys.ts';
+
+/** A build that came to an end, well or not. */
+export interface Built {
+  /** As all was before the build began. */
+  readonly before: Open;
+  readonly keyed: KeyedPlan;
+  readonly found: FoundBuilder;
+  /** When it began, ISO 8601 in UTC. */
+  readonly at: string;
+  readonly results: ReadonlyMap<Step, StepResult>;
+  readonly source?: BuildRecord['source'];
+  /** Of a probe: steps that the builder was found not to have. */
+  readonly misses?: ReadonlySet<Step>;
+  readonly vertices: ReadonlyMap<string, Vertex>;
+}
+
+export interface Recorded {
+  readonly recorded: boolean;
+  /** A full sentence where something was left out; else `''`. */
+  readonly note: string;
+}
+
+/**
+ * Adds the record of a build to the store. A step enters it with the key that it had before the
+ * build, when the builder reported it as cached or run and the same key still holds afterwards: a
+ * file that changed in between may have come to the builder in either state.
+ */
+export async function remember(built: Built, state: ServerState): Promise<Recorded> {
+  const { before, keyed, found, at, results, source = 'build', misses = new Set() } = built;
+  const { records, digests, files } = state.ports;
+  if (!records || !digests) return { recorded: false, note: '' };
+  if (!(await isSaved(before, files))) {
+    return nothing(
+      'The Dockerfile changed on disk while it was built, so the build is not remembered.',
+    );
+  }
+  const after = await keysAfter(built, state);
+  if (!after) return nothing('The files could not be read again, so the build is not remembered.');
+  const held = new Set(after.steps.flatMap(({ key }) => key ?? []));
+  const outcomes = new Map<Step, { outcome: 'cached' | 'ran'; ms: number | null; bytes: null }>();
+  let moved = 0;
+  for (const [step, { outcome, ms }] of results) {
+    if (outcome !== 'cached' && outcome !== 'ran') continue;
+    const key = keyed.of(step)?.key ?? null;
+    if (key !== null && !held.has(key)) moved += 1;
+    else outcomes.set(step, { outcome, ms, bytes: null });
+  }
+  const name = recordName(before.subject);
+  const earlier = await records.read(name);
+  const made = recordOf(
+    keyed,
+    {
+      dockerfile: name,
+      context: contextIdentity(digests.text, before.analysis.context.path),
+      at,
+      source,
+      builder: found.facts,
+      complete: false,
+      earlier,
+    },
+    outcomes,
+  );
+  const lost = [...misses].filter((step) => held.has(keyed.of(step)?.key ?? ''));
+  const record = source === 'probe' ? withGone(made, keyed, new Set(lost), earlier) : made;
+  if (record.steps.length === 0 && !record.gone) return { recorded: false, note: '' };
+  try {
+    await records.add({
+      ...record,
+      files: filesHeld(record, recordOf(after, metaOf(record), outcomes), built),
+    });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return nothing(`The build is not remembered: ${reason}`);
+  }
+  state.analyzer.recordsChanged();
+  const note =
+    moved === 0
+      ? ''
+      : `Files changed while it was built, so ${moved === 1 ? 'one step is' : `${moved} steps are`} not remembered.`;
+  return { recorded: true, note };
+}
+
+function nothing(note: string): Recorded {
+  return { recorded: false, note };
+}
+
+function metaOf({ dockerfile, context, at, source, builder }: BuildRecord) {
+  return { dockerfile, context, at, source, builder, complete: false, earlier: [] };
+}
+
+/** The keys as they are now, of the text and the settings that were built. */
+async function keysAfter({ before, found }: Built, state: ServerState): Promise<KeyedPlan | null> {
+  const { subject } = before;
+  state.analyzer.revalidate(subject.key);
+  const now = await settledWithKeys(state, subject.key);
+  const isSame = now && sameSubject(now.subject, subject);
+  const analysis: Analysis = isSame
+    ? now.analysis
+    : await analyze(subject, state.ports, { keys: true });
+  return analysis.keyedFor(found.facts.mergesLayers);
+}
+
+function sameSubject(a: Open['subject'], b: Open['subject']): boolean {
+  const flat = ({ settings, version: _, ...rest }: Open['subject']) =>
+    JSON.stringify([rest, { ...settings, buildArgs: [...settings.buildArgs], mirrors: null }]);
+  return flat(a) === flat(b);
+}
+
+/** The context as the builder holds it, without what changed meanwhile; null: it did not ask for it. */
+function filesHeld(
+  { files }: BuildRecord,
+  now: BuildRecord,
+  { vertices }: Built,
+): BuildRecord['files'] {
+  const loaded = [...vertices.values()].some(
+    ({ name, completed, error }) =>
+      name === '[internal] load build context' && completed !== null && !error,
+  );
+  if (!loaded || !files || !now.files) return null;
+  const same = [...files].filter(([path, entry]) => {
+    const other = now.files?.get(path);
+    return (
+      other?.kind === entry.kind &&
+      other.mode === entry.mode &&
+      other.bytes === entry.bytes &&
+      other.mtimeNs === entry.mtimeNs &&
+      other.content === entry.content
+    );
+  });
+  return new Map(same);
+}
