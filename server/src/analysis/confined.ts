@@ -4,6 +4,7 @@
  * links that would be followed unseen are refused.
  */
 
+import type { FileDigests } from '../context/fileDigests.ts';
 import type { FileSystem } from '../context/fileSystem.ts';
 import { isWithin, resolvePath } from './hostPaths.ts';
 
@@ -50,6 +51,18 @@ export function confined(files: FileSystem, within: readonly string[]): FileSyst
     async *stream(path) {
       await reached(path);
       yield* files.stream(path);
+    },
+  };
+}
+
+/** Digests of the files that a confined file system shows. */
+export function confinedDigests(digests: FileDigests, files: FileSystem): FileDigests {
+  return {
+    text: (text) => digests.text(text),
+    async file(path, expected, signal) {
+      // Refuses what leads out; a link at the end of the path is never followed.
+      await files.lstat(path);
+      return digests.file(path, expected, signal);
     },
   };
 }

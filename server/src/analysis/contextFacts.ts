@@ -8,15 +8,15 @@
 
 import { type BuildContext, type IgnoreState, openContext } from '../context/buildContext.ts';
 import { chooseContext } from '../context/choose.ts';
-import type { ContentFacts, SentContext } from '../context/contentFacts.ts';
+import type { ContentFacts, KnownContent, SentContext } from '../context/contentFacts.ts';
 import type { CopyFacts } from '../context/copyFacts.ts';
 import type { Decompressors } from '../context/decompress.ts';
 import type { Fact } from '../context/fact.ts';
 import type { FileDigests } from '../context/fileDigests.ts';
 import type { FileSystem } from '../context/fileSystem.ts';
-import type { Plan, Step } from '../model/plan.ts';
-import { confined } from './confined.ts';
-import { contextSteps, namedSources, type Taking } from './contextSteps.ts';
+import type { Plan, ResolvedCopy, Step } from '../model/plan.ts';
+import { confined, confinedDigests } from './confined.ts';
+import { contentKey, contextSteps, namedSources, selections, type Taking } from './contextSteps.ts';
 import { BackgroundFact, type Held } from './facts.ts';
 import { folderOf, isWithin, resolvePath } from './hostPaths.ts';
 import type { ContextState, Subject } from './subject.ts';
@@ -64,6 +64,10 @@ export class ContextFacts {
   #dockerfile: string | null = null;
   /** By what the copy takes, so that edits elsewhere in the file keep them. */
   #copies = new Map<string, BackgroundFact<CopyFacts>>();
+  /** By what is selected; only of what someone asked for. */
+  #contents = new Map<string, BackgroundFact<ContentFacts>>();
+  /** What the builder holds of the context, as it was last said. */
+  #sent: SentContext | null = null;
   /** What the document itself needs, by key; starts when the context is open. */
   #needed = new Map<string, Taking>();
 
@@ -77,7 +81,7 @@ export class ContextFacts {
     subject: Subject,
     plan: Plan,
     aside: boolean,
-    _sent: SentContext | null = null,
+    sent: SentContext | null = null,
   ): ContextReading {
     const steps = contextSteps(plan);
     const needed = new Map<string, Taking>();
@@ -85,8 +89,13 @@ export class ContextFacts {
     if (!aside || !this.#wanted) {
       this.#needed = needed;
       this.#want(subject, namedSources(plan));
-      this.#drop(needed);
+      drop(this.#copies, needed);
+      drop(this.#contents, selections(plan));
     } else for (const [key, taking] of needed) this.#needed.set(key, taking);
+    if (sent !== this.#sent) {
+      this.#sent = sent;
+      for (const fact of this.#contents.values()) fact.refresh();
+    }
     this.#advance();
     // While the context is looked at again, none of its figures is the last word.
     const reopening = this.#wanted?.fact.held.refreshing === true;
@@ -95,15 +104,44 @@ export class ContextFacts {
       const held = this.#copies.get(key)?.held ?? this.#missing();
       copies.set(step, reopening ? { ...held, refreshing: true } : held);
     }
+    const isBusy = () => this.busy;
     return {
       state: this.#opened?.state ?? looking,
       context: this.#opened?.context ?? null,
       copies,
-      content: () => ({ state: 'pending' }),
-      mountContent: () => ({ state: 'pending' }),
+      content: ({ copy }) =>
+        copy?.origin.kind === 'context' ? this.#contentOf(copy) : noSelection,
+      mountContent: ({ run }, index) => {
+        const mount = run?.mounts[index];
+        return mount?.origin?.kind === 'context' ? this.#contentOf(mount.source) : noSelection;
+      },
       ignore: this.#opened?.ignore ?? null,
-      pending: this.busy,
+      get pending() {
+        return isBusy();
+      },
     };
+  }
+
+  /** What is known of the content, asked for from now on as long as the document needs it. */
+  #contentOf(selection: ResolvedCopy | string): Fact<ContentFacts> {
+    const opened = this.#opened;
+    const context = opened?.context;
+    if (!opened) return { state: 'pending' };
+    if (!context) return { state: 'unavailable', reason: opened.state.reason };
+    const key = contentKey(selection);
+    let fact = this.#contents.get(key);
+    if (!fact) {
+      fact = new BackgroundFact<ContentFacts>(
+        async (signal) => {
+          const value = await context.content(selection, this.#sent, signal);
+          return { state: 'known', value };
+        },
+        this.#onChanged,
+        sameContent,
+      );
+      this.#contents.set(key, fact);
+    }
+    return fact.held.fact;
   }
 
   filesChanged(paths: readonly string[]): void {
@@ -113,7 +151,7 @@ export class ContextFacts {
     const near = paths.filter((path) => context.invalidate(path));
     // An ignore file makes problems of its own, so the context is asked as a whole.
     if (near.some((path) => path.endsWith('.dockerignore'))) this.revalidate();
-    else if (near.length > 0) this.#refreshCopies();
+    else if (near.length > 0) this.#refresh();
   }
 
   revalidate(): void {
@@ -136,11 +174,11 @@ export class ContextFacts {
 
   stop(): void {
     this.#wanted?.fact.stop();
-    for (const fact of this.#copies.values()) fact.stop();
+    for (const fact of [...this.#copies.values(), ...this.#contents.values()]) fact.stop();
   }
 
   #pending(): readonly Promise<void>[] {
-    const facts = [this.#wanted?.fact, ...this.#copies.values()];
+    const facts = [this.#wanted?.fact, ...this.#copies.values(), ...this.#contents.values()];
     return facts.map((fact) => fact?.settling ?? null).filter((promise) => promise !== null);
   }
 
@@ -204,14 +242,16 @@ export class ContextFacts {
     if (before?.root === root && this.#dockerfile === path) {
       if (lookAgain) {
         await before.revalidate(signal);
-        this.#refreshCopies();
+        this.#refresh();
       }
       const ignore = await before.ignoreState(signal);
       return { state: choice, context: before, ignore };
     }
+    const { digests } = this.#ports;
     const context = openContext(files, root, {
       dockerfile: path,
       decompressors: this.#ports.decompressors,
+      ...(digests && { digests: within ? confinedDigests(digests, files) : digests }),
     });
     return { state: choice, context, ignore: await context.ignoreState(signal) };
   }
@@ -219,8 +259,9 @@ export class ContextFacts {
   /** Takes an opened context in force; figures of another folder are dropped. */
   #take(opened: Opened, dockerfile: string | null): void {
     if (opened.context !== this.#opened?.context) {
-      for (const fact of this.#copies.values()) fact.stop();
+      for (const fact of [...this.#copies.values(), ...this.#contents.values()]) fact.stop();
       this.#copies.clear();
+      this.#contents.clear();
     }
     this.#opened = opened;
     this.#dockerfile = dockerfile;
@@ -246,19 +287,39 @@ export class ContextFacts {
     }
   }
 
-  #refreshCopies(): void {
+  #refresh(): void {
     for (const fact of this.#copies.values()) fact.refresh();
-  }
-
-  /** Ends what nobody asks for any more, as what was typed on the way to a longer name. */
-  #drop(needed: ReadonlyMap<string, unknown>): void {
-    for (const [key, fact] of this.#copies) {
-      if (needed.has(key)) continue;
-      fact.stop();
-      this.#copies.delete(key);
-    }
+    for (const fact of this.#contents.values()) fact.refresh();
   }
 }
+
+/** Ends what nobody asks for any more, as what was typed on the way to a longer name. */
+function drop<T>(
+  facts: Map<string, BackgroundFact<T>>,
+  needed: ReadonlyMap<string, unknown>,
+): void {
+  for (const [key, fact] of facts) {
+    if (needed.has(key)) continue;
+    fact.stop();
+    facts.delete(key);
+  }
+}
+
+function sameContent(a: ContentFacts, b: ContentFacts): boolean {
+  if (a.kind === 'unknown' || b.kind === 'unknown') {
+    return a.kind === b.kind && a.kind === 'unknown' && a.reason === (b as typeof a).reason;
+  }
+  const digests = (facts: KnownContent) => facts.sources.map(({ digest }) => digest);
+  return (
+    a.fails === b.fails &&
+    JSON.stringify([digests(a), a.unnoticed]) === JSON.stringify([digests(b), b.unnoticed])
+  );
+}
+
+const noSelection: Fact<ContentFacts> = {
+  state: 'unavailable',
+  reason: 'Nothing of the build context is selected here.',
+};
 
 const looking: ContextState = {
   path: null,

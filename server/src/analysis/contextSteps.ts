@@ -39,6 +39,28 @@ function keyOf(copy: ResolvedCopy, isDirectory: boolean | null): string {
   return JSON.stringify([add, unpack, parents, dest, isDirectory, sources, exclude, heredocs]);
 }
 
+/** Equal for selections of the context whose content is the same; a mount is given by its source. */
+export function contentKey(selection: ResolvedCopy | string): string {
+  if (typeof selection === 'string') return JSON.stringify([selection]);
+  const { parents, sources, exclude } = selection;
+  return JSON.stringify([parents, sources, exclude]);
+}
+
+/** What COPY, ADD and bind mounts of needed stages select in the context, by `contentKey`. */
+export function selections(plan: Plan): ReadonlyMap<string, ResolvedCopy | string> {
+  const found = new Map<string, ResolvedCopy | string>();
+  for (const { needed, triggers, steps } of plan.stages) {
+    if (!needed) continue;
+    for (const { copy, run } of triggers.length === 0 ? steps : [...triggers, ...steps]) {
+      if (copy?.origin.kind === 'context') found.set(contentKey(copy), copy);
+      for (const { origin, source } of run?.mounts ?? []) {
+        if (origin?.kind === 'context') found.set(contentKey(source), source);
+      }
+    }
+  }
+  return found;
+}
+
 /** Sources of COPY, ADD and bind mounts of needed stages that lie in the build context, each once. */
 export function namedSources(plan: Plan): readonly string[] {
   const sources = new Set<string>();

@@ -9,7 +9,10 @@
 
 import type { ResolvedCopy } from '../model/plan.ts';
 import { type ArchiveContent, readArchive } from './archive.ts';
+import { contentOf } from './content.ts';
+import { contentBytes } from './contentBytes.ts';
 import type { ContentFacts, SentContext } from './contentFacts.ts';
+import { type BuiltFolders, builtFolders } from './contentTree.ts';
 import type { CopyFacts } from './copyFacts.ts';
 import type { Decompressors } from './decompress.ts';
 import {
@@ -92,7 +95,12 @@ export function openContext(
   root: string,
   options: ContextOptions = {},
 ): BuildContext {
-  const folders = createFolders(files, root, options.limit ?? 200_000);
+  /** Made for one ignore file and one state of the builder; the last few of them. */
+  let built: Remembered[] = [];
+  const folders = createFolders(files, root, options.limit ?? 200_000, (path) => {
+    for (const { kept } of built) kept.forget(path);
+  });
+  const bytes = options.digests && contentBytes(options.digests);
   const ignoreNames = ignoreCandidates(root, options.dockerfile ?? null);
   const archives = new Map<string, ArchiveContent>();
   let ignore: LoadedIgnore | null = null;
@@ -135,6 +143,38 @@ export function openContext(
     return { ...gathered, notes: [...gathered.notes, note] };
   }
 
+  async function contentIn(
+    selection: ResolvedCopy | string,
+    sent: SentContext | null,
+    signal: AbortSignal,
+  ): Promise<ContentFacts> {
+    const { digests } = options;
+    if (!digests || !bytes) return { kind: 'unknown', reason: 'Files cannot be compared here.' };
+    signal.throwIfAborted();
+    const ignored = await loadIgnore();
+    const { file, verdicts } = ignored;
+    let one = built.find((other) => other.ignored === ignored && other.sent === sent);
+    one ??= { ignored, sent, kept: builtFolders() };
+    built = [one, ...built.filter((other) => other !== one && other.ignored === ignored)].slice(
+      0,
+      3,
+    );
+    const facts = await contentOf(selection, {
+      tree: contextTree(folders, file.matcher, verdicts, signal),
+      unfiltered: contextTree(folders, ignoreNothing.matcher, new WeakMap(), signal),
+      folders,
+      kept: one.kept,
+      bytes,
+      digests,
+      sent,
+      signal,
+    });
+    const [problem] = file.problems;
+    if (!problem || facts.kind !== 'known') return facts;
+    const fails = `The build fails: ${problem.message} (line ${problem.line} of the ignore file).`;
+    return { ...facts, fails };
+  }
+
   return {
     root,
     async ignoreState() {
@@ -164,8 +204,13 @@ export function openContext(
         return [];
       }
     },
-    async content() {
-      return { kind: 'unknown', reason: 'Files cannot be compared here.' };
+    async content(selection, sent, signal = new AbortController().signal) {
+      try {
+        return await contentIn(selection, sent, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        return { kind: 'unknown', reason: reasonOf(error) };
+      }
     },
     invalidate(path) {
       const isIgnore = path === undefined || ignoreNames.includes(slashes(path));
@@ -180,6 +225,12 @@ export function openContext(
       return (await folders.revalidate(signal)) || ignoreChanged;
     },
   };
+}
+
+interface Remembered {
+  readonly ignored: LoadedIgnore;
+  readonly sent: SentContext | null;
+  readonly kept: BuiltFolders;
 }
 
 interface LoadedIgnore {

@@ -167,7 +167,6 @@ export function createFolders(
     }
     count += entries.size - folder.entries.size;
     folder.entries = entries;
-    forget(path);
     return true;
   }
 
@@ -313,7 +312,11 @@ export function createFolders(
         try {
           const entries = await load(path, names, signal);
           // An event that came while it was looked at stands.
-          if (known.get(path) === folder && take(path, entries, folder.stale)) changed = true;
+          if (known.get(path) === folder && take(path, entries, folder.stale)) {
+            // All else that is read again was marked before, and told then.
+            forget(path);
+            changed = true;
+          }
         } catch (error) {
           folder.stale = true;
           if (!(error instanceof Unreadable)) throw error;

@@ -1,0 +1,274 @@
+/**
+ * The tree of a build context with the digests of all that is in it, made folder by folder and kept:
+ * after a change only the folders above it are made again (BuildKit `cache/contenthash`). What the
+ * builder holds from its last build counts as it would in the transfer of the context (fsutil
+ * `sameFile`): equal size, time and mode are taken as equal bytes, and folders keep their mode.
+ */
+
+import type { EntryDigests } from './contentDigests.ts';
+import type { ContentNode, SentContext, SentEntry } from './contentFacts.ts';
+import type { Entry } from './folders.ts';
+import type { Pace } from './pace.ts';
+import type { ContextTree, Found } from './sources.ts';
+
+/** An entry with what was found on the way. */
+export interface Built {
+  readonly node: ContentNode;
+  /** Of `node` and all below it. */
+  readonly unnoticed: readonly string[];
+  /** The first file that cannot be read, by its path; null: none. */
+  readonly unreadable: string | null;
+}
+
+/** What is known of the bytes of a file: a null digest says that they cannot be read. */
+export type KnownBytes = (entry: Entry) => { readonly digest: string | null } | undefined;
+
+/** Folders that were made, by path, for one ignore file and one state of the builder. */
+export interface BuiltFolders {
+  get(path: string, entry: Entry | null): Built | undefined;
+  /** Call it before the folder is read; what it gives keeps the result unless something changed since. */
+  begin(path: string): (entry: Entry | null, built: Built) => void;
+  /** Something at or in this folder may be other than it was; null: anywhere. */
+  forget(path: string | null): void;
+}
+
+/** Remembers nothing yet. */
+export function builtFolders(): BuiltFolders {
+  const kept = new Map<string, { readonly entry: Entry | null; readonly built: Built }>();
+  const begun = new Map<string, object>();
+  return {
+    get(path, entry) {
+      const one = kept.get(path);
+      return one?.entry === entry ? one.built : undefined;
+    },
+    begin(path) {
+      const token = {};
+      begun.set(path, token);
+      return (entry, built) => {
+        if (begun.get(path) !== token) return;
+        begun.delete(path);
+        kept.set(path, { entry, built });
+      };
+    },
+    forget(path) {
+      if (path === null) {
+        kept.clear();
+        begun.clear();
+        return;
+      }
+      for (let at: string | null = path; at !== null; at = aboveOf(at)) {
+        kept.delete(at);
+        begun.delete(at);
+      }
+    },
+  };
+}
+
+function aboveOf(path: string): string | null {
+  return path === '' ? null : path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
+
+export interface TreeInputs {
+  readonly tree: ContextTree;
+  readonly kept: BuiltFolders;
+  readonly sent: SentContext | null;
+  readonly bytes: KnownBytes;
+  readonly digests: EntryDigests;
+  readonly pace: Pace;
+  readonly signal: AbortSignal;
+}
+
+/** A file whose bytes have to be read first. */
+export interface Lacking {
+  readonly path: string;
+  readonly entry: Entry;
+}
+
+export interface ContentTree {
+  /** An entry with all that is below it; null: bytes are lacking for it. */
+  build(found: Found): Promise<Built | null>;
+  /** The same for anything but a folder. */
+  leaf(found: Found, entry: Entry): Built | null;
+  /** The mode of a folder as the builder has it, and whether it has another than it should. */
+  modeOf(path: string, entry: Entry): { readonly mode: number; readonly unnoticed: boolean };
+  /** What `build` and `leaf` lacked so far. */
+  readonly lacking: readonly Lacking[];
+}
+
+const none: readonly string[] = [];
+const unreadableFile = { digest: null };
+
+/** The tree for one question. */
+export function contentTree(inputs: TreeInputs): ContentTree {
+  const { tree, kept, sent, bytes, digests, pace, signal } = inputs;
+  const lacking: Lacking[] = [];
+
+  function modeOf(path: string, entry: Entry) {
+    const was = sent?.(path);
+    // The builder sets it on its copy, but never hashes that again (fsutil `DiskWriter`).
+    const mode = was?.kind === 'directory' ? was.mode : entry.mode;
+    return { mode, unnoticed: mode !== entry.mode };
+  }
+
+  function leaf({ path }: Found, entry: Entry): Built | null {
+    if (entry.kind !== 'file') {
+      return {
+        node: leafNode(entry, path, entry.target, digests),
+        unnoticed: none,
+        unreadable: null,
+      };
+    }
+    const was = sent?.(path);
+    const isKept = was !== undefined && isSent(was, entry);
+    if (isKept && was.ctimeNs !== undefined && was.ctimeNs === entry.ctimeNs) {
+      return {
+        node: leafNode(entry, path, was.content, digests),
+        unnoticed: none,
+        unreadable: null,
+      };
+    }
+    const known = entry.readable ? bytes(entry) : unreadableFile;
+    if (!known) {
+      lacking.push({ path, entry });
+      return null;
+    }
+    const { digest } = known;
+    const content = isKept ? was.content : (digest ?? '');
+    return {
+      node: leafNode(entry, path, content, digests),
+      // Whatever cannot be read is not read again by the builder either.
+      unnoticed: isKept && digest !== null && digest !== content ? [path] : none,
+      unreadable: !isKept && digest === null ? path : null,
+    };
+  }
+
+  async function build(found: Found): Promise<Built | null> {
+    const { path, entry } = found;
+    if (entry && entry.kind !== 'directory') return leaf(found, entry);
+    const before = kept.get(path, entry);
+    if (before) return before;
+    const keep = kept.begin(path);
+    const children = new Map<string, ContentNode>();
+    const unnoticed: string[] = [];
+    let unreadable: string | null = null;
+    let isWhole = true;
+    for (const child of await tree.children(found)) {
+      if (child.perhaps && !(await tree.holdsAny(child))) continue;
+      const { kind, name } = child.entry;
+      const built = kind === 'directory' ? await build(child) : leaf(child, child.entry);
+      if (pace.left() === 0) await pace.rest(signal);
+      if (!built) {
+        isWhole = false;
+        continue;
+      }
+      children.set(name, built.node);
+      if (built.unnoticed.length > 0) unnoticed.push(...built.unnoticed);
+      unreadable ??= built.unreadable;
+    }
+    if (!isWhole) return null;
+    const own = entry && modeOf(path, entry);
+    if (own?.unnoticed) unnoticed.push(path);
+    const node = folderNode(path, entry, own?.mode ?? null, children, digests);
+    const built = { node, unnoticed, unreadable };
+    keep(entry, built);
+    return built;
+  }
+
+  return { build, leaf, modeOf, lacking };
+}
+
+/** Does the builder take the file as it has it (fsutil `sameFile`)? */
+function isSent(was: SentEntry, entry: Entry): boolean {
+  return (
+    was.kind === 'file' &&
+    was.content !== '' &&
+    was.bytes === entry.bytes &&
+    was.mtimeNs === entry.mtimeNs &&
+    entry.mtimeNs !== '' &&
+    was.mode === entry.mode
+  );
+}
+
+/** A folder with what counts of it; a null mode is that of the root, whose header is not known. */
+export function folderNode(
+  path: string,
+  entry: Entry | null,
+  mode: number | null,
+  children: ReadonlyMap<string, ContentNode>,
+  digests: EntryDigests,
+): ContentNode {
+  return {
+    kind: 'directory',
+    path,
+    mode: mode ?? 0,
+    bytes: 0,
+    mtimeNs: entry?.mtimeNs ?? '',
+    ctimeNs: entry?.ctimeNs ?? '',
+    content: '',
+    digest: digests.directory(mode, digestsOf(children)),
+    children,
+  };
+}
+
+function* digestsOf(
+  children: ReadonlyMap<string, ContentNode>,
+): Generator<readonly [string, string]> {
+  for (const [name, { digest }] of children) yield [name, digest];
+}
+
+const noChildren: ReadonlyMap<string, ContentNode> = new Map();
+
+function leafNode(entry: Entry, path: string, content: string, digests: EntryDigests): ContentNode {
+  return new Leaf(entry, path, content, digests);
+}
+
+/** Not a plain object: there may be 100,000 of them, and most of what they say is in the entry. */
+class Leaf implements ContentNode {
+  readonly path: string;
+  readonly content: string;
+  readonly #entry: Entry;
+  readonly #digests: EntryDigests;
+
+  constructor(entry: Entry, path: string, content: string, digests: EntryDigests) {
+    this.#entry = entry;
+    this.path = path;
+    this.content = content;
+    this.#digests = digests;
+  }
+
+  get kind() {
+    return this.#entry.kind;
+  }
+
+  get mode() {
+    // The builder gives links all permissions, whatever the host says.
+    return this.#entry.kind === 'symlink' ? 0o777 : this.#entry.mode;
+  }
+
+  get bytes() {
+    return this.#entry.bytes;
+  }
+
+  get mtimeNs() {
+    return this.#entry.mtimeNs;
+  }
+
+  get ctimeNs() {
+    return this.#entry.ctimeNs;
+  }
+
+  get digest() {
+    switch (this.#entry.kind) {
+      case 'symlink':
+        return this.#digests.symlink(this.content);
+      case 'file':
+        return this.#digests.file(this.#entry.mode, this.content);
+      default:
+        return this.#digests.other(this.#entry.mode);
+    }
+  }
+
+  get children() {
+    return noChildren;
+  }
+}
