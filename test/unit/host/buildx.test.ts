@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BuildOrder } from '../../../server/src/builder/builder.ts';
+import { buildArguments, createBuildx, factsOf } from '../../../server/src/host/buildx.ts';
+import type { RunResult } from '../../../server/src/host/processes.ts';
+
+const result = (more: Partial<RunResult> = {}): RunResult => ({
+  ended: 'exited',
+  code: 0,
+  signal: null,
+  message: '',
+  stdout: '',
+  stderr: '',
+  truncated: false,
+  ...more,
+});
+const version = result({ stdout: 'github.com/docker/buildx 0.29.1 abc\n' });
+const inspect = (driver: string) =>
+  result({
+    stdout: `Name:          mine\nDriver:        ${driver}\n\nNodes:\nName: x\nDriver: y\n`,
+  });
+const info = (value: object) => result({ stdout: JSON.stringify(value) });
+const order: BuildOrder = {
+  context: '/src/app',
+  dockerfile: '/src/app/docker/Dockerfile',
+  target: null,
+  platform: null,
+  buildArgs: new Map(),
+  more: [],
+};
+
+describe('the builder', () => {
+  it('joins layers with containerd’s image store, not with overlay2, else nobody knows', () => {
+    const of = (value: object) => factsOf(version, info(value), inspect('docker'));
+    const facts = (mergesLayers: boolean | null) => ({
+      facts: { name: 'mine', mergesLayers },
+      loads: true,
+    });
+    const snapshotter = [['driver-type', 'io.containerd.snapshotter.v1']];
+    assert.deepEqual(of({ Driver: 'overlayfs', DriverStatus: snapshotter }), facts(true));
+    assert.deepEqual(of({ Driver: 'overlay2', DriverStatus: [['Backing', 'x']] }), facts(false));
+    assert.deepEqual(of({ Driver: 'zfs' }), facts(null));
+    assert.deepEqual(of({ Driver: 7, DriverStatus: 'x' }), facts(null));
+  });
+
+  it('of another driver needs no engine that answers, and loads nothing by itself', () => {
+    const down = result({ code: 1, stdout: '' });
+    assert.deepEqual(factsOf(version, down, inspect('docker-container')), {
+      facts: { name: 'mine', mergesLayers: null },
+      loads: false,
+    });
+  });
+
+  for (const [title, answers, sentence] of [
+    [
+      'docker',
+      [result({ ended: 'notFound' }), result(), result()],
+      /^Docker is not installed\. Install Docker Desktop, or /,
+    ],
+    [
+      'buildx',
+      [result({ code: 1 }), info({}), result()],
+      /^The docker command has no buildx plugin/,
+    ],
+    [
+      'a buildx that is new enough',
+      [result({ stdout: 'github.com/docker/buildx v0.12.1 x' }), info({}), result()],
+      /^This needs buildx 0\.13 or newer; here is v0\.12\.1\./,
+    ],
+    [
+      'the engine',
+      [
+        version,
+        result({ code: 1, stdout: '{"ServerErrors":["Cannot connect. Is it running?"]}' }),
+        result(),
+      ],
+      /^The Docker engine does not answer: Cannot connect\. Is it running\? Start it, /,
+    ],
+    [
+      'the engine, in other words',
+      [version, result({ code: 1, stderr: 'permission denied\nmore' }), result()],
+      /^The Docker engine does not answer: permission denied\. Start it, /,
+    ],
+    [
+      'the builder that is named',
+      [version, info({}), result({ code: 1, stderr: 'ERROR: no builder "x" found\n' })],
+      /^The builder cannot be used: no builder "x" found\.$/,
+    ],
+    [
+      'an answer in time',
+      [result({ ended: 'timedOut', message: 'Late.' }), info({}), result()],
+      /^Late\.$/,
+    ],
+  ] as const) {
+    it(`says what to do without ${title}`, () => {
+      const [first, second, third] = answers;
+      const found = factsOf(first, second, third);
+      assert.match('missing' in found ? found.missing : '', sentence);
+    });
+  }
+
+  it('gets one argument for each word', () => {
+    assert.deepEqual(buildArguments(order, { loads: true }), [
+      ...['buildx', 'build', '--progress', 'rawjson', '--file', '/src/app/docker/Dockerfile'],
+      '/src/app',
+    ]);
+    const full: BuildOrder = {
+      ...order,
+      target: 'final stage',
+      platform: 'linux/arm64',
+      buildArgs: new Map([
+        ['A', 'x y'],
+        ['B', '$(id); "'],
+        ['C', ''],
+      ]),
+      more: ['-t', 'app'],
+    };
+    assert.deepEqual(buildArguments(full, { loads: true }), [
+      ...['buildx', 'build', '-t', 'app', '--progress', 'rawjson'],
+      ...['--file', '/src/app/docker/Dockerfile', '--target', 'final stage'],
+      ...['--platform', 'linux/arm64'],
+      ...['--build-arg', 'A=x y', '--build-arg', 'B=$(id); "', '--build-arg', 'C='],
+      '/src/app',
+    ]);
+  });
+
+  it('is told to load the image where it would not, unless the image goes elsewhere', () => {
+    const loads = (...more: string[]) =>
+      buildArguments({ ...order, more }, { loads: false }).includes('--load');
+    assert.equal(loads(), true);
+    assert.equal(loads('-t', 'app'), true);
+    for (const word of ['--push', '--load', '-o', '-otype=local', '--output=x', '--output']) {
+      assert.equal(
+        buildArguments({ ...order, more: [word] }, { loads: false }).filter(
+          (one) => one === '--load',
+        ).length,
+        word === '--load' ? 1 : 0,
+      );
+    }
+  });
+});
+
+describe('a build by a program that stands for docker', function () {
+  this.timeout(20_000);
+  if (process.platform === 'win32') return;
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'buildx-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  function program(script: string) {
+    const path = join(folder, 'docker');
+    writeFileSync(path, `#!/bin/sh\n${script}\n`);
+    chmodSync(path, 0o755);
+    return createBuildx(path);
+  }
+  const found = { facts: { name: 'x', mergesLayers: null }, loads: true };
+  const here = () => ({ ...order, context: folder });
+  const never = new AbortController().signal;
+
+  it('hands on what is written to the error stream, and nothing else', async () => {
+    let text = '';
+    const builder = program('echo out; echo "{err}" >&2; exit 0');
+    const end = await builder.build(here(), found, never, (piece) => {
+      text += Buffer.from(piece).toString();
+    });
+    assert.deepEqual(end, { ended: 'succeeded', message: '' });
+    assert.equal(text, '{err}\n');
+  });
+
+  it('fails with its exit code, and with a sentence when it is killed', async () => {
+    assert.deepEqual(await program('exit 3').build(here(), found, never, () => {}), {
+      ended: 'failed',
+      message: '',
+    });
+    assert.deepEqual(await program('kill -9 $$').build(here(), found, never, () => {}), {
+      ended: 'failed',
+      message: "The builder's command was ended from outside (SIGKILL).",
+    });
+  });
+
+  it('takes no platform from the environment, since the analysis does not', async () => {
+    process.env.DOCKER_DEFAULT_PLATFORM = 'linux/s390x';
+    await program(`echo "[$DOCKER_DEFAULT_PLATFORM]" > ${folder}/seen`).build(
+      here(),
+      found,
+      never,
+      () => {},
+    );
+    delete process.env.DOCKER_DEFAULT_PLATFORM;
+    assert.equal(readFileSync(join(folder, 'seen'), 'utf8'), '[]\n');
+  });
+
+  it('ends when it is cancelled', async () => {
+    const abort = new AbortController();
+    const builder = program('echo started >&2; sleep 30');
+    const end = await builder.build(here(), found, abort.signal, () => abort.abort());
+    assert.deepEqual(end, { ended: 'cancelled', message: 'The build was cancelled.' });
+  });
+
+  it('is asked three things before, and starts nothing', async () => {
+    const builder = program(`echo "$@" >> ${folder}/asked
+case "$1 $2" in
+'buildx version') echo 'github.com/docker/buildx 0.29.1';;
+'info --format') echo '{"Driver":"overlay2"}';;
+'buildx inspect') printf 'Name: %s\\nDriver: docker\\n' "\${3:-default}";;
+esac`);
+    assert.deepEqual(await builder.find({ ...here(), more: ['--builder', 'b1'] }, never), {
+      facts: { name: 'b1', mergesLayers: false },
+      loads: true,
+    });
+    assert.deepEqual(readFileSync(join(folder, 'asked'), 'utf8').trim().split('\n').sort(), [
+      'buildx inspect b1',
+      'buildx version',
+      'info --format {{json .}}',
+    ]);
+  });
+});
