@@ -29,15 +29,33 @@ export interface LateManifests {
   readonly edits: readonly Edit[];
 }
 
-/** Of a stage that is built; found anew for each analysis, and only as far as files are known by now. */
-export function lateManifests(analysis: Analysis, stage: Stage): readonly LateManifests[] {
-  if (!stage.needed || analysis.dockerfile.text.length > longestText) return [];
-  return stage.steps.flatMap((step, at) => {
-    if (!copiesProject(step)) return [];
-    const follows = installationsBelow(analysis, stage, at);
-    return follows ? (proposal(analysis, step, follows) ?? []) : [];
-  });
+/**
+ * Those of stages that are built, in source order, as far as files are known by now. All files are
+ * asked for; proofs are made for the first that are wanted.
+ */
+export function lateManifests(
+  analysis: Analysis,
+  stages: readonly Stage[],
+  isWanted: (copy: Step, run: Step) => boolean = () => true,
+): readonly LateManifests[] {
+  if (analysis.dockerfile.text.length > longestText) return [];
+  const found: LateManifests[] = [];
+  for (const stage of stages) {
+    if (!stage.needed) continue;
+    for (const [at, step] of stage.steps.entries()) {
+      if (!copiesProject(step)) continue;
+      const follows = installationsBelow(analysis, stage, at);
+      if (!follows || !isWanted(step, follows.run)) continue;
+      const one = proposal(analysis, step, follows);
+      if (one) found.push(one);
+      if (found.length >= mostFound) return found;
+    }
+  }
+  return found;
 }
+
+/** Nobody reads more at once. */
+const mostFound = 5;
 
 /** Each proof reads the whole text again. */
 const longestText = 500_000;

@@ -1,6 +1,7 @@
 /**
  * Code actions: a comment behind an instruction moves to a line of its own; a RUN leaves less behind;
- * neighbouring RUN lines become one, where the merged one is known to do the same.
+ * what an installation reads is copied first; neighbouring RUN lines become one, where the merged one
+ * is known to do the same.
  */
 
 import type { CodeAction, CodeActionContext, Range, TextEdit } from 'vscode-languageserver-types';
@@ -140,26 +141,27 @@ function manifestsFirst(
   { diagnostics }: CodeActionContext,
   kind: CodeActionKind,
 ): Offer[] {
-  return analysis.plan.stages.flatMap((stage) => {
+  const stages = analysis.plan.stages.filter((stage) => {
     const { start, end } = stageSpan(stage);
-    if (end < document.offsetAt(range.start) || start > document.offsetAt(range.end)) return [];
-    const near = new Set(
-      touched(stage.steps, ({ instruction }) => instruction.span, document, range),
+    return end >= document.offsetAt(range.start) && start <= document.offsetAt(range.end);
+  });
+  const near = new Set(
+    stages.flatMap(({ steps }) =>
+      touched(steps, ({ instruction }) => instruction.span, document, range),
+    ),
+  );
+  const isNear = (copy: Step, run: Step) => near.has(copy) || near.has(run);
+  return lateManifests(analysis, stages, isNear).map(({ copy, title, edits }) => {
+    const { line } = document.positionAt(copy.instruction.span.start);
+    const answered = diagnostics.filter(
+      (one) => one.code === 'volatile-copy' && one.range.start.line === line,
     );
-    return lateManifests(analysis, stage)
-      .filter(({ copy, run }) => near.has(copy) || near.has(run))
-      .map(({ copy, title, edits }) => {
-        const { line } = document.positionAt(copy.instruction.span.start);
-        const answered = diagnostics.filter(
-          (one) => one.code === 'volatile-copy' && one.range.start.line === line,
-        );
-        return {
-          title,
-          kind,
-          ...(answered.length > 0 && { diagnostics: answered, isPreferred: true }),
-          edits: edits.map(({ span, newText }) => ({ range: rangeOf(document, span), newText })),
-        };
-      });
+    return {
+      title,
+      kind,
+      ...(answered.length > 0 && { diagnostics: answered, isPreferred: true }),
+      edits: edits.map(({ span, newText }) => ({ range: rangeOf(document, span), newText })),
+    };
   });
 }
 

@@ -17,14 +17,12 @@ const smallestShare = 0.3;
 export function volatileCopies(analysis: Analysis): readonly Problem[] {
   const { plan, settings } = analysis;
   if (!settings.advice.volatileCopy) return [];
-  return plan.stages.flatMap((stage) =>
-    lateManifests(analysis, stage).flatMap((found) => {
-      const message = sentence(analysis, found);
-      if (message === null) return [];
-      const span = found.copy.instruction.keywordSpan;
-      return [{ code: 'volatile-copy', severity: 'information' as const, message, span }];
-    }),
-  );
+  return lateManifests(analysis, plan.stages).flatMap((found) => {
+    const message = sentence(analysis, found);
+    if (message === null) return [];
+    const span = found.copy.instruction.keywordSpan;
+    return [{ code: 'volatile-copy', severity: 'information' as const, message, span }];
+  });
 }
 
 function sentence(analysis: Analysis, { copy, run, command, files }: LateManifests): string | null {
