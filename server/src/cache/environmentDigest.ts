@@ -41,7 +41,7 @@ export function environmentDigests(hash: Hash): EnvironmentDigests {
 
   const valueDigest = (name: string, value: string) => hash(`${name}=${value}`);
 
-  const put1 = (state: State, name: string, value: string): State => {
+  const assigned = (state: State, name: string, value: string): State => {
     const old = find(state.positions, name);
     const rest = old ? without(state.root, old.value) : state.root;
     const leaf: Node = {
@@ -62,16 +62,31 @@ export function environmentDigests(hash: Hash): EnvironmentDigests {
 
   const listed = (env: ReadonlyMap<string, string>): State => {
     let state: State = { root: null, positions: emptyMap(), next: 0 };
-    for (const [name, value] of env) state = put1(state, name, value);
+    for (const [name, value] of env) state = assigned(state, name, value);
     return state;
+  };
+
+  const following = (digest: string): State => {
+    const root: Node = {
+      position: 0,
+      name: '',
+      value: digest,
+      priority: digest,
+      left: null,
+      right: null,
+      digest: null,
+    };
+    return { root, positions: emptyMap(), next: 1 };
   };
 
   const stateOf = (env: Environment): State => {
     const open: Environment[] = [];
     let at = env;
-    while (!states.has(at) && at.last) {
+    while (!states.has(at)) {
+      const before: Environment | null = at.last?.before ?? (isLong(at) ? at.parent : null);
+      if (!before) break;
       open.push(at);
-      at = at.last.before;
+      at = before;
     }
     let state = states.get(at);
     if (!state) {
@@ -79,8 +94,11 @@ export function environmentDigests(hash: Hash): EnvironmentDigests {
       states.set(at, state);
     }
     for (let next = open.pop(); next; next = open.pop()) {
-      const name = next.last?.name ?? '';
-      state = put1(state, name, next.get(name) ?? '');
+      const name = next.last?.name;
+      state =
+        name === undefined
+          ? following(`${digestOf(state.root)} ${next.most}`)
+          : assigned(state, name, next.get(name) ?? '');
       states.set(next, state);
     }
     return state;
@@ -123,6 +141,15 @@ function without(node: Node | null, position: number): Node | null {
     : { ...node, right: without(node.right, position), digest: null };
 }
 
+/**
+ * A stage that is built from another begins with all variables of that, in another order. Of very
+ * many, which nobody has, the digest at the end of the other stage stands for them all: equal lists
+ * may then have unequal digests.
+ */
+function isLong(env: Environment): boolean {
+  return env.most > 400;
+}
+
 /** At most so many of the last assigned variables are told apart. */
 const mostNamed = 100;
 
@@ -139,6 +166,7 @@ export function assignedSince(
   }
   if (at === before || names.size >= mostNamed) return [...names];
   // The start of the stage: what it took over from its base.
+  if (at instanceof Environment && isLong(at)) return [...names];
   for (const name of at.keys()) {
     if (names.size >= mostNamed) break;
     names.add(name);

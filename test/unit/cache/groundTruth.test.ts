@@ -38,7 +38,7 @@ function without(path: string): Files {
   return Object.fromEntries(Object.entries(files).filter(([name]) => name !== path));
 }
 
-const args = (values: Readonly<Record<string, string>>): Partial<Trial>['options'] => ({
+const args = (values: Readonly<Record<string, string>>): NonNullable<Trial['options']> => ({
   buildArgs: new Map(Object.entries(values)),
 });
 

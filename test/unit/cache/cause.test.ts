@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import {
+  causeAfter,
+  type Files,
+  predictionsOf,
+  recordAt,
+  type Trial,
+} from '../../support/cacheTrial.ts';
+
+const files: Files = {
+  'src/a.ts': 'a',
+  'src/b.ts': 'b',
+  'src/c.ts': 'c',
+  'src/d/e.ts': 'e',
+  f: 'f',
+};
+const base: Trial = { dockerfile: 'FROM base\nRUN echo a\nCOPY src /src\nRUN make\n', files };
+
+function edited(change: Readonly<Record<string, string | null>>): Trial {
+  const entries = Object.entries({ ...files, ...change });
+  return {
+    ...base,
+    files: Object.fromEntries(entries.flatMap(([k, v]) => (v === null ? [] : [[k, v]]))),
+  };
+}
+
+describe('the cause of a miss in files', () => {
+  const cases: readonly (readonly [string, Trial, string])[] = [
+    ['one file', edited({ 'src/a.ts': 'x' }), 'src/a.ts changed'],
+    ['two files', edited({ 'src/a.ts': 'x', 'src/b.ts': 'y' }), 'src/a.ts and src/b.ts changed'],
+    [
+      'three files',
+      edited({ 'src/a.ts': '1', 'src/b.ts': '2', 'src/c.ts': '3' }),
+      'src/a.ts, src/b.ts and src/c.ts changed',
+    ],
+    [
+      'four files',
+      edited({ 'src/a.ts': '1', 'src/b.ts': '2', 'src/c.ts': '3', 'src/d/e.ts': '4' }),
+      'src/a.ts, src/b.ts, src/c.ts and 1 more file changed',
+    ],
+    ['an added file', edited({ 'src/n.ts': 'n' }), 'src/n.ts was added'],
+    ['an added folder', edited({ 'src/n/m.ts': 'n' }), 'src/n/m.ts was added'],
+    ['a removed file', edited({ 'src/a.ts': null }), 'src/a.ts was removed'],
+    ['a removed folder', edited({ 'src/d/e.ts': null }), 'src/d/e.ts was removed'],
+    [
+      'a renamed file',
+      edited({ 'src/a.ts': null, 'src/z.ts': 'a' }),
+      'src/a.ts was renamed to src/z.ts',
+    ],
+    [
+      'a renamed folder',
+      edited({ 'src/d/e.ts': null, 'src/x/e.ts': 'e' }),
+      'src/d/e.ts was renamed to src/x/e.ts',
+    ],
+    [
+      'another mode',
+      edited({ 'src/a.ts': null, 'src/a.ts 755': 'a' }),
+      'src/a.ts has another mode',
+    ],
+    [
+      'several things',
+      edited({ 'src/a.ts': 'x', 'src/n.ts': 'n' }),
+      'src/a.ts changed and src/n.ts was added',
+    ],
+    [
+      'several things at once',
+      edited({ 'src/a.ts': 'x', 'src/b.ts': null, 'src/n.ts': 'n', 'src/o.ts': 'o' }),
+      'src/a.ts changed, src/b.ts was removed, src/n.ts was added, and 1 more file differs',
+    ],
+  ];
+  for (const [title, after, reason] of cases) {
+    it(`names ${title}`, () => assert.equal(causeAfter(base, after), `3: ${reason}`));
+  }
+
+  it('does not name what is not copied', () => {
+    assert.equal(causeAfter(base, edited({ f: 'x', 'src/a.ts': 'y' })), '3: src/a.ts changed');
+  });
+});
+
+function cause(before: string, after: string, options: readonly [object?, object?] = []): string {
+  const [one = {}, other = {}] = options;
+  const wrap = (text: string) => (/^FROM/m.test(text) ? text : `FROM base\n${text}`);
+  return causeAfter(
+    { dockerfile: wrap(before), files, options: one },
+    { dockerfile: wrap(after), files, options: other },
+  );
+}
+
+describe('the cause of a miss in the text', () => {
+  const rows: readonly (readonly [string, string, string, string])[] = [
+    ['words', 'RUN npm ci', 'RUN npm install', '2: "ci" became "install"'],
+    ['a new word', 'RUN npm ci', 'RUN npm ci --omit=dev', '2: "--omit=dev" was added'],
+    ['a word that is gone', 'RUN npm ci --omit=dev', 'RUN npm ci', '2: "--omit=dev" was removed'],
+    ['white space', 'RUN npm ci', 'RUN npm  ci', '2: white space in the instruction changed'],
+    ['a flag', 'COPY src /a', 'COPY --chown=1 src /a', '2: "--chown=1" was added'],
+    ['another instruction', 'COPY src /a', 'ADD src /a', '2: COPY became ADD'],
+    ['a new line', 'RUN a\nRUN b', 'RUN a\nRUN x\nRUN b', '3: this line is new'],
+    ['a new first line', 'RUN a\nRUN b', 'RUN x\nRUN a\nRUN b', '2: this line is new'],
+    ['a new last line', 'RUN a\nRUN b', 'RUN a\nRUN b\nRUN c', '4: this line is new'],
+    ['a moved line', 'RUN a\nRUN b', 'RUN b\nRUN a', '2: this line was moved'],
+    [
+      'a removed line',
+      'RUN a\nRUN b\nRUN c',
+      'RUN b\nRUN c',
+      '2: the line "RUN a" above it was removed',
+    ],
+    [
+      'a line with another instruction',
+      'RUN a\nRUN b',
+      'COPY src /a\nRUN b',
+      '2: this line is new',
+    ],
+    ['an ENV', 'ENV A=1\nENV B=1\nRUN a', 'ENV A=1\nENV B=2\nRUN a', '3: ENV B changed'],
+    ['a new ENV', 'RUN a', 'ENV B=2\nRUN a', '2: ENV B is new'],
+    ['an ENV that is gone', 'ENV B=2\nRUN a', 'RUN a', '2: the variable B is no longer set'],
+    [
+      'the order of ENV',
+      'ENV A=1\nENV B=2\nRUN a',
+      'ENV B=2\nENV A=1\nRUN a',
+      '3: the variables above changed in number or order',
+    ],
+    ['an ARG', 'ARG A=1\nRUN a', 'ARG A=2\nRUN a', '2: ARG A changed'],
+    [
+      'a global ARG',
+      'ARG A=1\nFROM base\nARG A\nRUN a',
+      'ARG A=2\nFROM base\nARG A\nRUN a',
+      '1: ARG A changed',
+    ],
+    ['a variable in a COPY', 'ARG A=1\nCOPY src /$A', 'ARG A=2\nCOPY src /$A', '2: ARG A changed'],
+    ['a variable in a WORKDIR', 'ENV A=1\nWORKDIR /$A', 'ENV A=2\nWORKDIR /$A', '2: ENV A changed'],
+    ['the user', 'RUN a', 'USER me\nRUN a', '2: the user changed'],
+    ['the shell', 'RUN a', 'SHELL ["sh", "-e"]\nRUN a', '2: the SHELL changed'],
+    ['a base', 'FROM base:1\nRUN a', 'FROM base:2\nRUN a', '1: the base image changed to base:2'],
+    [
+      'a base by ARG',
+      'ARG V=1\nFROM base:$V\nRUN a',
+      'ARG V=2\nFROM base:$V\nRUN a',
+      '1: ARG V changed',
+    ],
+    [
+      'a platform',
+      'FROM base\nRUN a',
+      'FROM --platform=linux/arm64 base\nRUN a',
+      '1: the platform changed',
+    ],
+    ['a heredoc', 'RUN <<E\necho a\nE', 'RUN <<E\necho b\nE', '2: "a" became "b"'],
+    [
+      'the lower of two stages',
+      'FROM base AS a\nRUN x\nFROM a\nRUN y',
+      'FROM base AS a\nRUN z\nFROM a\nRUN y',
+      '2: "x" became "z"',
+    ],
+  ];
+  for (const [title, before, after, expected] of rows) {
+    it(`names ${title}`, () => assert.equal(cause(before, after), expected));
+  }
+
+  it('names a build argument', () => {
+    const args = (value: string) => ({ buildArgs: new Map([['A', value]]) });
+    const text = 'ARG A=0\nRUN a';
+    assert.equal(cause(text, text, [args('1'), args('2')]), '2: the build argument A changed');
+    assert.equal(cause(text, text, [{}, args('2')]), '2: the build argument A changed');
+  });
+
+  it('tells no value of a variable', () => {
+    const text = 'ARG A\nRUN a\nCOPY src /$A';
+    const args = (value: string) => ({ buildArgs: new Map([['A', value]]) });
+    assert.doesNotMatch(cause(text, text, [args('old-secret'), args('new-secret')]), /secret/);
+  });
+});
+
+describe('what follows a miss', () => {
+  it('names the line that missed first', () => {
+    const [, , last] = predictionsOf([recordAt(base)], edited({ 'src/a.ts': 'x' }));
+    assert.equal(last?.word, 'rebuild');
+    assert.equal(last?.cause?.reason, 'src/a.ts changed');
+    assert.equal(base.dockerfile.slice(last?.cause?.span?.start).split('\n')[0], 'COPY src /src');
+  });
+
+  it('knows how long it took last time, and adds that up', () => {
+    const record = recordAt(base);
+    const timed = {
+      ...record,
+      steps: record.steps.map((step, at) => ({ ...step, ms: (at + 1) * 100 })),
+    };
+    const after = edited({ 'src/a.ts': 'x' });
+    const predictions = predictionsOf([timed], after);
+    assert.deepEqual(
+      predictions.map(({ last }) => last?.ms),
+      [100, 200, 300],
+    );
+  });
+});
