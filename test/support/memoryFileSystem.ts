@@ -20,6 +20,11 @@ export interface MemoryFileSystem extends FileSystem {
   /** Another name for a file. */
   link(path: string, existing: string): void;
   folder(path: string): void;
+  chmod(path: string, mode: number): void;
+  /** Another time of change, and nothing else. */
+  touch(path: string): void;
+  /** Other bytes in the same file, whose time of change is set back to what it was. */
+  sneak(path: string, content: string): void;
   remove(path: string): void;
   /** From now on any access to this path fails with the code. */
   fail(path: string, code: string): void;
@@ -36,6 +41,9 @@ export function memoryFileSystem(
   const items = new Map<string, Item>([['/', { kind: 'directory' }]]);
   const failing = new Map<string, string>();
   const times = new Map<string, number>();
+  const modes = new Map<string, number>();
+  /** When anything changed, where that is not when the content did. */
+  const changes = new Map<string, number>();
   const seen: string[] = [];
   let clock = 1;
 
@@ -49,6 +57,8 @@ export function memoryFileSystem(
     folder(parent(path));
     items.set(path, item);
     times.set(path, clock++);
+    modes.delete(path);
+    changes.delete(path);
   };
   const get = (path: string): Item => {
     const code = failing.get(path);
@@ -76,13 +86,28 @@ export function memoryFileSystem(
     seen,
     write,
     folder,
+    chmod(path, mode) {
+      modes.set(path, mode);
+      changes.set(path, clock++);
+    },
+    touch(path) {
+      times.set(path, clock++);
+      changes.set(path, clock++);
+    },
+    sneak(path, content) {
+      const item = get(path);
+      if (item.kind === 'file') item.content = new TextEncoder().encode(content);
+      changes.set(path, clock++);
+    },
     symlink: (path, target) => set(path, { kind: 'symlink', target }),
     link(path, existing) {
       set(path, get(existing));
     },
     remove(path) {
       for (const name of [...items.keys()]) {
-        if (name === path || name.startsWith(`${path}/`)) items.delete(name);
+        if (name !== path && !name.startsWith(`${path}/`)) continue;
+        items.delete(name);
+        for (const kept of [times, modes, changes]) kept.delete(name);
       }
     },
     fail: (path, code) => void failing.set(path, code),
@@ -95,10 +120,10 @@ export function memoryFileSystem(
       return {
         kind: item.kind,
         bytes: isFile ? item.content.length : item.kind === 'symlink' ? item.target.length : 4096,
-        mode: item.kind === 'directory' ? 0o755 : 0o644,
+        mode: modes.get(path) ?? (item.kind === 'directory' ? 0o755 : 0o644),
         mtimeMs: times.get(path) ?? 0,
         mtimeNs: `${times.get(path) ?? 0}000000`,
-        ctimeNs: `${times.get(path) ?? 0}000000`,
+        ctimeNs: `${changes.get(path) ?? times.get(path) ?? 0}000000`,
         inode: isFile ? item.inode : path,
         links: isFile ? names.length : 1,
       };
