@@ -35,7 +35,9 @@ export function diagnostics(
   const { buildkitErrors, advice: isAdvising } = analysis.settings.diagnostics;
   const tellsBuildkit =
     buildkitErrors === 'on' || (buildkitErrors === 'auto' && !otherDockerfileExtension);
-  const advised = isAdvising ? [...advice(analysis, hadolint), ...volatileCopies(analysis)] : [];
+  const advised = isAdvising
+    ? [...advice(analysis, hadolint), ...volatileCopies(analysis, hadolint)]
+    : [];
   return [...analysis.problems, ...advised]
     .sort((a, b) => a.span.start - b.span.start)
     .filter((problem) => {

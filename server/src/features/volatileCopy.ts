@@ -14,14 +14,15 @@ const fewestCommits = 10;
 const smallestShare = 0.3;
 
 /** At most one for each COPY, in source order. */
-export function volatileCopies(analysis: Analysis): readonly Problem[] {
+export function volatileCopies(analysis: Analysis, hadolint = false): readonly Problem[] {
   const { plan, settings } = analysis;
   if (!settings.advice.volatileCopy) return [];
   return lateManifests(analysis, plan.stages).flatMap((found) => {
     const message = sentence(analysis, found);
     if (message === null) return [];
     const span = found.copy.instruction.keywordSpan;
-    return [{ code: 'volatile-copy', severity: 'information' as const, message, span }];
+    const severity = hadolint ? 'hint' : 'information';
+    return [{ code: 'volatile-copy', severity, message, span }];
   });
 }
 
