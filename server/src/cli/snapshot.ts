@@ -30,12 +30,39 @@ export async function writeSnapshot(build: BuildOptions, output: string, io: Cli
     complete: true,
     earlier: [],
   });
-  const text = encodeRecord(record);
+  const text = readable(encodeRecord(record));
   if (output === '-') io.out(text);
   else await writeTo(output, text, io);
   for (const sentence of warnings(analysis, record, output, io)) {
     io.err(`dockerfile-layers: ${sentence}\n`);
   }
+}
+
+/** A record's text with lines: files in the order of their paths, a list of plain values on one line. */
+function readable(text: string): string {
+  const value = JSON.parse(text) as Record<string, unknown>;
+  const files = value.files as readonly (readonly [string])[] | null;
+  const sorted = files && [...files].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  const pieces: string[] = [];
+  write({ ...value, files: sorted }, '\n', pieces);
+  return `${pieces.join('')}\n`;
+}
+
+function write(value: unknown, pad: string, pieces: string[]): void {
+  const isList = Array.isArray(value);
+  const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  const isPlain = entries.every(([, item]) => typeof item !== 'object' || item === null);
+  if (entries.length === 0 || (isList && isPlain)) {
+    pieces.push(JSON.stringify(value));
+    return;
+  }
+  const deeper = `${pad} `;
+  for (const [index, [key, item]] of entries.entries()) {
+    pieces.push(index > 0 ? ',' : isList ? '[' : '{', deeper);
+    if (!isList) pieces.push(JSON.stringify(key), ': ');
+    write(item, deeper, pieces);
+  }
+  pieces.push(pad, isList ? ']' : '}');
 }
 
 async function writeTo(output: string, text: string, io: CliIo): Promise<void> {
@@ -63,9 +90,10 @@ function warnings(
   const open = keyed.steps.filter(({ key }) => key === null);
   const [one] = open;
   if (one) {
-    const what = open.length === 1 ? 'one step is' : `${count(open.length, 'step')} are`;
+    const what =
+      open.length === 1 ? 'key of one step is' : `keys of ${count(open.length, 'step')} are`;
     const line = one.step.instruction.lines.start;
-    found.push(`The key of ${what} not known (line ${line}: ${one.unknown ?? 'no reason given'})`);
+    found.push(`The ${what} not known. Line ${line}: ${one.unknown ?? 'no reason is known.'}`);
   }
   if (output !== '-' && context.path !== null && plan.stages.length > 0) {
     const path = relative(context.path, resolve(io.cwd, output));
