@@ -102,6 +102,7 @@ export function memoryFileSystem(
     symlink: (path, target) => set(path, { kind: 'symlink', target }),
     link(path, existing) {
       set(path, get(existing));
+      times.set(path, times.get(existing) ?? 0);
     },
     remove(path) {
       for (const name of [...items.keys()]) {

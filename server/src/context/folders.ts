@@ -32,7 +32,7 @@ export interface Folders {
   read(path: string, signal: AbortSignal | undefined): Promise<ReadonlyMap<string, Entry>>;
   /** Marks what is known of a path (absolute) as stale; all without a path. True: something was known. */
   invalidate(path?: string): boolean;
-  /** The same for the one entry at a path relative to the root, and nothing below it. */
+  /** The same for the one entry at a path relative to the root and the folders that it lies in. */
   lookAgain(path: string): void;
   /** Reads every known folder again; true when any entry differs. */
   revalidate(signal: AbortSignal | undefined): Promise<boolean>;
@@ -284,10 +284,9 @@ export function createFolders(
       );
     },
     lookAgain(path) {
-      const holder = known.get(parentOf(path));
-      if (!holder) return;
-      holder.dirty.add(nameOf(path));
-      forget(holder.path);
+      forget(parentOf(path));
+      for (let at = path; at !== ''; at = parentOf(at))
+        known.get(parentOf(at))?.dirty.add(nameOf(at));
     },
     async revalidate(signal) {
       let changed = false;

@@ -61,7 +61,7 @@ async function sentOf(context: BuildContext): Promise<SentContext> {
   const kept = new Map(
     [...entries].map(([path, { kind, mode, bytes, mtimeNs, ctimeNs, content }]) => [
       path,
-      { kind, mode, bytes, mtimeNs, ctimeNs, content },
+      { kind, mode, bytes, mtimeNs, ...(ctimeNs !== undefined && { ctimeNs }), content },
     ]),
   );
   return (path) => kept.get(path);
