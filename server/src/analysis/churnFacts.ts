@@ -7,7 +7,7 @@
 import { type Churn, churnOf, type GitHistory, type GitPort } from '../churn/churn.ts';
 import type { IgnoreState } from '../context/buildContext.ts';
 import type { Fact } from '../context/fact.ts';
-import { type Takes, takenBy } from '../context/takes.ts';
+import { passesLink, type Takes, takenBy } from '../context/takes.ts';
 import type { ResolvedCopy, Step } from '../model/plan.ts';
 import type { ContextReading } from './contextFacts.ts';
 import { BackgroundFact } from './facts.ts';
@@ -42,13 +42,17 @@ export class ChurnFacts {
   read(context: ContextReading, restricted: boolean): ChurnReading {
     const history = this.#history(context, restricted);
     const { ignore } = context;
-    const answer = (key: string, takes: (ignored: IgnoreState) => Takes): Fact<Churn> => {
+    type Asked = (ignored: IgnoreState, links: readonly string[]) => Takes | null;
+    const answer = (key: string, asked: Asked): Fact<Churn> => {
       if (history.state !== 'known') return history;
       if (!ignore || ignore.unreadable !== null) return unreadableIgnore;
       const { answers } = this.#answers(history.value, ignore);
       const known = answers.get(key);
       if (known) return known;
-      const churn = safely(() => churnOf(history.value, takes(ignore)));
+      const churn = safely(() => {
+        const takes = asked(ignore, history.value.links);
+        return takes ? churnOf(history.value, takes) : throughLink;
+      });
       if (answers.size >= mostAnswers) answers.clear();
       answers.set(key, churn);
       return churn;
@@ -57,7 +61,8 @@ export class ChurnFacts {
       of(step) {
         const taken = takenFromContext(step);
         if (taken.length === 0) return takesNothing;
-        return answer(JSON.stringify(taken), ({ patterns }) => {
+        return answer(JSON.stringify(taken), ({ patterns }, links) => {
+          if (taken.some((one) => passesLink(one, links))) return null;
           const parts = taken.map((one) => takenBy(one, patterns));
           return (path) => parts.some((takes) => takes(path));
         });
@@ -134,6 +139,11 @@ const mostAnswers = 500;
 const takesNothing = {
   state: 'unavailable',
   reason: 'It takes nothing from the build context.',
+} as const;
+
+const throughLink = {
+  state: 'unavailable',
+  reason: 'It takes files through a symbolic link, and git does not say what that points to.',
 } as const;
 
 const unreadableIgnore = {

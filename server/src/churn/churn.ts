@@ -9,6 +9,8 @@ export interface GitHistory {
   readonly commits: readonly Commit[];
   /** All files of the folder that the newest commit has; null: too many to be listed. */
   readonly tracked: readonly string[] | null;
+  /** Those of them that are symbolic links, as far as they could be listed. */
+  readonly links: readonly string[];
 }
 
 /** In how many of the last commits something changed. */

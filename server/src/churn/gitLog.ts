@@ -32,3 +32,20 @@ export function readGitLog(output: string, cut = false): readonly Commit[] {
   }
   return cut ? commits.slice(0, -1) : commits;
 }
+
+/** Files and links that `git ls-tree -r -z` lists. */
+export function readTree(output: string): {
+  readonly files: readonly string[];
+  readonly links: readonly string[];
+} {
+  const files: string[] = [];
+  const links: string[] = [];
+  for (const entry of output.split('\0')) {
+    const tab = entry.indexOf('\t');
+    if (tab < 0) continue;
+    const path = entry.slice(tab + 1);
+    files.push(path);
+    if (entry.startsWith('120000 ')) links.push(path);
+  }
+  return { files, links };
+}

@@ -128,3 +128,21 @@ function selected(selection: Selection): Judge {
     },
   };
 }
+
+/** Does a source lead through one of these links, so that it takes what the link points to? */
+export function passesLink(
+  { sources, parents }: Pick<ResolvedCopy, 'sources' | 'parents'>,
+  links: readonly string[],
+): boolean {
+  if (links.length === 0) return false;
+  return sources.some((source) => {
+    const parts = partsOf(parents ? pivot(source).base : source);
+    return links.some((link) => {
+      const names = link.split('/');
+      return (
+        names.length <= parts.length &&
+        names.every((name, at) => name === parts[at] || matchName(parts[at] ?? '', name) === true)
+      );
+    });
+  });
+}

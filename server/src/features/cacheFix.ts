@@ -82,11 +82,16 @@ interface Follows {
   readonly found: readonly Found[];
 }
 
+/** Folders that installers write to as well, so that the order of what lands there matters. */
+const isSystem =
+  /^\/(|(bin|boot|dev|etc|lib\d*|proc|run|sbin|sys)(\/.*)?|go|home|media|mnt|opt|root|srv|tmp|usr|usr\/(bin|include|lib\d*|libexec|local|sbin|share)(\/.*)?|var|var\/(cache|lib)(\/.*)?)$/;
+
 /** The installations in the RUN lines that follow a COPY, as far as nothing else needs the files. */
 function installationsBelow(analysis: Analysis, stage: Stage, at: number): Follows | null {
   const copy = stage.steps[at];
   const [, dest] = copy?.instruction.args ?? [];
   const into = absolutePath(copy?.copy?.dest ?? '/');
+  if (isSystem.test(into)) return null;
   const found: Found[] = [];
   let last: { readonly run: Step; readonly count: number } | null = null;
   let command = '';
@@ -149,7 +154,7 @@ function commandsOf(
       type !== 'bind' && (type !== 'tmpfs' || !isWithin(target, into)) && !overlaps(target, into),
   );
   const { commands, unread } = readRun(run, plan.options.platform);
-  if (!isPlain || unread !== null || commands.length === 0) return null;
+  if (!isPlain || unread !== null || commands.length === 0 || isLed(run.env, into)) return null;
   const found: { words: readonly string[]; cwd: string }[] = [];
   for (const { words, cwd, runs, outputs, input, pipedFrom, piped } of commands) {
     const isSimple =
@@ -162,6 +167,24 @@ function commandsOf(
   }
   return found;
 }
+
+/** Do variables lead an installer into the project, or to other files there? */
+function isLed(env: readonly string[], into: string): boolean {
+  return env.some((entry) => {
+    const at = entry.indexOf('=');
+    const name = entry.slice(0, at);
+    const value = entry.slice(at + 1);
+    if (!installers.test(name) || /\/\.venv\/?$/.test(value)) return false;
+    if (manifests.test(name)) return !value.startsWith('/') || isWithin(absolutePath(value), into);
+    if (value.startsWith('/')) return isWithin(absolutePath(value), into);
+    return /^\.{0,2}\/|^(vendor|\.)/.test(value);
+  });
+}
+
+const installers =
+  /^(PIP_|PYTHONUSERBASE$|GEM_|BUNDLE_|GOPATH$|GOMODCACHE$|GOWORK$|npm_config_|YARN_|PNPM_|COMPOSER|MAVEN_|GRADLE_USER_HOME$|UV_|POETRY_|VIRTUAL_ENV$)/i;
+const manifests =
+  /^(BUNDLE_GEMFILE|COMPOSER|PIP_REQUIREMENT|(PIP|UV)_(BUILD_)?CONSTRAINTS?|UV_CONFIG_FILE|GOWORK)$/;
 
 function overlaps(target: string, into: string): boolean {
   return target !== '' && into !== '/' && isWithin(absolutePath(target), into);

@@ -3,18 +3,18 @@
  * repository names, no network.
  */
 
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import process from 'node:process';
 import type { GitHistory, GitPort } from '../churn/churn.ts';
-import { logFormat, readGitLog } from '../churn/gitLog.ts';
+import { logFormat, readGitLog, readTree } from '../churn/gitLog.ts';
 import type { Fact } from '../context/fact.ts';
 import { type RunResult, run } from './processes.ts';
 
 /** How many commits are looked at. */
 const mostCommits = 200;
-const timeoutMs = 20_000;
+const timeoutMs = 10_000;
 const mostBytes = 16 * 1024 * 1024;
 
 /** Settings that could run a program, wait for one, or lead into a repository that is only data. */
@@ -28,6 +28,9 @@ const safely = [
 ].flatMap((setting) => ['-c', setting]);
 
 interface Known {
+  /** The folder of HEAD, and the one that work trees share. */
+  readonly own: string;
+  readonly shared: string;
   readonly stamp: string;
   readonly history: Fact<GitHistory>;
 }
@@ -37,27 +40,25 @@ export function createGit(program = 'git'): GitPort {
   const known = new Map<string, Known>();
   return {
     async history(folder, signal) {
-      const git = (args: readonly string[]) => ask(program, folder, args, signal);
-      const found = await git([
-        'rev-parse',
-        '--is-shallow-repository',
-        '--absolute-git-dir',
-        '--git-common-dir',
-        '--symbolic-full-name',
-        'HEAD',
-      ]);
       signal.throwIfAborted();
-      // Without a commit the last answer is missing, and git ends with an error.
-      const [shallow = '', own = '', common = '', branch = ''] = found.stdout.split('\n');
-      if (own === '') return { state: 'unavailable', reason: reasonOf(found) };
-      const shared = isAbsolute(common) ? common : join(folder, common);
-      const stamp = await stampOf(own, shared, branch);
       const before = known.get(folder);
-      if (before?.stamp === stamp) return before.history;
+      const isSame = before && before.stamp === (await stampOf(before.own, before.shared));
+      if (isSame) return before.history;
+      const git = (args: readonly string[]) => ask(program, folder, args, signal);
+      const names = ['--is-shallow-repository', '--absolute-git-dir', '--git-common-dir'];
+      const found = await git(['rev-parse', ...names]);
+      signal.throwIfAborted();
+      const [shallow = '', own = '', common = ''] = found.stdout.split('\n');
+      if (found.code !== 0 || own === '') {
+        return { state: 'unavailable', reason: reasonOf(found) };
+      }
+      const shared = isAbsolute(common) ? common : join(folder, common);
+      // Taken first: what moves while git reads is seen the next time.
+      const stamp = await stampOf(own, shared);
       const history = await read(git, shallow === 'true');
       signal.throwIfAborted();
       if (known.size >= 64) known.clear();
-      known.set(folder, { stamp, history });
+      if (stamp !== null) known.set(folder, { own, shared, stamp, history });
       return history;
     },
   };
@@ -89,10 +90,10 @@ async function read(git: Git, isShallow: boolean): Promise<Fact<GitHistory>> {
     const reason = `None of the last ${commits.length} commits changed a file of the build context.`;
     return { state: 'unavailable', reason };
   }
-  const list = await git(['ls-tree', '-r', '-z', '--name-only', 'HEAD']);
+  const list = await git(['ls-tree', '-r', '-z', 'HEAD']);
   const isWhole = list.ended === 'exited' && list.code === 0 && !list.truncated;
-  const tracked = isWhole ? list.stdout.split('\0').filter(Boolean) : null;
-  return { state: 'known', value: { commits, tracked } };
+  const { files, links } = readTree(list.stdout);
+  return { state: 'known', value: { commits, tracked: isWhole ? files : null, links } };
 }
 
 /** Commits whose parents the clone does not have. */
@@ -102,11 +103,19 @@ async function shallowEdge(git: Git): Promise<ReadonlySet<string>> {
   return new Set(roots.stdout.split('\n').filter(Boolean));
 }
 
-/** Moves with HEAD: what HEAD is, and when its branch, its log and packed branches were written. */
-async function stampOf(own: string, shared: string, branch: string): Promise<string> {
-  const names = [join(own, 'HEAD'), join(own, 'logs', 'HEAD'), join(shared, 'packed-refs')];
-  if (/^refs\//.test(branch)) names.push(join(shared, branch));
-  names.push(join(shared, 'shallow'), join(shared, 'reftable', 'tables.list'));
+/**
+ * Moves with HEAD: what it is, and when its branch, its log and packed branches were written. Null
+ * where there is no HEAD any more.
+ */
+async function stampOf(own: string, shared: string): Promise<string | null> {
+  const head = await readFile(join(own, 'HEAD'), 'utf8').catch(() => null);
+  if (head === null) return null;
+  const branch = /^ref: (refs\/\S+)/.exec(head)?.[1];
+  const names = [
+    ...[join(own, 'HEAD'), join(own, 'logs', 'HEAD'), join(shared, 'packed-refs')],
+    ...[join(shared, 'shallow'), join(shared, 'reftable', 'tables.list')],
+    ...(branch && !branch.includes('..') ? [join(shared, branch)] : []),
+  ];
   const times = await Promise.all(
     names.map((name) =>
       stat(name, { bigint: true }).then(
@@ -115,7 +124,7 @@ async function stampOf(own: string, shared: string, branch: string): Promise<str
       ),
     ),
   );
-  return [branch, ...times].join(' ');
+  return [head, ...times].join(' ');
 }
 
 /** Variables that lead git elsewhere, or to programs; what says whom to trust stays. */

@@ -54,6 +54,9 @@ export async function javaScriptManifests(
   for (const above of ['../package.json', '../pnpm-workspace.yaml', '../yarn.lock']) {
     if (await files.has(above)) return refused('The project lies in another one.');
   }
+  const locked = lock === null ? '' : ((await files.text(lock)) ?? '');
+  const reader = install.noScripts ? null : (readers.exec(`${text}${locked}`)?.[1] ?? null);
+  if (reader) return refused(`${reader} looks at the project when it is installed.`);
   const set = await existing(files, settings[manager]);
   const unsafe = await unsafeSettings(set, files);
   if (unsafe) return refused(unsafe);
@@ -78,6 +81,10 @@ export async function javaScriptManifests(
     restores: install.frozen ? null : lock,
   };
 }
+
+/** Packages whose own scripts read the project that they are installed into, or write into it. */
+const readers =
+  /["'/\s](@prisma\/client|prisma|husky|lefthook|yorkie|simple-git-hooks|pre-commit|pre-push|ghooks|git-hooks|puppeteer|msw)["'@:/]/;
 
 /** Scripts that an installation runs in a project (npm, Yarn and pnpm have these names in common). */
 const lifecycle = [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { openContext } from '../../../server/src/context/buildContext.ts';
 import { readIgnoreFile } from '../../../server/src/context/dockerignore.ts';
-import { takenBy } from '../../../server/src/context/takes.ts';
+import { passesLink, takenBy } from '../../../server/src/context/takes.ts';
 import type { ResolvedCopy } from '../../../server/src/model/plan.ts';
 import { memoryFileSystem } from '../../support/memoryFileSystem.ts';
 import { planOf } from '../../support/plans.ts';
@@ -72,6 +72,20 @@ describe('what a COPY takes, by the path alone', () => {
       });
     }
   }
+
+  it('is not known by the path where a source leads through a link', () => {
+    const links = ['deep/link', 'top'];
+    const passes = (text: string) => passesLink(copyPlanOf(text), links);
+    assert.deepEqual(
+      ['COPY top /', 'COPY top/x /', 'COPY deep/l* /x/', 'COPY deep/link/y /'].map(passes),
+      [true, true, true, true],
+    );
+    assert.deepEqual(['COPY . /', 'COPY deep /', 'COPY *.js /x/'].map(passes), [
+      false,
+      false,
+      false,
+    ]);
+  });
 
   it('tells of files that are there no more', () => {
     const takes = takenBy(copyPlanOf('COPY src /app'), readIgnoreFile('*.log').patterns);

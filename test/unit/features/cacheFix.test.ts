@@ -104,6 +104,11 @@ describe('copying manifests first', () => {
         `${manifest()}-- .npmrc --\nfund=false\n`,
         'COPY --chown=node:node --link package.json package-lock.json .npmrc /app/\nENV A=b\nRUN npm ci --omit=dev && npm cache clean --force\nCOPY --chown=node:node --link . /app\nRUN npm run build\n',
       ],
+      'the folder of the images of Node': [
+        'WORKDIR /usr/src/app\nCOPY . .\nRUN npm ci\n',
+        manifest(),
+        'WORKDIR /usr/src/app\nCOPY package.json package-lock.json ./\nRUN npm ci\nCOPY . .\n',
+      ],
       'a folder of the context': [
         'COPY ./web/ ./\nRUN ["npm", "ci"]\n',
         '-- web/package.json --\n{}\n-- web/package-lock.json --\n{}\n',
@@ -233,6 +238,15 @@ describe('copying manifests first', () => {
       manifest(),
     ],
     'more is copied at once': ['COPY package.json src ./\nRUN npm ci\n', manifest()],
+    'a package generates code from the project': [
+      'COPY . .\nRUN npm ci\n',
+      manifest(', "dependencies": {"@prisma/client": "5.0.0"}'),
+    ],
+    'it goes to a folder of the system': ['COPY . /\nRUN cd / && npm ci\n', manifest()],
+    'a variable leads the packages into the project': [
+      'ENV BUNDLE_PATH=/app/gems\nCOPY . .\nRUN bundle install\n',
+      '-- Gemfile --\ngem "rails"\n-- Gemfile.lock --\nGEM\n',
+    ],
     'it comes from another stage': ['COPY --from=x . .\nRUN npm ci\n', manifest()],
     'pnpm applies patches': [
       'COPY . .\nRUN pnpm install --frozen-lockfile\n',
@@ -341,6 +355,7 @@ describe('advice on a COPY that changes with most commits', () => {
       ],
     })),
     tracked: ['package.json', 'package-lock.json', 'src/app.js'],
+    links: [],
   });
   const text = `${start}COPY . .\nRUN npm ci\n${manifest()}-- .dockerignore --\ndocs\n`;
   const advised = async (history: GitHistory | undefined, more: Given = {}, drawing = text) => {

@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   realpathSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -131,6 +132,14 @@ describe('history of a folder, by git', () => {
     assert.match(await reason(clone), /shallow/);
   });
 
+  it('lists links, since what they point to is told elsewhere', async () => {
+    git('init', '--quiet');
+    symlinkSync('elsewhere', path('link'));
+    commit('a');
+    const found = await history();
+    assert.deepEqual(found.state === 'known' && found.value.links, ['link']);
+  });
+
   it('starts nothing that the configuration of the repository names', async () => {
     git('init', '--quiet');
     commit('a');
@@ -213,12 +222,13 @@ describe('how often something changed', () => {
   ];
 
   it('counts commits, not files', () => {
-    const found = churnOf({ commits, tracked: null }, (path) => path.startsWith('src/'));
+    const found = churnOf({ commits, tracked: null, links: [] }, (path) => path.startsWith('src/'));
     assert.deepEqual(found, { state: 'known', value: { commits: 3, changed: 2 } });
   });
 
   it('is never for a tracked file without a change, and unknown for one that git does not have', () => {
-    const of = (path: string) => churnOf({ commits, tracked: ['old'] }, (one) => one === path);
+    const of = (path: string) =>
+      churnOf({ commits, tracked: ['old'], links: [] }, (one) => one === path);
     assert.deepEqual(of('old'), { state: 'known', value: { commits: 3, changed: 0 } });
     assert.equal(of('generated').state, 'unavailable');
   });
@@ -227,7 +237,7 @@ describe('how often something changed', () => {
     const paths = Array.from({ length: 500 }, (_, at) => `src/${at % 50}/file${at}`);
     const many = Array.from({ length: 200 }, (_, at) => ({ id: String(at), paths }));
     const start = performance.now();
-    churnOf({ commits: many, tracked: [] }, (path) => path === 'none');
+    churnOf({ commits: many, tracked: [], links: [] }, (path) => path === 'none');
     assert.ok(performance.now() - start < 100);
   });
 });
