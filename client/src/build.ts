@@ -47,6 +47,10 @@ export async function buildAndRecord(
     );
     return undefined;
   }
+  if (document.isUntitled) {
+    void vscode.window.showInformationMessage('Save the Dockerfile as a file to build it.');
+    return undefined;
+  }
   if (document.isDirty && !(await document.save())) {
     void vscode.window.showWarningMessage('The Dockerfile could not be saved, so it is not built.');
     return undefined;

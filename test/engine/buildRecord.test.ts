@@ -9,7 +9,7 @@ import { nodeDigests } from '../../server/src/host/contentDigest.ts';
 import { type BuildResult, buildOutput, buildRequest } from '../../server/src/protocol.ts';
 import { Editor } from '../lsp/editor.ts';
 import { baseImage, ensureBaseImage } from './baseImage.ts';
-import { describeWithEngine, docker, dockerOk } from './engine.ts';
+import { describeWithEngine, docker, dockerOk, imageHistory } from './engine.ts';
 
 const tag = `dockerfile-layers-test/recorded:${process.pid}`;
 const salt = `${process.pid}-${Date.now()}`;
@@ -21,6 +21,8 @@ describeWithEngine('Build and Record', () => {
   let editor: Editor;
   let records: BuildRecord[];
   let output: string;
+  /** Images that were made, also those that have no name any more. */
+  const made = new Set<string>();
   before(() => ensureBaseImage());
   beforeEach(async () => {
     records = [];
@@ -45,11 +47,17 @@ describeWithEngine('Build and Record', () => {
   });
   afterEach(async () => {
     editor.close();
-    await docker(['image', 'rm', '--force', tag]);
+    await docker(['image', 'rm', '--force', tag, ...made]);
+    made.clear();
   });
 
-  const build = (token = new CancellationTokenSource().token): Promise<BuildResult> =>
-    editor.client.sendRequest(buildRequest, { textDocument: { uri: editor.uri } }, token);
+  async function build(token = new CancellationTokenSource().token): Promise<BuildResult> {
+    const params = { textDocument: { uri: editor.uri } };
+    const result = await editor.client.sendRequest(buildRequest, params, token);
+    const { stdout } = await docker(['image', 'inspect', '--format', '{{.Id}}', tag]);
+    if (stdout.trim()) made.add(stdout.trim());
+    return result;
+  }
   const outcomes = () => records[0]?.steps.map(({ outcome }) => outcome);
   const marks = async () =>
     (await dockerOk(['run', '--rm', '--network=none', tag, 'sh', '-c', 'cat /marks/*'])).split(
@@ -79,6 +87,9 @@ ${salt}
     assert.equal(first.recorded, true);
     assert.deepEqual(outcomes()?.slice(1), ['ran', 'ran', 'ran', 'ran', 'ran', 'ran', 'ran']);
     assert.ok(records[0]?.steps.slice(1).every(({ ms }) => ms !== null && ms > 0));
+    const [last] = await imageHistory(tag).then((rows) => rows.slice(-1));
+    const measured = (await engineMergesLayers()) ? null : last?.bytes;
+    assert.equal(records[0]?.steps.at(-1)?.bytes, measured);
     assert.equal(records[0]?.builder?.mergesLayers, await engineMergesLayers());
     const before = await marks();
 

@@ -1,6 +1,7 @@
 /** The port to the user's real builder; `server/src/host/buildx.ts` is `docker buildx`. */
 
 import type { BuilderFacts } from '../cache/buildRecord.ts';
+import type { HistoryRow } from './layerBytes.ts';
 
 /** What is to be built. */
 export interface BuildOrder {
@@ -46,4 +47,6 @@ export interface Builder {
     signal: AbortSignal,
     onOutput: (piece: Uint8Array) => void,
   ): Promise<BuildEnd>;
+  /** History of an image that was built, the oldest row first, with exact bytes; empty: not known. Absent: never. */
+  history?(image: string, order: BuildOrder, signal: AbortSignal): Promise<readonly HistoryRow[]>;
 }

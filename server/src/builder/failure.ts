@@ -38,6 +38,7 @@ function errorOf(text: readonly string[]): string {
   if (at < 0) return '';
   return text
     .slice(at)
+    .filter((line) => !/^(View build details: |What's next:)/.test(line))
     .join('\n')
     .replace(/^ERROR: (?:failed to build: |failed to solve: )*/, '')
     .slice(0, 4000)

@@ -21,6 +21,17 @@ export function isMiss(vertex: Vertex): boolean {
   return isStep(vertex) && vertex.started !== null && vertex.completed === null && !vertex.cached;
 }
 
+/**
+ * Steps that were not cached, in the order of the file: those that were stopped, and those that came
+ * to their end first.
+ */
+export function notCached({ has, misses }: Probed): readonly Step[] {
+  const ran = [...has].flatMap(([step, { outcome }]) => (outcome === 'ran' ? [step] : []));
+  return [...ran, ...misses.keys()].sort(
+    (a, b) => a.instruction.lines.start - b.instruction.lines.start,
+  );
+}
+
 /** What one or several probes of the same plan say; of two that speak of a step the first counts. */
 export function probed(plan: Plan, probes: readonly ReadonlyMap<string, Vertex>[]): Probed {
   const has = new Map<Step, StepResult>();

@@ -20,7 +20,7 @@ export interface ProbeEnd {
 export interface ProbeSession {
   /** Starts the build and stops it at the first step that is not cached. Never rejects. */
   ask(order: BuildOrder, signal: AbortSignal): Promise<ProbeEnd>;
-  /** Removes all that the questions left in the builder's history and on this machine. Never rejects. */
+  /** Removes all that the questions left in the builder's history and on this machine; again: nothing. Never rejects. */
   end(): Promise<void>;
 }
 

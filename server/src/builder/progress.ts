@@ -38,6 +38,8 @@ export interface BuildProgress {
   readonly warnings: readonly BuildWarning[];
   /** The last lines that were no values: the builder's errors. */
   readonly text: readonly string[];
+  /** ID of the image that came into the engine's own store; null: none did, or the store is another. */
+  readonly image: string | null;
 }
 
 export interface ProgressListener {
@@ -110,8 +112,15 @@ export function createProgressReader(listener: ProgressListener = {}): ProgressR
     const message = new TextDecoder().decode(bytesOf(short));
     warnings.push({ message, line: Number.isInteger(line) ? (line as number) : null });
   };
+  let image: string | null = null;
+  const takeStatus = (value: unknown) => {
+    const { id } = fieldsOf(value);
+    if (typeof id !== 'string' || !id.startsWith('writing image ')) return;
+    image = /^writing image (sha256:[0-9a-f]{64})$/.exec(id)?.[1] ?? image;
+  };
   const values = createValueReader({
-    onValue({ vertexes, logs, warnings: warned }: StatusValue) {
+    onValue({ vertexes, logs, statuses, warnings: warned }: StatusValue) {
+      for (const value of listOf(statuses)) takeStatus(value);
       for (const value of listOf(vertexes)) takeVertex(value);
       for (const value of listOf(logs)) takeLog(value);
       for (const value of listOf(warned)) takeWarning(value);
@@ -126,6 +135,9 @@ export function createProgressReader(listener: ProgressListener = {}): ProgressR
     vertices,
     warnings,
     text,
+    get image() {
+      return image;
+    },
     write: (piece) => values.write(bytes.decode(piece, { stream: true })),
     end() {
       values.write(bytes.decode());

@@ -1,6 +1,7 @@
 /** The user's builder: `docker buildx`. Every command is a list of arguments and ends in time. */
 
 import type { BuildEnd, Builder, BuildOrder, FoundBuilder } from '../builder/builder.ts';
+import type { HistoryRow } from '../builder/layerBytes.ts';
 import { type RunResult, run } from './processes.ts';
 
 const questionMs = 20_000;
@@ -33,6 +34,16 @@ export function createBuildx(program = 'docker'): Builder {
         onStderr: onOutput,
       });
       return endOf(result);
+    },
+    async history(image, order, signal) {
+      const format = ['--no-trunc', '--human=false', '--format', '{{json .}}'];
+      const { code, stdout, truncated } = await run(program, ['history', ...format, image], {
+        cwd: order.context,
+        env: environment,
+        signal,
+        timeoutMs: questionMs,
+      });
+      return code === 0 && !truncated ? historyRows(stdout) : [];
     },
   };
 }
@@ -76,6 +87,19 @@ function endOf({ ended, code, signal, message }: RunResult): BuildEnd {
     };
   }
   return { ended: code === 0 ? 'succeeded' : 'failed', message: '' };
+}
+
+/** Rows of `docker history --human=false`, one value a line, the newest first; empty where one is damaged. */
+export function historyRows(text: string): readonly HistoryRow[] {
+  const rows = text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => {
+      const { CreatedBy, Size } = parse(line);
+      const isRow = typeof CreatedBy === 'string' && typeof Size === 'string' && /^\d+$/.test(Size);
+      return isRow ? { createdBy: CreatedBy, bytes: Number(Size) } : null;
+    });
+  return rows.every((row) => row !== null) ? rows.reverse() : [];
 }
 
 const install =

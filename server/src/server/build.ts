@@ -8,6 +8,7 @@ import type {
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Builder } from '../builder/builder.ts';
 import { failureOf } from '../builder/failure.ts';
+import { layerBytes } from '../builder/layerBytes.ts';
 import { outcomesOf } from '../builder/outcomes.ts';
 import { createPlainLog, type PlainLog } from '../builder/plainLog.ts';
 import { createProgressReader } from '../builder/progress.ts';
@@ -23,7 +24,7 @@ import { type BuildResult, buildOutput, buildRequest } from '../protocol.ts';
 import type { Span } from '../syntax/ast.ts';
 import { shutDown } from './asking.ts';
 import { foreignFlag, isSaved, orderOf } from './buildOrder.ts';
-import { remember } from './buildRecording.ts';
+import { type Built, type Recorded, remember } from './buildRecording.ts';
 import type { ServerState } from './serverState.ts';
 import { settledWithKeys } from './settledKeys.ts';
 
@@ -146,6 +147,7 @@ async function build(job: Job): Promise<BuildResult> {
   if (end.message) write(`${end.message}\n`);
   flush();
 
+  const took = performance.now() - start;
   const results = outcomesOf(analysis.plan, reader.vertices);
   const failure =
     end.ended === 'failed'
@@ -162,14 +164,18 @@ async function build(job: Job): Promise<BuildResult> {
   } else if (end.ended === 'succeeded') failures.delete(uri);
   state.factsChanged(uri);
 
+  // Other stores count what a layer takes there, which is not what its files have.
+  const isMeasured = end.ended === 'succeeded' && found.facts.mergesLayers === false;
+  const rows =
+    isMeasured && reader.image ? await builder.history?.(reader.image, order, signal) : undefined;
+  const bytes = layerBytes(analysis.plan, rows ?? []);
   const flag = foreignFlag(order);
   const { recorded, note } = flag
     ? {
         recorded: false,
         note: `The build is not remembered, since ${flag} changes what RUN makes.`,
       }
-    : await remember({ before, keyed, found, at, results, vertices: reader.vertices }, state);
-  const took = performance.now() - start;
+    : await remembered({ before, keyed, found, at, results, bytes, vertices: reader.vertices });
   if (end.ended === 'cancelled') return { ...cancelled, recorded };
   const sentence = failure
     ? failedSentence(failure, instructionAt(failure))
@@ -181,6 +187,16 @@ async function build(job: Job): Promise<BuildResult> {
     recorded,
   };
 
+  async function remembered(built: Built): Promise<Recorded> {
+    try {
+      return await remember(built, state);
+    } catch (error) {
+      const { console } = state.connection;
+      console.error(`dockerfileLayers/build: ${(error as Error)?.stack ?? error}`);
+      const note = 'The build is not remembered; the log of this extension has the reason.';
+      return { recorded: false, note };
+    }
+  }
   function instructionAt({ step, line }: NonNullable<typeof failure>): string | null {
     if (line === null) return null;
     const { instructions } = analysis.dockerfile;

@@ -5,7 +5,7 @@ import { type Analysis, analyze } from '../analysis.ts';
 import type { FoundBuilder } from '../builder/builder.ts';
 import type { StepResult } from '../builder/outcomes.ts';
 import type { Vertex } from '../builder/progress.ts';
-import type { BuildRecord } from '../cache/buildRecord.ts';
+import type { BuildRecord, StepOutcome } from '../cache/buildRecord.ts';
 import type { KeyedPlan } from '../cache/keyedStep.ts';
 import { withGone } from '../cache/probeRecord.ts';
 import { recordOf } from '../cache/recordOf.ts';
@@ -26,6 +26,8 @@ export interface Built {
   readonly source?: BuildRecord['source'];
   /** Of a probe: steps that the builder was found not to have. */
   readonly misses?: ReadonlySet<Step>;
+  /** Measured bytes of layers, as far as they are known. */
+  readonly bytes?: ReadonlyMap<Step, number>;
   readonly vertices: ReadonlyMap<string, Vertex>;
 }
 
@@ -41,7 +43,7 @@ export interface Recorded {
  * file that changed in between may have come to the builder in either state.
  */
 export async function remember(built: Built, state: ServerState): Promise<Recorded> {
-  const { before, keyed, found, at, results, source = 'build', misses = new Set() } = built;
+  const { before, keyed, found, at, results, source = 'build', misses = new Set(), bytes } = built;
   const { records, digests, files } = state.ports;
   if (!records || !digests) return { recorded: false, note: '' };
   if (!(await isSaved(before, files))) {
@@ -52,13 +54,13 @@ export async function remember(built: Built, state: ServerState): Promise<Record
   const after = await keysAfter(built, state);
   if (!after) return nothing('The files could not be read again, so the build is not remembered.');
   const held = new Set(after.steps.flatMap(({ key }) => key ?? []));
-  const outcomes = new Map<Step, { outcome: 'cached' | 'ran'; ms: number | null; bytes: null }>();
+  const outcomes = new Map<Step, StepOutcome>();
   let moved = 0;
   for (const [step, { outcome, ms }] of results) {
     if (outcome !== 'cached' && outcome !== 'ran') continue;
     const key = keyed.of(step)?.key ?? null;
     if (key !== null && !held.has(key)) moved += 1;
-    else outcomes.set(step, { outcome, ms, bytes: null });
+    else outcomes.set(step, { outcome, ms, bytes: bytes?.get(step) ?? null });
   }
   const name = recordName(before.subject);
   const earlier = await records.read(name);

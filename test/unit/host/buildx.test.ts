@@ -3,7 +3,12 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BuildOrder } from '../../../server/src/builder/builder.ts';
-import { buildArguments, createBuildx, factsOf } from '../../../server/src/host/buildx.ts';
+import {
+  buildArguments,
+  createBuildx,
+  factsOf,
+  historyRows,
+} from '../../../server/src/host/buildx.ts';
 import type { RunResult } from '../../../server/src/host/processes.ts';
 
 const result = (more: Partial<RunResult> = {}): RunResult => ({
@@ -139,6 +144,19 @@ describe('the builder', () => {
         word === '--load' ? 1 : 0,
       );
     }
+  });
+});
+
+describe('the history of an image', () => {
+  it('is read with exact bytes, the oldest row first', () => {
+    const row = (CreatedBy: string, Size: string) => `${JSON.stringify({ CreatedBy, Size })}\n`;
+    assert.deepEqual(historyRows(row('CMD x', '0') + row('RUN y', '1234567')), [
+      { createdBy: 'RUN y', bytes: 1234567 },
+      { createdBy: 'CMD x', bytes: 0 },
+    ]);
+    assert.deepEqual(historyRows(row('RUN y', '1.2MB')), []);
+    assert.deepEqual(historyRows('oops'), []);
+    assert.deepEqual(historyRows(''), []);
   });
 });
 
