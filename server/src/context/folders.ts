@@ -46,6 +46,8 @@ interface Known {
   stale: boolean;
   /** Names that are to be looked at again, there or not. */
   dirty: Set<string>;
+  /** They are being looked at; null: they are not. */
+  refreshing: Promise<ReadonlyMap<string, Entry>> | null;
   /** Names of folders in it that are known, too. */
   readonly below: Set<string>;
 }
@@ -152,7 +154,14 @@ export function createFolders(
   function take(path: string, entries: ReadonlyMap<string, Entry>, stale: boolean): boolean {
     const folder = known.get(path);
     if (!folder) {
-      known.set(path, { path, entries, stale, dirty: new Set(), below: new Set() });
+      known.set(path, {
+        path,
+        entries,
+        stale,
+        dirty: new Set(),
+        refreshing: null,
+        below: new Set(),
+      });
       if (path !== '') known.get(parentOf(path))?.below.add(nameOf(path));
       count += entries.size;
       return true;
@@ -244,9 +253,19 @@ export function createFolders(
   return {
     hostPath,
     async read(path, signal) {
-      const folder = known.get(path);
-      if (folder && !folder.stale) {
-        return folder.dirty.size === 0 ? folder.entries : refresh(folder, signal);
+      for (;;) {
+        const folder = known.get(path);
+        if (!folder || folder.stale) break;
+        // Who looks at the marked entries took the marks; what it finds is what all wait for.
+        if (folder.refreshing) await folder.refreshing.catch(() => {});
+        else if (folder.dirty.size === 0) return folder.entries;
+        else {
+          folder.refreshing = refresh(folder, signal).finally(() => {
+            folder.refreshing = null;
+          });
+          return folder.refreshing;
+        }
+        signal?.throwIfAborted();
       }
       for (;;) {
         const shared = loading.has(path);

@@ -49,6 +49,9 @@ function predicted(
   return [...sentences(analysis, row, prediction, now), ...notes];
 }
 
+const changes =
+  /\b(changed|added|removed|moved|renamed|new|differs?|no longer set|something else|other layers)\b/;
+
 function sentences(
   analysis: Analysis,
   { step, instruction }: Row & { kind: 'step' },
@@ -62,7 +65,7 @@ function sentences(
   if (word === 'cached') return [`cached${record ? `, as in ${record}` : ''}.`, ...own];
   const reason = escapeMarkdown(unstopped(cause?.reason ?? ''));
   // Other reasons are no change since a moment, such as that the cache is not used.
-  const compared = record && /(changed|new|moved|removed)\b/.test(reason) ? ` since ${record}` : '';
+  const compared = record && changes.test(reason) ? ` since ${record}` : '';
   if (word === 'unknown') return [`unknown. ${reason ? `${reason}.` : ''}`.trim(), ...own];
   const miss = missOf(analysis, prediction, step);
   const causeLine = (miss?.causeLine ?? instruction.lines.start - 1) + 1;
