@@ -16,8 +16,10 @@ import {
   pickTarget,
   showMenu,
 } from './pickers.ts';
+import { askBuilder } from './probe.ts';
 import type { Row } from './rows.ts';
 import type { StackView } from './stackView.ts';
+import type { TerminalBuilds } from './terminalBuilds.ts';
 
 export interface Parts {
   readonly client: LanguageClient;
@@ -25,6 +27,7 @@ export interface Parts {
   readonly view: StackView;
   readonly choices: RememberedChoices;
   readonly buildLog: BuildLog;
+  readonly terminalBuilds: TerminalBuilds;
   /** Has the server look at the files on disk again. */
   readonly lookAgain: () => void;
   readonly restart: () => Promise<void>;
@@ -45,6 +48,8 @@ export function registerCommands(parts: Parts): vscode.Disposable {
       parts.lookAgain();
       stack.ask();
     },
+    askBuilder: () => askBuilder(client, stack.document),
+    takeOverLastBuild: () => parts.terminalBuilds.takeOver(),
     buildAndRecord: () => buildAndRecord(client, parts.buildLog, stack.document),
     updatePackageData: () => updatePackageData(client),
     askForDownloadSizes: () => askForDownloads(client, stack.uri),

@@ -18,11 +18,13 @@ import { FollowedStack } from './followedStack.ts';
 import { hasHadolint, hasPeer } from './peers.ts';
 import { StackView } from './stackView.ts';
 import { Status } from './status.ts';
+import { TerminalBuilds } from './terminalBuilds.ts';
 
 const commandsInHovers = [
   'dockerfileLayers.updatePackageData',
   'dockerfileLayers.askForDownloadSizes',
   'dockerfileLayers.buildAndRecord',
+  'dockerfileLayers.askBuilder',
 ];
 
 /** What `activate` gives to tests. */
@@ -68,6 +70,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
   const view = new StackView(stack, context.globalState);
   const status = new Status(stack);
   const buildLog = new BuildLog(client);
+  const terminalBuilds = new TerminalBuilds(client);
   const lookAgain = () => {
     if (client.state === State.Running) {
       void client.sendNotification(focused, { uri: stack.uri ?? null });
@@ -85,7 +88,17 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
     view,
     status,
     buildLog,
-    registerCommands({ client, stack, view, choices, buildLog, lookAgain, restart }),
+    terminalBuilds,
+    registerCommands({
+      client,
+      stack,
+      view,
+      choices,
+      buildLog,
+      terminalBuilds,
+      lookAgain,
+      restart,
+    }),
     vscode.window.onDidChangeWindowState((window) => window.focused && lookAgain()),
     vscode.window.onDidChangeActiveTextEditor(lookAgain),
     // An editor may leave out events of files; what was saved here is certain to have changed.

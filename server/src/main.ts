@@ -16,6 +16,9 @@ import { buildPlatform, pathOf } from './host/machine.ts';
 import { nodeFileSystem } from './host/nodeFileSystem.ts';
 import { npmCacheFolder } from './host/packageCaches.ts';
 import { openPackageData } from './host/packageData.ts';
+import { cacheFolder } from './host/packageStore.ts';
+import { createProber } from './host/prober.ts';
+import { openRecordStore, recordsFolder } from './host/recordStore.ts';
 import { keepSizes, registry, sizesFile, storedSizes } from './host/registry.ts';
 import { startServer } from './server.ts';
 
@@ -34,6 +37,8 @@ const packageData = openPackageData(
   () => 'The command *Dockerfile Layers: Update Package Data* fetches it.',
 );
 
+const records = openRecordStore();
+
 startServer(connection, {
   files: nodeFileSystem,
   decompressors: nodeDecompressors,
@@ -49,5 +54,8 @@ startServer(connection, {
   packageUpdates: packageData,
   askLength: announcedLength,
   builder: createBuildx(),
+  prober: createProber(),
+  records,
+  useStorage: (folder) => records.useFolder(recordsFolder(folder ?? cacheFolder(process.env))),
   pathOf,
 });

@@ -374,6 +374,10 @@ export interface TerminalBuildParams {
   readonly folder: string | null;
   /** Null: not known. */
   readonly exitCode: number | null;
+  /** When it began, milliseconds since 1970. */
+  readonly startedAt: number;
+  /** The user asks for this build; else it is taken only where the settings say so. */
+  readonly asked: boolean;
 }
 
 export interface TerminalBuildResult {

@@ -158,6 +158,7 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
   connection.onInitialize((params): InitializeResult => {
     client = readClient(params);
     ports.packageUpdates?.useFolder(client.storage);
+    ports.useStorage?.(client.storage);
     folders = (params.workspaceFolders ?? (params.rootUri ? [{ uri: params.rootUri }] : []))
       .map(({ uri }) => ports.pathOf(uri))
       .filter((path) => path !== null);

@@ -35,6 +35,7 @@ export function createProber(program = 'docker', limitMs = askMs): Prober {
         },
         async end() {
           const own = await folder;
+          folder = null;
           if (!own) return;
           await forget(program, own).catch(() => {});
           await own.remove();

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { BuildRecord, RecordStore } from '../cache/buildRecord.ts';
+import { decodeRecord, encodeRecord } from '../cache/recordText.ts';
 import { excess, filedAt, type RecordFile, recordFiles, recordName } from './recordNames.ts';
 
 const pack = promisify(gzip);
@@ -20,6 +21,14 @@ export interface RecordText {
   encode(record: BuildRecord): string;
   decode(text: string): BuildRecord | null;
 }
+
+const recordText: RecordText = {
+  encode: encodeRecord,
+  decode(text) {
+    const decoded = decodeRecord(text);
+    return decoded.ok ? decoded.record : null;
+  },
+};
 
 export interface RecordFolder extends RecordStore {
   /** Where the records lie; null: there is no place for them. */
@@ -60,7 +69,7 @@ export function recordsFolder(own: string | null): string | null {
 
 /** The store; it touches nothing until someone reads or adds. */
 export function openRecordStore(
-  text: RecordText,
+  text: RecordText = recordText,
   replaced: Partial<RecordStoreParts> = {},
 ): RecordFolder {
   const parts = { ...defaults, ...replaced };

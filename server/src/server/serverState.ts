@@ -26,6 +26,8 @@ export interface ServerPorts extends AnalysisPorts {
   readonly keepSizes?: (sizes: PackageSizes) => Promise<void>;
   /** Builds when the user asks for it; absent: nothing is ever built. */
   readonly builder?: Builder;
+  /** The client's folder for what is kept; null: it gave none. */
+  readonly useStorage?: (folder: string | null) => void;
   /** Asks a builder what it has; absent: none is ever asked. */
   readonly prober?: Prober;
 }

@@ -244,7 +244,7 @@ describe('the store of build records', () => {
     const readFile = ((path: string) => {
       asked.push(path);
       return nodeFiles.readFile(path);
-    }) as typeof nodeFiles.readFile;
+    }) as unknown as typeof nodeFiles.readFile;
     const store = open({ packedLimit: 20, files: { ...nodeFiles, readFile } });
     assert.deepEqual(await store.read(dockerfile), []);
     assert.deepEqual(asked, []);
@@ -321,7 +321,7 @@ describe('the store of build records', () => {
     const writeFile = (async (path: string, bytes: Buffer) => {
       writeFileSync(path, bytes.subarray(0, 10));
       throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
-    }) as typeof nodeFiles.writeFile;
+    }) as unknown as typeof nodeFiles.writeFile;
     const full = open({ files: { ...nodeFiles, writeFile } });
     await assert.rejects(full.add(record(2)), {
       message: 'The record of this build is not kept, as the disk is full.',
@@ -336,14 +336,14 @@ describe('the store of build records', () => {
       if (first) rmSync(own(), { recursive: true });
       first = false;
       return nodeFiles.writeFile(path, ...rest);
-    }) as typeof nodeFiles.writeFile;
+    }) as unknown as typeof nodeFiles.writeFile;
     const store = open({ files: { ...nodeFiles, writeFile } });
     await store.add(record(1));
     assert.deepEqual(times(await store.read(dockerfile)), [1]);
   });
 
   it('keeps the record when tidying up fails', async () => {
-    const rm = (() => Promise.reject(new Error('no'))) as typeof nodeFiles.rm;
+    const rm = (() => Promise.reject(new Error('no'))) as unknown as typeof nodeFiles.rm;
     const store = open({ totalBytes: 1, files: { ...nodeFiles, rm } });
     await store.add(record(1));
     await store.add(record(2));
