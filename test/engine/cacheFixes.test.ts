@@ -83,6 +83,15 @@ ${odd}${source}`,
     lock: 'npm install --package-lock-only',
   },
   {
+    name: 'npm ci and a build in one RUN',
+    drawing: `${node}WORKDIR /app
+COPY . .
+RUN npm ci && \\
+    node src/app.js && cp src/app.js built.js
+${odd}${source}`,
+    lock: 'npm install --package-lock-only',
+  },
+  {
     name: 'npm ci with workspaces',
     drawing: `${node}WORKDIR /app
 COPY . .
@@ -281,7 +290,8 @@ async function configOf(image: string): Promise<unknown> {
 
 function installationOf(text: string): string {
   const lines = text.split('\n').filter((line) => line.startsWith('RUN '));
-  return (lines.find((line) => / (ci|install|mod)\b/.test(line)) ?? '').slice(4);
+  const found = lines.find((line) => / (ci|install|mod)\b/.test(line)) ?? '';
+  return found.slice(4).replace(/ && \\$/, '');
 }
 
 /** The step of that command says CACHED in the plain log. */

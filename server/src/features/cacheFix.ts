@@ -14,6 +14,7 @@ import type { Instruction } from '../syntax/ast.ts';
 import { interpret } from '../syntax/instructions.ts';
 import { parse } from '../syntax/parser.ts';
 import { absolutePath, isWithin } from '../syntax/slashPaths.ts';
+import { type Split, splitRun } from './cacheFixSplit.ts';
 import { installOf, looksAside } from './installWords.ts';
 
 /** An installation of dependencies below a COPY of all files. */
@@ -78,6 +79,8 @@ interface Found {
 
 interface Follows {
   readonly run: Step;
+  /** The COPY goes between the halves of the RUN. */
+  readonly split: Split | null;
   readonly command: string;
   readonly found: readonly Found[];
 }
@@ -93,14 +96,18 @@ function installationsBelow(analysis: Analysis, stage: Stage, at: number): Follo
   const into = absolutePath(copy?.copy?.dest ?? '/');
   if (isSystem.test(into)) return null;
   const found: Found[] = [];
-  let last: { readonly run: Step; readonly count: number } | null = null;
+  let last: { readonly run: Step; readonly split: Split | null; readonly count: number } | null =
+    null;
   let command = '';
   for (const step of stage.steps.slice(at + 1)) {
     if (!step.run) {
       if (isIndependent(step, dest?.value ?? '')) continue;
       break;
     }
-    const commands = commandsOf(analysis, step, into);
+    const whole = commandsOf(analysis, step, into);
+    const { text } = analysis.dockerfile;
+    const split = whole ? null : splitRun(step, text, analysis.plan.options.platform);
+    const commands = whole ?? (split && commandsOf(analysis, split.first, into));
     if (!commands) break;
     const before = found.length;
     for (const { words, cwd } of commands) {
@@ -109,9 +116,10 @@ function installationsBelow(analysis: Analysis, stage: Stage, at: number): Follo
       command ||= words.slice(0, 4).join(' ');
       found.push({ install, folder: cwd === into ? '' : relativeTo(into, cwd) });
     }
-    if (found.length > before) last = { run: step, count: found.length };
+    if (found.length > before) last = { run: step, split, count: found.length };
+    if (split) break;
   }
-  return last && { run: last.run, command, found: found.slice(0, last.count) };
+  return last && { run: last.run, split: last.split, command, found: found.slice(0, last.count) };
 }
 
 function relativeTo(folder: string, path: string): string {
@@ -195,7 +203,7 @@ type Known = Extract<Manifests, { readonly ok: true }>;
 function proposal(
   analysis: Analysis,
   copy: Step,
-  { run, command, found }: Follows,
+  { run, split, command, found }: Follows,
 ): LateManifests | null {
   const resolved = copy.copy;
   if (!resolved) return null;
@@ -213,7 +221,7 @@ function proposal(
     for (const file of known.files) files.add(join(folder, file));
     if (known.restores !== null) restored.add(known.restores);
   }
-  const edits = editsOf(analysis, copy, run, source, [...files]);
+  const edits = editsOf(analysis, copy, { run, split }, source, [...files]);
   if (!edits) return null;
   const note = [...restored].join(' and ');
   const kept = note === '' ? '' : ` (${note} then stays as it is in the context)`;
@@ -222,7 +230,7 @@ function proposal(
     run,
     command,
     files: [...files].map((file) => join(source, file)),
-    title: `Copy the manifest and lock file first, so that ${command} stays cached${kept}`,
+    title: `Copy the manifest and lock file first, so that ${command} stays cached${split ? ' in a RUN of its own' : ''}${kept}`,
     edits,
   };
 }
@@ -235,7 +243,7 @@ function join(folder: string, path: string): string {
 function editsOf(
   { dockerfile, program }: Analysis,
   copy: Step,
-  run: Step,
+  { run, split }: Pick<Follows, 'run' | 'split'>,
   source: string,
   files: readonly string[],
 ): readonly Edit[] | null {
@@ -264,8 +272,8 @@ function editsOf(
   const edits: readonly Edit[] = [
     { span: instruction.span, newText: lines.join(newline + indent) },
     {
-      span: { start: run.instruction.span.end, end: run.instruction.span.end },
-      newText: `${newline}${indent}${whole}`,
+      span: split?.span ?? { start: run.instruction.span.end, end: run.instruction.span.end },
+      newText: `${newline}${indent}${whole}${split ? `${newline}${indent}${split.head}` : ''}`,
     },
   ];
   const changed = [...edits]
@@ -278,8 +286,9 @@ function editsOf(
   if (after.problems.length > program.problems.length) return null;
   const expected = dockerfile.instructions.flatMap((one) => {
     if (one === instruction) return lines;
-    const own = [textOf(one)];
-    return one === run.instruction ? [...own, textOf(instruction)] : own;
+    if (one !== run.instruction) return [textOf(one)];
+    const [first, second] = split?.texts ?? [textOf(one)];
+    return [first, textOf(instruction), ...(second === undefined ? [] : [second.trimEnd()])];
   });
   const read = after.dockerfile.instructions.map(textOf);
   const isMeant = read.length === expected.length && read.every((one, at) => one === expected[at]);

@@ -104,6 +104,16 @@ describe('copying manifests first', () => {
         `${manifest()}-- .npmrc --\nfund=false\n`,
         'COPY --chown=node:node --link package.json package-lock.json .npmrc /app/\nENV A=b\nRUN npm ci --omit=dev && npm cache clean --force\nCOPY --chown=node:node --link . /app\nRUN npm run build\n',
       ],
+      'a RUN that goes on': [
+        'COPY . .\nRUN --mount=type=cache,target=/root/.npm npm ci --no-audit && \\\n    npm run build && \\\n    npm test | tee log\n',
+        manifest(),
+        'COPY package.json package-lock.json ./\nRUN --mount=type=cache,target=/root/.npm npm ci --no-audit\nCOPY . .\nRUN --mount=type=cache,target=/root/.npm npm run build && \\\n    npm test | tee log\n',
+      ],
+      'a RUN that goes on behind a second installation': [
+        'COPY . .\nRUN npm ci && cd /app && npm ci && npm run build\n',
+        manifest(),
+        'COPY package.json package-lock.json ./\nRUN npm ci\nCOPY . .\nRUN cd /app && npm ci && npm run build\n',
+      ],
       'the folder of the images of Node': [
         'WORKDIR /usr/src/app\nCOPY . .\nRUN npm ci\n',
         manifest(),
@@ -222,8 +232,21 @@ describe('copying manifests first', () => {
       'COPY . .\nRUN npm ci\n',
       `-- package.json -> other.json --\n-- other.json --\n{}\n${lock}`,
     ],
-    'the same RUN builds': ['COPY . .\nRUN npm ci && npm run build\n', manifest()],
-    'the same RUN needs a file': ['COPY . .\nRUN npm ci && cp src/app.js /x\n', manifest()],
+    'the same RUN cleans up': [
+      'COPY . .\nRUN npm ci && npm run build && npm cache clean --force\n',
+      manifest(),
+    ],
+    'the same RUN goes on with options that were set': [
+      'COPY . .\nRUN set -e && npm ci && npm run build\n',
+      manifest(),
+    ],
+    'the same RUN goes on with what was exported': [
+      'COPY . .\nRUN export A=b && npm ci && npm run build\n',
+      manifest(),
+    ],
+    'the same RUN goes on whatever happens': ['COPY . .\nRUN npm ci; npm run build\n', manifest()],
+    'the same RUN has another way': ['COPY . .\nRUN npm ci && npm test || true\n', manifest()],
+    'the same RUN needs a file first': ['COPY . .\nRUN cp src/app.js /x && npm ci\n', manifest()],
     'a package is added': ['COPY . .\nRUN npm install left-pad\n', manifest()],
     'it installs elsewhere': ['COPY . .\nRUN cd /other && npm ci\n', manifest()],
     'it installs only sometimes': ['COPY . .\nRUN if [ -n "$X" ]; then npm ci; fi\n', manifest()],
