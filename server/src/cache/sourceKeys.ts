@@ -15,12 +15,12 @@ import type {
   ResolvedRun,
   Step,
 } from '../model/plan.ts';
-import { formatPlatform } from '../model/platform.ts';
 import { readGitRef } from '../syntax/gitRef.ts';
-import { imageKey, imageOfContext } from './baseKey.ts';
+import { imageOfContext } from './baseKey.ts';
 import type { Hash } from './hash.ts';
 import type { Doubt, KeyInputs, KeyPart } from './keyedStep.ts';
 import { isMade } from './operation.ts';
+import { imageContent } from './stageTree.ts';
 
 /** What is found of a step's sources. */
 export interface SourceKeys {
@@ -109,15 +109,26 @@ function partsOf(selected: readonly Selected[]): readonly KeyPart[] {
     .map(({ source, digest }) => ({ kind: 'content', name: source, digest }));
 }
 
-/** Of the mounts of a RUN; those that write what they mount count as those that only read it. */
+/**
+ * Of the mounts of a RUN; those that write what they mount count as those that only read it. Mounts
+ * of one origin are one input: which of them has what does not count.
+ */
 export function mountKeys(step: Step, run: ResolvedRun, inputs: SourceInputs): SourceKeys {
   const found = nothing();
-  for (const [index, mount] of run.mounts.entries()) {
+  const groups = new Map<string, Selected[]>();
+  const order = [...run.mounts.entries()].sort(([, a], [, b]) =>
+    a.target === b.target ? 0 : a.target < b.target ? -1 : 1,
+  );
+  for (const [index, mount] of order) {
     const digest = mountDigest(step, mount, index, inputs, found);
-    if (digest !== null) {
-      found.parts.push({ kind: 'content', name: mount.source || mount.target, digest });
-    }
+    if (digest === null) continue;
+    const origin = JSON.stringify([mount.origin, isMade(mount) && digest]);
+    const group = groups.get(origin) ?? [];
+    const source = mount.source || mount.target;
+    group.push({ source, path: resolveSource(mount.source), plain: true, digest });
+    groups.set(origin, group);
   }
+  for (const group of groups.values()) found.parts.push(...partsOf(group));
   return found;
 }
 
@@ -169,23 +180,21 @@ function digestElsewhere(
   if (origin.kind === 'stage') return stageDigest(origin.stage, path, inputs, found);
   if (origin.kind === 'image') {
     found.images.push(origin.reference);
-    const platform = formatPlatform(plan.options.platform);
-    return hash(JSON.stringify(['image', imageKey(origin.reference), platform, path]));
+    return imageContent(plan, origin.reference, path, hash);
   }
   const value = namedContext(origin.name, plan.options) ?? '';
   const image = imageOfContext(value);
-  if (image === null) {
-    found.doubts.push({
-      of: null,
-      surely: false,
-      step: null,
-      reason: `What the named context ${origin.name} holds is not looked at.`,
-    });
-  } else found.images.push(image);
-  const platform = formatPlatform(plan.options.platform);
-  return image === null
-    ? hash(JSON.stringify(['named', value, path]))
-    : hash(JSON.stringify(['image', imageKey(image), platform, path]));
+  if (image !== null) {
+    found.images.push(image);
+    return imageContent(plan, image, path, hash);
+  }
+  found.doubts.push({
+    of: null,
+    surely: false,
+    step: null,
+    reason: `What the named context ${origin.name} holds is not looked at.`,
+  });
+  return hash(JSON.stringify(['named', value, path]));
 }
 
 function stageDigest(

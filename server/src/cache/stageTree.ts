@@ -5,13 +5,15 @@
  */
 
 import type { CopyOrigin, Plan, Stage, Step } from '../model/plan.ts';
+import { formatPlatform } from '../model/platform.ts';
 import { familiarName, parseReference } from '../model/reference.ts';
 import { matches as fits } from '../shell/patterns.ts';
 import { absolutePath, isWithin } from '../syntax/slashPaths.ts';
+import type { Hash } from './hash.ts';
 import { applyRun } from './runEffects.ts';
 import type { StageContent, StageContentOf } from './stageContent.ts';
 import { applyCopy, applyWorkdir } from './stageTreeCopy.ts';
-import { type Digested, digester } from './stageTreeDigest.ts';
+import { type Digested, digester, hiddenDigest } from './stageTreeDigest.ts';
 import { find, newDraft, Unfollowed } from './stageTreeDraft.ts';
 import type { StageInputs } from './stageTreeInputs.ts';
 import { hiddenBy, type Making, ownerReader } from './stageTreeMaking.ts';
@@ -20,6 +22,7 @@ import {
   certain,
   childOf,
   emptyFolder,
+  type HiddenNode,
   joinMarks,
   kindOf,
   type Marks,
@@ -82,7 +85,7 @@ function originTree(
     case 'stage':
       return stageTree(plan, origin.stage, making, trees).root;
     case 'image':
-      return baseTree(making, origin.reference, null);
+      return baseTree(making, origin.reference, formatPlatform(plan.options.platform));
     case 'named':
       return namedTree(plan, origin.name, making);
     case 'context':
@@ -93,16 +96,26 @@ function originTree(
 function namedTree(plan: Plan, name: string, making: Making): Node {
   const value = plan.options.namedContexts?.get(name) ?? '';
   if (value.startsWith('docker-image://'))
-    return baseTree(making, value.slice('docker-image://'.length), null);
+    return baseTree(
+      making,
+      value.slice('docker-image://'.length),
+      formatPlatform(plan.options.platform),
+    );
   return unknownTree(making, `What is in the named context ${name} is not read.`);
 }
 
 /** A base image counts as unmoved: its reference stands for its content, its digest where it has one. */
-function baseTree(making: Making, reference: string, platform: string | null): Node {
+function baseTree(making: Pick<Making, 'hash'>, reference: string, platform: string): HiddenNode {
   const parsed = parseReference(reference);
   const name = parsed.ok && parsed.digest ? parsed.digest : (familiarName(reference) ?? reference);
   const id = making.hash(JSON.stringify(['image', name, platform]));
   return { kind: 'hidden', maker: { id, marks: certain, isImage: true }, path: '/' };
+}
+
+/** Digest of what lies at a path of an image, as it is in a stage that starts from that image. */
+export function imageContent(plan: Plan, reference: string, path: string, hash: Hash): string {
+  const tree = baseTree({ hash }, reference, formatPlatform(plan.options.platform));
+  return hiddenDigest(hash, { ...tree, path: absolutePath(path) });
 }
 
 /** The stages that a stage stands on, the lowest first, so that long chains need no deep stack. */
@@ -146,7 +159,8 @@ function imageBelow(plan: Plan, { base }: Stage, making: Making): Node {
   if (base.stage !== null) return unknownTree(making, 'There is no such stage.');
   if (base.scratch) return emptyFolder();
   if (base.named !== null) return namedTree(plan, base.named, making);
-  return baseTree(making, base.reference, base.platform);
+  const platform = base.platform ?? formatPlatform(plan.options.platform);
+  return baseTree(making, base.reference, platform);
 }
 
 function userBelow(plan: Plan, { base }: Stage): string {

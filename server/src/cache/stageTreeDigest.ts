@@ -8,6 +8,7 @@ import {
   childOf,
   type FolderNode,
   type GivenNode,
+  type HiddenNode,
   joinMarks,
   type Marks,
   type Mode,
@@ -23,6 +24,11 @@ export interface Digested {
 }
 
 export type DigestOf = (node: Node) => Digested;
+
+/** Digest of what only its maker knows. */
+export function hiddenDigest(hash: Hash, { maker, path }: HiddenNode): string {
+  return hash(JSON.stringify(['hidden', maker.id, path]));
+}
 
 /** Digests of nodes; each is made once. */
 export function digester(hash: Hash, digests: EntryDigests): DigestOf {
@@ -107,7 +113,7 @@ export function digester(hash: Hash, digests: EntryDigests): DigestOf {
         return ofFolder(node);
       case 'hidden':
         return {
-          digest: hash(JSON.stringify(['hidden', node.maker.id, node.path])),
+          digest: hiddenDigest(hash, node),
           marks: node.maker.marks,
         };
       case 'veiled': {

@@ -362,6 +362,13 @@ rows('RUN', [
   ['--network=none', run('RUN ls'), run('RUN --network=none ls'), bust],
   ['--network=default', run('RUN ls'), run('RUN --network=default ls'), both],
   ['order of lines', 'RUN echo a\nRUN echo b', 'RUN echo b\nRUN echo a', bust],
+  [
+    'SOURCE_DATE_EPOCH for a WORKDIR',
+    { dockerfile: 'WORKDIR /w', options: args({ SOURCE_DATE_EPOCH: '1' }) },
+    { dockerfile: 'WORKDIR /w', options: args({ SOURCE_DATE_EPOCH: '2' }) },
+    'changed',
+  ],
+  ['a slash behind a WORKDIR', 'WORKDIR /a\nRUN ls', 'WORKDIR /a/\nRUN ls', 'cached changed'],
   ['last line removed', 'RUN echo a\nRUN echo b', 'RUN echo a', 'cached'],
 ]);
 
