@@ -212,6 +212,22 @@ COPY --from=three /etc/passwd /three
     },
   },
   {
+    name: 'equal folders in three stages',
+    dockerfile: `FROM %BASE% AS one
+WORKDIR /%SALT%
+FROM %BASE% AS two
+WORKDIR /%SALT%
+RUN echo %SALT% of two
+FROM %BASE%
+WORKDIR /%SALT%
+COPY --from=one /etc/passwd /one
+COPY --from=two /etc/passwd /two
+`,
+    files: {},
+    first: 'ran ran ran ran ran ran',
+    again: { files: {}, second: 'cached cached cached cached cached cached' },
+  },
+  {
     name: 'two stages of one name',
     dockerfile: `FROM %BASE% AS same
 RUN echo %SALT% a > /a

@@ -148,8 +148,10 @@ function resultOf(
       if (origin?.kind !== 'stage' || origin.stage !== stage.index || step.copy?.link) continue;
       const inputs = found.get(step)?.result.inputs ?? [];
       const onScratch = step === bottom && other.base.scratch;
-      const digest = inputs[onScratch ? 0 : 1];
-      if (digest && inputs.length === (onScratch ? 1 : 2)) return digest;
+      if (inputs.length > (onScratch ? 1 : 2)) continue;
+      // One input alone is both, when a stage is copied onto what is equal to it.
+      const digest = inputs.at(-1);
+      if (digest) return digest;
     }
   }
   return undefined;
