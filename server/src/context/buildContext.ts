@@ -12,7 +12,7 @@ import { type ArchiveContent, readArchive } from './archive.ts';
 import { contentOf } from './content.ts';
 import { contentBytes } from './contentBytes.ts';
 import type { ContentFacts, SentContext } from './contentFacts.ts';
-import { type BuiltFolders, builtFolders } from './contentTree.ts';
+import type { Built } from './contentTree.ts';
 import type { CopyFacts } from './copyFacts.ts';
 import type { Decompressors } from './decompress.ts';
 import {
@@ -23,11 +23,14 @@ import {
 } from './dockerignore.ts';
 import type { FileDigests } from './fileDigests.ts';
 import type { FileSystem } from './fileSystem.ts';
+import { bySize, type FolderSum, sumFolder } from './folderSums.ts';
 import { codeOf, createFolders, slashes, Unreadable } from './folders.ts';
 import { type ArchiveReader, type Gathered, gatherSources } from './gather.ts';
 import { partsOf } from './goPath.ts';
+import { type KeptFolders, keptFolders } from './keptFolders.ts';
 import { BuildFails, type Content, type Folder, place, sumTree } from './layerTree.ts';
-import { contextTree, type Verdicts } from './sources.ts';
+import { startPace } from './pace.ts';
+import { contextTree, resolveSource, type Verdicts } from './sources.ts';
 
 export interface CopiedFile {
   readonly path: string;
@@ -99,6 +102,7 @@ export function openContext(
   let built: Remembered[] = [];
   const folders = createFolders(files, root, options.limit ?? 200_000, (path) => {
     for (const { kept } of built) kept.forget(path);
+    ignore?.sums.forget(path);
   });
   const bytes = options.digests && contentBytes(options.digests);
   const ignoreNames = ignoreCandidates(root, options.dockerfile ?? null);
@@ -143,6 +147,32 @@ export function openContext(
     return { ...gathered, notes: [...gathered.notes, note] };
   }
 
+  /** The facts of a copy of nothing but one folder, which needs no walk over all files; else null. */
+  async function onlyFolder(
+    copy: ResolvedCopy,
+    signal: AbortSignal | undefined,
+  ): Promise<CopyFacts | null> {
+    const { sources, files: heredocs, exclude, parents } = copy;
+    const [source] = sources;
+    if (source === undefined || sources.length > 1 || heredocs.length > 0) return null;
+    if (exclude.length > 0 || parents) return null;
+    signal?.throwIfAborted();
+    const { file, verdicts, sums } = await loadIgnore();
+    const tree = contextTree(folders, file.matcher, verdicts, signal);
+    const { matches, dangling } = await resolveSource(tree, source);
+    const [match] = matches;
+    const isFolder = match && (match.found.entry?.kind ?? 'directory') === 'directory';
+    if (!isFolder || matches.length > 1 || dangling.length > 0 || file.problems.length > 0)
+      return null;
+    const sum = await sumFolder(match.found, tree, sums, startPace(), signal);
+    if (sum.hasLinks) return null;
+    const largest = sum.largest.map(({ path, bytes }) => ({ path, bytes }));
+    const nothing = { missing: [], ignored: [], unmatched: [], notes: [] };
+    const { files: names, bytes: stored, directories } = sum;
+    const figures = { bytes: stored, files: names, directories, largest, isSingleFile: false };
+    return { kind: 'known', ...figures, ...nothing };
+  }
+
   async function contentIn(
     selection: ResolvedCopy | string,
     sent: SentContext | null,
@@ -154,7 +184,7 @@ export function openContext(
     const ignored = await loadIgnore();
     const { file, verdicts } = ignored;
     let one = built.find((other) => other.ignored === ignored && other.sent === sent);
-    one ??= { ignored, sent, kept: builtFolders() };
+    one ??= { ignored, sent, kept: keptFolders() };
     built = [one, ...built.filter((other) => other !== one && other.ignored === ignored)].slice(
       0,
       3,
@@ -187,7 +217,8 @@ export function openContext(
     },
     async copy(copy, signal, below = { isDirectory: null }) {
       try {
-        return factsOf(copy, await gather(copy, signal), below);
+        const sum = await onlyFolder(copy, signal);
+        return sum ?? factsOf(copy, await gather(copy, signal), below);
       } catch (error) {
         signal?.throwIfAborted();
         return { kind: 'unknown', reason: reasonOf(error), atLeastBytes: 0 };
@@ -230,7 +261,7 @@ export function openContext(
 interface Remembered {
   readonly ignored: LoadedIgnore;
   readonly sent: SentContext | null;
-  readonly kept: BuiltFolders;
+  readonly kept: KeptFolders<Built>;
 }
 
 interface LoadedIgnore {
@@ -238,6 +269,7 @@ interface LoadedIgnore {
   readonly text: string;
   readonly file: IgnoreFile;
   readonly verdicts: Verdicts;
+  readonly sums: KeptFolders<FolderSum>;
 }
 
 /** Absolute paths, the first that exists counts (BuildKit `dockerui/config.go`). */
@@ -246,6 +278,8 @@ function ignoreCandidates(root: string, dockerfile: string | null): readonly str
   return dockerfile === null ? [own] : [`${slashes(dockerfile)}.dockerignore`, own];
 }
 
+const nothingMade = () => ({ verdicts: new WeakMap(), sums: keptFolders<FolderSum>() });
+
 const mostIgnoreBytes = 4 << 20;
 
 async function readIgnore(files: FileSystem, paths: readonly string[]): Promise<LoadedIgnore> {
@@ -253,7 +287,7 @@ async function readIgnore(files: FileSystem, paths: readonly string[]): Promise<
     try {
       const bytes = await files.read(path, mostIgnoreBytes);
       const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
-      return { path, text, file: readIgnoreFile(text), verdicts: new WeakMap() };
+      return { path, text, file: readIgnoreFile(text), ...nothingMade() };
     } catch (error) {
       const code = codeOf(error);
       if (code === 'ENOENT' || code === 'ENOTDIR') continue;
@@ -262,7 +296,7 @@ async function readIgnore(files: FileSystem, paths: readonly string[]): Promise<
       );
     }
   }
-  return { path: null, text: '', file: ignoreNothing, verdicts: new WeakMap() };
+  return { path: null, text: '', file: ignoreNothing, ...nothingMade() };
 }
 
 function treeOf(copy: ResolvedCopy, gathered: Gathered, isDirectory: boolean): Folder {
@@ -304,8 +338,6 @@ function factsOf(copy: ResolvedCopy, gathered: Gathered, below: Below): CopyFact
   const figures = { bytes, files, directories, largest, isSingleFile };
   return { kind: 'known', ...figures, missing, ignored, unmatched, notes };
 }
-
-const bySize = (a: Content, b: Content) => b.bytes - a.bytes || (a.path < b.path ? -1 : 1);
 
 /** The first of all in order, without ordering all: there may be many. */
 function largestOf(contents: readonly Content[], count: number): readonly Content[] {

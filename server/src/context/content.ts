@@ -7,11 +7,12 @@ import type { ResolvedCopy } from '../model/plan.ts';
 import type { ContentBytes } from './contentBytes.ts';
 import { type EntryDigests, entryDigests } from './contentDigests.ts';
 import type { ContentFacts, ContentNode, SentContext, SourceContent } from './contentFacts.ts';
-import { type BuiltFolders, type ContentTree, contentTree, folderNode } from './contentTree.ts';
+import { type Built, type ContentTree, contentTree, folderNode } from './contentTree.ts';
 import type { FileDigests } from './fileDigests.ts';
 import { type Entry, type Folders, Unreadable } from './folders.ts';
 import { absenceOf, patternsOf, pivot } from './gather.ts';
 import { partsOf } from './goPath.ts';
+import type { KeptFolders } from './keptFolders.ts';
 import { startPace } from './pace.ts';
 import { noInfo, type Selection, type SelectionInfo, selectEntry } from './selection.ts';
 import { type Child, type ContextTree, type Match, resolveSource } from './sources.ts';
@@ -22,7 +23,7 @@ export interface ContentInputs {
   /** The same without the ignore file. */
   readonly unfiltered: ContextTree;
   readonly folders: Folders;
-  readonly kept: BuiltFolders;
+  readonly kept: KeptFolders<Built>;
   readonly bytes: ContentBytes;
   readonly digests: FileDigests;
   readonly sent: SentContext | null;
@@ -243,7 +244,7 @@ class Question {
     return null;
   }
 
-  #take(built: Awaited<ReturnType<ContentTree['build']>>): ContentNode | null {
+  #take(built: Built | null): ContentNode | null {
     if (!built) return null;
     for (const path of built.unnoticed) this.#unnoticed.add(path);
     if (built.unreadable !== null) {

@@ -8,6 +8,7 @@
 import type { EntryDigests } from './contentDigests.ts';
 import type { ContentNode, SentContext, SentEntry } from './contentFacts.ts';
 import type { Entry } from './folders.ts';
+import type { KeptFolders } from './keptFolders.ts';
 import type { Pace } from './pace.ts';
 import type { ContextTree, Found } from './sources.ts';
 
@@ -23,54 +24,10 @@ export interface Built {
 /** What is known of the bytes of a file: a null digest says that they cannot be read. */
 export type KnownBytes = (entry: Entry) => { readonly digest: string | null } | undefined;
 
-/** Folders that were made, by path, for one ignore file and one state of the builder. */
-export interface BuiltFolders {
-  get(path: string, entry: Entry | null): Built | undefined;
-  /** Call it before the folder is read; what it gives keeps the result unless something changed since. */
-  begin(path: string): (entry: Entry | null, built: Built) => void;
-  /** Something at or in this folder may be other than it was; null: anywhere. */
-  forget(path: string | null): void;
-}
-
-/** Remembers nothing yet. */
-export function builtFolders(): BuiltFolders {
-  const kept = new Map<string, { readonly entry: Entry | null; readonly built: Built }>();
-  const begun = new Map<string, object>();
-  return {
-    get(path, entry) {
-      const one = kept.get(path);
-      return one?.entry === entry ? one.built : undefined;
-    },
-    begin(path) {
-      const token = {};
-      begun.set(path, token);
-      return (entry, built) => {
-        if (begun.get(path) !== token) return;
-        begun.delete(path);
-        kept.set(path, { entry, built });
-      };
-    },
-    forget(path) {
-      if (path === null) {
-        kept.clear();
-        begun.clear();
-        return;
-      }
-      for (let at: string | null = path; at !== null; at = aboveOf(at)) {
-        kept.delete(at);
-        begun.delete(at);
-      }
-    },
-  };
-}
-
-function aboveOf(path: string): string | null {
-  return path === '' ? null : path.slice(0, Math.max(0, path.lastIndexOf('/')));
-}
-
 export interface TreeInputs {
   readonly tree: ContextTree;
-  readonly kept: BuiltFolders;
+  /** For this ignore file and this state of the builder. */
+  readonly kept: KeptFolders<Built>;
   readonly sent: SentContext | null;
   readonly bytes: KnownBytes;
   readonly digests: EntryDigests;

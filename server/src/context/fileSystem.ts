@@ -29,7 +29,8 @@ export interface FileSystem {
   lstat(path: string): Promise<FileStat>;
   /**
    * lstat of the entries of a folder from the one at `from` on, without leaving the thread: as many
-   * as `ms` milliseconds allow, at least one. Null: it could not be looked at, so ask `lstat`.
+   * as `ms` milliseconds allow, at least one. Where nothing of one differs from `before`, that very
+   * object is given, which spares making another. Null: it could not be looked at, so ask `lstat`.
    * Absent where a call may take long.
    */
   lookAtOnce?(
@@ -37,6 +38,7 @@ export interface FileSystem {
     names: readonly string[],
     from: number,
     ms: number,
+    before: ReadonlyMap<string, FileStat>,
   ): readonly (FileStat | null)[];
   readlink(path: string): Promise<string>;
   /** Names only, unordered. */

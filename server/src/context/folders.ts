@@ -58,6 +58,7 @@ interface Loading {
   missed: boolean;
 }
 
+const nothing: ReadonlyMap<string, Entry> = new Map();
 /** File system calls under way at once: a language server is a guest on the machine. */
 const parallel = 16;
 /** Looking without leaving the thread is for file systems that answer from memory. */
@@ -95,7 +96,7 @@ export function createFolders(
     while (!isSlow && found.length < names.length) {
       signal?.throwIfAborted();
       const from = found.length;
-      const stats = files.lookAtOnce?.(host, names, from, pace.left()) ?? [];
+      const stats = files.lookAtOnce?.(host, names, from, pace.left(), before ?? nothing) ?? [];
       for (const [index, stat] of stats.entries()) {
         const name = names[from + index] ?? '';
         const entry = settled(stat, name, before?.get(name)) ?? (await one(host, name));
@@ -123,7 +124,7 @@ export function createFolders(
   function settled(stat: FileStat | null, name: string, old: Entry | undefined): Entry | undefined {
     if (!stat) return undefined;
     // A link to elsewhere is another link, with another time.
-    if (old && isSame(old, stat)) return old;
+    if (old && (stat === old || isSame(old, stat))) return old;
     if (stat.kind === 'symlink') return undefined;
     return entryOf(stat, name, '');
   }
@@ -143,10 +144,12 @@ export function createFolders(
         `The build context has more than ${limit} files and folders where this looks, and they are not counted further.`,
       );
     }
+    const isKnown = before?.size === listed.length && listed.every((name) => before.has(name));
+    const sorted = isKnown ? [...before.keys()] : inByteOrder([...listed]);
+    const found = await look(path, sorted, before, signal);
+    if (isKnown && found.every((entry) => entry && before.get(entry.name) === entry)) return before;
     const entries = new Map<string, Entry>();
-    for (const entry of await look(path, listed, before, signal)) {
-      if (entry) entries.set(entry.name, entry);
-    }
+    for (const entry of found) if (entry) entries.set(entry.name, entry);
     return entries;
   }
 
@@ -167,7 +170,7 @@ export function createFolders(
       return true;
     }
     folder.stale = stale;
-    if (hasSame(folder.entries, entries)) return false;
+    if (folder.entries === entries || hasSame(folder.entries, entries)) return false;
     for (const name of folder.below) {
       const now = entries.get(name);
       const below = join(path, name);
@@ -348,10 +351,9 @@ export function createFolders(
   };
 }
 
-/** Names in byte order, which is the order in which BuildKit copies. */
 async function list(files: FileSystem, host: string, path: string): Promise<readonly string[]> {
   try {
-    return inByteOrder([...(await files.list(host))]);
+    return await files.list(host);
   } catch (error) {
     const code = codeOf(error);
     if (path !== '' && (code === 'ENOENT' || code === 'ENOTDIR')) return [];
@@ -363,7 +365,7 @@ async function list(files: FileSystem, host: string, path: string): Promise<read
   }
 }
 
-/** Sorts in place. UTF-16 has its own order only where a character takes two units. */
+/** Sorts in place, in the order in which BuildKit copies. UTF-16 has its own order only where a character takes two units. */
 function inByteOrder(names: string[]): readonly string[] {
   names.sort();
   return names.some((name) => /[\ud800-\udfff]/.test(name)) ? names.sort(byCodePoint) : names;

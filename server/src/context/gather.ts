@@ -5,6 +5,7 @@
 
 import type { ResolvedCopy } from '../model/plan.ts';
 import type { ArchiveContent } from './archive.ts';
+import { refuseUnreadable } from './folderSums.ts';
 import { type Entry, Unreadable } from './folders.ts';
 import { hasWildcard, partsOf } from './goPath.ts';
 import type { Content, Source, TreeEntry } from './layerTree.ts';
@@ -212,11 +213,7 @@ function nodeOf(
 ): Exclude<TreeEntry['node'], { readonly kind: 'directory' }> {
   if (entry.kind === 'symlink') return { kind: 'symlink', target: entry.target };
   if (entry.kind !== 'file') return { kind: 'other' };
-  if (!entry.readable) {
-    throw new Unreadable(
-      `The file ${path} of the build context cannot be read: permission denied. The build will fail here.`,
-    );
-  }
+  refuseUnreadable(entry, path);
   const linked = entry.links > 1 && entry.inode !== '' ? inodes.get(entry.inode) : undefined;
   const content = linked ?? { bytes: entry.bytes, path };
   if (entry.links > 1 && entry.inode !== '') inodes.set(entry.inode, content);

@@ -12,12 +12,15 @@ export const nodeFileSystem: FileSystem = {
     const found = statOf(stat);
     return needsNoAsking(found) ? found : { ...found, readable: await mayRead(path) };
   },
-  lookAtOnce(folder, names, from, ms) {
+  lookAtOnce(folder, names, from, ms, before) {
     const end = performance.now() + ms;
     const found: (FileStat | null)[] = [];
     for (let at = from; at < names.length; at++) {
-      const stat = atOnce(`${folder}/${names[at]}`);
-      found.push(stat && needsNoAsking(stat) ? stat : null);
+      const name = names[at] ?? '';
+      const path = `${folder}/${name}`;
+      const old = before.get(name);
+      const stat = old && old.kind !== 'directory' && isUnchanged(path, old) ? old : atOnce(path);
+      found.push(stat && (stat === old || needsNoAsking(stat)) ? stat : null);
       // The clock costs a tenth of a look.
       if ((at & 7) === 7 && performance.now() >= end) break;
     }
@@ -46,6 +49,35 @@ export const nodeFileSystem: FileSystem = {
   stream: (path) => createReadStream(path, { highWaterMark: 256 * 1024 }),
 };
 
+/**
+ * Told by a call that is a third cheaper, whose numbers are as exact as is needed to tell one moment
+ * of change from the next: a quarter of a microsecond.
+ */
+function isUnchanged(path: string, old: FileStat): boolean {
+  try {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    return (
+      stat !== undefined &&
+      stat.size === old.bytes &&
+      stat.mtimeMs === old.mtimeMs &&
+      stat.ctimeMs === secondsOf(old) * 1000 + Number(old.ctimeNs.slice(-9)) / 1e6 &&
+      (stat.mode & 0o7777) === old.mode &&
+      stat.nlink === old.links &&
+      stat.ino === Number(old.inode.slice(old.inode.indexOf(':') + 1)) &&
+      kindOf(stat) === old.kind
+    );
+  } catch {
+    return false;
+  }
+}
+
+const secondsOf = ({ ctimeNs }: FileStat) => Number(ctimeNs.slice(0, -9));
+
+/** As Node makes them of seconds and nanoseconds, so that equal times stay equal. */
+function milliseconds(ns: bigint): number {
+  return Number(ns / 1_000_000_000n) * 1000 + Number(ns % 1_000_000_000n) / 1e6;
+}
+
 /** Null: not there, or not to be seen. */
 function atOnce(path: string): FileStat | null {
   try {
@@ -63,7 +95,7 @@ function statOf(stat: BigIntStats): FileStat {
     bytes: Number(stat.size),
     mode: Number(stat.mode) & 0o7777,
     readable: true,
-    mtimeMs: Number(stat.mtimeNs) / 1e6,
+    mtimeMs: milliseconds(stat.mtimeNs),
     mtimeNs: String(stat.mtimeNs),
     ctimeNs: String(stat.ctimeNs),
     inode: stat.ino === 0n ? '' : `${stat.dev}:${stat.ino}`,
