@@ -590,7 +590,7 @@ export const stageCases: readonly StageCase[] = [
     filesAfter: { a: '1\n', b: '3\n' },
     take: '/o',
     actual: 'run',
-    told: 'other',
+    told: 'perhaps',
   },
   {
     title: 'a quoted star',

@@ -8,7 +8,7 @@ import type { Plan, ResolvedRun, Step } from '../model/plan.ts';
 import { readRun } from '../shell/readRun.ts';
 import { followCommands } from './runEffectsCommands.ts';
 import { mountContents, mounted, unmounted } from './runEffectsMounts.ts';
-import { touchesOf } from './runEffectsTouch.ts';
+import { holdsUnnamed, touchesOf } from './runEffectsTouch.ts';
 import { type Draft, freeze, Unfollowed } from './stageTreeDraft.ts';
 import type { Making } from './stageTreeMaking.ts';
 import { certain, joinMarks, type Maker, type Marks, veil } from './stageTreeNodes.ts';
@@ -101,6 +101,8 @@ function makerOf(
       ...certain,
       reruns: new Set([...others, step]),
       unstable: isUnstable ? new Set([...unstable, step]) : new Set(unstable),
+      // A build rarely reads all that is there, so it may leave the same when some of it differs.
+      lossy: holdsUnnamed(before, text) ? new Set([step]) : certain.lossy,
       unknown: marks.unknown,
     },
     touches: touchesOf(run, text),

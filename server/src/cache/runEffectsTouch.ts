@@ -1,8 +1,9 @@
 /** Which files that were there before may a RUN have changed that is not followed. */
 
+import type { ContentNode } from '../context/contentFacts.ts';
 import type { ResolvedRun } from '../model/plan.ts';
 import { isWithin } from '../syntax/slashPaths.ts';
-import { kindOf, type Maker } from './stageTreeNodes.ts';
+import { kindOf, type Maker, type Node } from './stageTreeNodes.ts';
 
 /** Folders that builds write their results to. */
 const outputs =
@@ -30,6 +31,21 @@ export function touchesOf(run: ResolvedRun, text: string): NonNullable<Maker['to
     if (kind !== 'folder') return false;
     return isWithin(run.cwd, path) || outputs.test(name) || system.test(`${path}/`);
   };
+}
+
+/** Is a file of the text or the build context there that the text does not name? Links count as files. */
+export function holdsUnnamed(node: Node | null, text: string, name = ''): boolean {
+  if (!node || node.kind === 'hidden') return false;
+  if (node.kind === 'veiled') return holdsUnnamed(node.node, text, name);
+  if (node.kind === 'given') return givesUnnamed(node.node, text, name);
+  if (node.kind !== 'folder') return !isNamed(name, text);
+  return [...node.children].some(([child, each]) => holdsUnnamed(each, text, child));
+}
+
+function givesUnnamed(node: ContentNode, text: string, name: string): boolean {
+  if (node.kind !== 'directory') return !isNamed(name, text);
+  for (const [child, each] of node.children) if (givesUnnamed(each, text, child)) return true;
+  return false;
 }
 
 function isNamed(name: string, text: string): boolean {
