@@ -97,19 +97,39 @@ function findStage(
   const first = firstIndex(stage, named);
   const byIndex = grouped(named, ({ name }) => name.index);
   const byText = grouped(named, ({ name }) => name.text);
+  const texts = steps.map((step) => stepText(step, dockerfile.escape));
   for (const [place, step] of [...steps.entries()].toReversed()) {
     const after = steps[place + 1];
-    const wanted = after ? below(found.get(after)) : resultOf(plan, stage, found);
-    const text = stepText(step, dockerfile.escape);
+    const text = texts[place] ?? '';
+    const isEnd = !after && stage.index === plan.target;
+    const wanted = after
+      ? below(found.get(after))
+      : isEnd
+        ? unused(vertices, text)
+        : resultOf(plan, stage, found);
     const keyword = step.command.kind.toUpperCase();
     const fits = ({ name }: Named) => name.keyword === keyword && name.onbuild === step.fromTrigger;
     const here = (byIndex.get(first + place) ?? []).filter(fits);
     const equal = here.filter(({ name }) => name.text === text);
-    const elsewhere = (byText.get(text) ?? []).filter(fits);
-    const candidates = equal.length > 0 ? equal : elsewhere.length > 0 ? elsewhere : here;
-    const operation = choose(candidates, wanted, vertices) ?? merged(wanted, vertices, text);
+    // What stands where an equal step stands is that one's.
+    const elsewhere = (byText.get(text) ?? [])
+      .filter(fits)
+      .filter(({ name }) => texts[name.index - first] !== text);
+    const operation =
+      choose(equal, wanted, vertices) ??
+      merged(wanted, vertices, text) ??
+      choose(equal.length > 0 ? [] : elsewhere.length > 0 ? elsewhere : here, wanted, vertices);
     if (operation) found.set(step, operation);
   }
+}
+
+/** Digest of the one operation with this text on which no other works; undefined: none, or several. */
+function unused(vertices: ReadonlyMap<string, Vertex>, text: string): string | undefined {
+  const used = new Set([...vertices.values()].flatMap(({ inputs }) => inputs));
+  const ends = [...vertices.values()].filter(
+    ({ digest, name }) => !used.has(digest) && readVertexName(name)?.text === text,
+  );
+  return ends.length === 1 ? ends[0]?.digest : undefined;
 }
 
 /**

@@ -158,6 +158,26 @@ describe('what came of a step', () => {
     assert.deepEqual(outcomes('FROM a AS build\nRUN x\n', stream), ['cached']);
   });
 
+  it('is found under the names of another build that runs at the same time', () => {
+    const stream = [
+      vertex('1', '[2/9] RUN x', { cached: true, inputs: ['0'] }),
+      vertex('2', '[other 7/9] RUN y', { inputs: ['1'] }),
+    ];
+    assert.deepEqual(outcomes('FROM a AS s\nRUN x\nRUN y\nFROM b\n', stream), []);
+    assert.deepEqual(outcomes('FROM b\nRUN x\nRUN y\n', stream), ['cached', 'ran']);
+  });
+
+  it('is not that of an equal step further down', () => {
+    const stream = [
+      vertex('3', '[3/4] RUN y', { inputs: ['2'], cached: true }),
+      vertex('4', '[4/4] RUN x', { inputs: ['3'], cached: true }),
+    ];
+    const text = 'FROM a\nRUN x\nRUN y\nRUN x\n';
+    assert.deepEqual(outcomes(text, stream), ['notReported', 'cached', 'cached']);
+    const named = [...stream, vertex('2', '[other 2/2] RUN x', { inputs: ['1'] })];
+    assert.deepEqual(outcomes(text, named), ['ran', 'cached', 'cached']);
+  });
+
   it('is not reported where another instruction stands at its number', () => {
     assert.deepEqual(outcomes('FROM a\nRUN x\n', [vertex('2', '[2/2] COPY a b')]), ['notReported']);
   });
