@@ -178,6 +178,7 @@ function instructionRow(
       reasonOf(size),
       display.cause,
       ...(cache?.notes ?? []),
+      instruction.churn?.text ?? '',
     ],
     // A trigger has no line of its own; its range is that of FROM, which belongs to the base's row.
     lines: instruction.fromTrigger ? null : linesOf(instruction.range),

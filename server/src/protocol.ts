@@ -80,6 +80,8 @@ export interface ChurnReport {
   /** What these took and stored when they were last built, in all; null: not all of it is known. */
   readonly ms: number | null;
   readonly bytes: number | null;
+  /** All of it in full sentences. */
+  readonly text: string;
 }
 
 export interface InstructionReport {

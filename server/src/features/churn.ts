@@ -3,7 +3,7 @@
 import type { Analysis } from '../analysis.ts';
 import type { Stage, Step } from '../model/plan.ts';
 import type { ChurnReport } from '../protocol.ts';
-import { bytes, count, duration, grouped } from './render.ts';
+import { bytes as bytesText, count, duration, grouped, type Units } from './render.ts';
 
 /**
  * How often what a step takes from the context changed, with the steps that follow it in its stage
@@ -13,48 +13,89 @@ export function churnReport(analysis: Analysis, stage: Stage, step: Step): Churn
   if (!stage.needed) return null;
   const fact = analysis.churn.of(step);
   if (fact.state !== 'known') return null;
-  const follow = following(analysis, stage, step);
-  const last = follow.map((one) => analysis.cache.of(one)?.last ?? null);
-  return {
+  const { steps, ms, bytes, unknownTimes, unknownSizes } = behind(analysis).get(step) ?? nothing;
+  const figures = {
     ...fact.value,
-    steps: follow.length,
-    ms: sum(last.map((one) => one?.ms ?? null)),
-    bytes: sum(last.map((one) => one?.bytes ?? null)),
+    steps,
+    ms: steps === 0 || unknownTimes > 0 ? null : ms,
+    bytes: steps === 0 || unknownSizes > 0 ? null : bytes,
   };
+  return { ...figures, text: sentences(figures, analysis.settings.units) };
 }
 
-/** A sum in which nothing is missing; null where something is, and of nothing. */
-function sum(values: readonly (number | null)[]): number | null {
-  if (values.length === 0) return null;
-  return values.reduce((all, one) => (all === null || one === null ? null : all + one), 0);
+/** What steps took and stored when they were last built. */
+interface Sum {
+  readonly steps: number;
+  readonly ms: number;
+  readonly bytes: number;
+  readonly unknownTimes: number;
+  readonly unknownSizes: number;
 }
 
-/** The steps that make a layer behind this one, in its stage and in needed stages built on it. */
-function following({ plan }: Analysis, stage: Stage, step: Step): readonly Step[] {
-  const all = [...stage.triggers, ...stage.steps];
-  const own = all.slice(all.indexOf(step) + 1);
-  const above = new Set([stage.index]);
-  const later = plan.stages.filter(({ index, needed, base }) => {
-    const isOn = needed && base.stage !== null && above.has(base.stage) && index !== stage.index;
-    if (isOn) above.add(index);
-    return isOn;
-  });
-  const steps = [...own, ...later.flatMap(({ triggers, steps: own }) => [...triggers, ...own])];
-  return steps.filter(({ effect }) => effect === 'layer');
+const nothing: Sum = { steps: 0, ms: 0, bytes: 0, unknownTimes: 0, unknownSizes: 0 };
+
+const remembered = new WeakMap<Analysis, ReadonlyMap<Step, Sum>>();
+
+/**
+ * For each step of needed stages: those that make a layer behind it, in its stage and in needed stages
+ * that are built on it. Made once for all, from the end.
+ */
+function behind(analysis: Analysis): ReadonlyMap<Step, Sum> {
+  const known = remembered.get(analysis);
+  if (known) return known;
+  const found = new Map<Step, Sum>();
+  const above = new Map<number, Sum>();
+  for (const { index, needed, base, triggers, steps } of analysis.plan.stages.toReversed()) {
+    if (!needed) continue;
+    let sum = above.get(index) ?? nothing;
+    for (const step of [...triggers, ...steps].reverse()) {
+      found.set(step, sum);
+      if (step.effect === 'layer') sum = plus(sum, analysis.cache.of(step)?.last ?? null);
+    }
+    if (base.stage === null || base.stage >= index) continue;
+    const other = above.get(base.stage) ?? nothing;
+    above.set(base.stage, {
+      steps: sum.steps + other.steps,
+      ms: sum.ms + other.ms,
+      bytes: sum.bytes + other.bytes,
+      unknownTimes: sum.unknownTimes + other.unknownTimes,
+      unknownSizes: sum.unknownSizes + other.unknownSizes,
+    });
+  }
+  remembered.set(analysis, found);
+  return found;
+}
+
+function plus(
+  sum: Sum,
+  last: { readonly ms: number | null; readonly bytes: number | null } | null,
+) {
+  const { ms = null, bytes = null } = last ?? {};
+  return {
+    steps: sum.steps + 1,
+    ms: sum.ms + (ms ?? 0),
+    bytes: sum.bytes + (bytes ?? 0),
+    unknownTimes: sum.unknownTimes + (ms === null ? 1 : 0),
+    unknownSizes: sum.unknownSizes + (bytes === null ? 1 : 0),
+  };
 }
 
 /** The same in words, one or two sentences; null where nothing is known. */
 export function churnSentence(analysis: Analysis, stage: Stage, step: Step): string | null {
-  const report = churnReport(analysis, stage, step);
-  if (!report) return null;
-  const { commits, changed, steps, ms, bytes: stored } = report;
+  return churnReport(analysis, stage, step)?.text ?? null;
+}
+
+function sentences(
+  { commits, changed, steps, ms, bytes: stored }: Omit<ChurnReport, 'text'>,
+  units: Units,
+): string {
   const looked = commits === 1 ? 'the last commit' : `the last ${grouped(commits)} commits`;
   if (changed === 0) return `None of ${looked} changed what it takes.`;
   const often = `${grouped(changed)} of ${looked} changed what it takes`;
   if (steps === 0) return `${often}.`;
   const measured = [
     ...(ms === null ? [] : [duration(ms)]),
-    ...(stored === null ? [] : [bytes(stored, analysis.settings.units)]),
+    ...(stored === null ? [] : [bytesText(stored, units)]),
   ].join(' and ');
   const cost = measured === '' ? '' : `, ${measured} as last built`;
   const again = steps === 1 ? 'the step after it runs' : `the ${count(steps, 'step')} after it run`;

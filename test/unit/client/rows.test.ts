@@ -192,6 +192,15 @@ describe('the rows of the stack', () => {
     assert.equal(rows[0]?.cache, '');
   });
 
+  it('say how often what a line takes changes', () => {
+    const churn = { commits: 9, changed: 3, steps: 1, ms: null, bytes: null, text: 'Often.' };
+    const copy = { ...instruction(1, 'COPY . .', 5), churn };
+    const one = report(0, [stage(0, null, [instruction(0, 'FROM a'), copy])]);
+    const [root] = stackRows(one, options);
+    const row = root?.children().find(({ label }) => label === 'COPY . .');
+    assert.ok(row?.details.includes('Often.'));
+  });
+
   it('stand by size when asked: the largest first, unknown ones behind, then metadata', () => {
     assert.deepEqual(labels(stackRows(two, { ...options, sort: 'size' })[0]?.children()), [
       'Writable layer',

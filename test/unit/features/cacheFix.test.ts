@@ -3,7 +3,10 @@ import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { TextEdit } from 'vscode-languageserver-types';
 import type { Subject } from '../../../server/src/analysis/subject.ts';
 import { type Analysis, createAnalyzer } from '../../../server/src/analysis.ts';
+import type { Prediction } from '../../../server/src/cache/prediction.ts';
 import type { GitHistory } from '../../../server/src/churn/churn.ts';
+
+import { churnSentence } from '../../../server/src/features/churn.ts';
 import { codeActions } from '../../../server/src/features/codeActions.ts';
 import { diagnostics } from '../../../server/src/features/diagnostics.ts';
 import { hover } from '../../../server/src/features/hover.ts';
@@ -412,6 +415,24 @@ describe('advice on a COPY that changes with most commits', () => {
   it('is not given where no safe order is known', async () => {
     const drawing = text.replace('{"name": "a"}', '{"scripts": {"prepare": "x"}}');
     assert.deepEqual(await advised(commits(83, 6), {}, drawing), []);
+  });
+
+  it('names the seconds and bytes of what follows, where a record has them', async () => {
+    const { analysis, document } = await seen(text, { history: commits(83, 6) });
+    const last = { ms: 41_000, bytes: 180_000_000 };
+    const cache = { ...analysis.cache, of: () => ({ last }) as unknown as Prediction };
+    const measured = { ...analysis, cache };
+    const [found] = diagnostics(measured, document, { otherDockerfileExtension: false }).filter(
+      ({ code }) => code === 'volatile-copy',
+    );
+    assert.match(String(found?.message), /makes `npm ci` run again each time \(41 s\)\./);
+    const [stage] = measured.plan.stages;
+    const step = stage?.steps[1];
+    assert.ok(stage && step);
+    assert.equal(
+      churnSentence(measured, stage, step),
+      '83 of the last 100 commits changed what it takes; each time the step after it runs again, 41 s and 180 MB as last built. Together that is 56 min 43 s.',
+    );
   });
 
   it('is in the hover of every line that takes files', async () => {
