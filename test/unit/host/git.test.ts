@@ -5,9 +5,11 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   realpathSync,
   rmSync,
   symlinkSync,
+  watch,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -191,8 +193,23 @@ describe('history of a folder, by git', () => {
     assert.match(await reason(), /no git repository/);
   });
 
-  it('ends when nobody waits any more', async () => {
-    git('init', '--quiet');
+  it('ends what it started when nobody waits any more', async () => {
+    const program = path('slow');
+    writeFileSync(program, `#!/bin/sh\necho $$ > '${path('pid')}'\nexec sleep 600\n`);
+    chmodSync(program, 0o755);
+    const stop = new AbortController();
+    const asked = createGit(program).history(folder, stop.signal);
+    const watcher = watch(folder, () => {
+      if (existsSync(path('pid')) && readFileSync(path('pid'), 'utf8') !== '') stop.abort();
+    });
+    await assert.rejects(asked);
+    watcher.close();
+    const pid = Number(readFileSync(path('pid'), 'utf8'));
+    assert.ok(pid > 0);
+    assert.throws(() => process.kill(pid, 0));
+  });
+
+  it('is not started for somebody who has left', async () => {
     const stop = new AbortController();
     stop.abort();
     await assert.rejects(createGit().history(folder, stop.signal));
