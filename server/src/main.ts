@@ -7,6 +7,7 @@ import process from 'node:process';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import { baseImages } from './host/baseImages.ts';
 import { createBuildx } from './host/buildx.ts';
+import { buildsSince, buildxSettings } from './host/buildxFolder.ts';
 import { nodeDigests } from './host/contentDigest.ts';
 import { dataFolders, openData } from './host/dataFiles.ts';
 import { nodeDecompressors } from './host/decompress.ts';
@@ -55,6 +56,7 @@ startServer(connection, {
   askLength: announcedLength,
   builder: createBuildx(),
   prober: createProber(),
+  buildsSince: (time) => buildsSince(buildxSettings(process.env), time),
   records,
   useStorage: (folder) => records.useFolder(recordsFolder(folder ?? cacheFolder(process.env))),
   pathOf,

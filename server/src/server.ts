@@ -47,6 +47,7 @@ import { handleProbing } from './server/probe.ts';
 import { type Changes, createRefresher } from './server/refresher.ts';
 import { type Handler, Outdated, safely } from './server/safely.ts';
 import type { Open, ServerPorts, ServerState } from './server/serverState.ts';
+import { handleTerminalBuilds } from './server/terminalBuild.ts';
 import { type Settings, withChoices } from './settings.ts';
 
 const capabilities: ServerCapabilities = {
@@ -305,6 +306,7 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
   handleAsking(state);
   const building = handleBuilding(state);
   const probing = handleProbing(state);
+  handleTerminalBuilds(state);
   connection.onShutdown(() => {
     ended = true;
     building.stop();

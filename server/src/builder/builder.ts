@@ -30,6 +30,15 @@ export interface FoundBuilder {
   readonly loads: boolean;
 }
 
+/** A build that the builder's command noted on this machine. */
+export interface NotedBuild {
+  readonly builder: string;
+  /** Absolute folder. */
+  readonly context: string;
+  /** Absolute path; null: the `Dockerfile` of the context. */
+  readonly dockerfile: string | null;
+}
+
 /** Every method answers with sentences instead of rejecting. */
 export interface Builder {
   /** Asks whether there is a builder that can be used, and what it is. Starts no build. */

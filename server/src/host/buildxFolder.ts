@@ -3,10 +3,11 @@
  * build there: so the names of exactly our builds are known, and vanish with the folder.
  */
 
-import { copyFile, mkdtemp, readdir, rm, stat, symlink } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import type { NotedBuild } from '../builder/builder.ts';
 
 /** One build by the names that buildx has for it. */
 export interface BuildName {
@@ -54,15 +55,49 @@ async function link(from: string, to: string): Promise<void> {
   return isFolder ? symlink(from, to, 'junction') : copyFile(from, to);
 }
 
+/**
+ * Builds that buildx began since a time (milliseconds since 1970), by what it notes of each on this
+ * machine. The builder itself is not asked: before BuildKit 0.29, a record of its history that was
+ * looked at once and is removed later, by hand or by age, ends the whole engine when the history is
+ * listed next (`filterHistoryEvents` in `solver/llbsolver/history.go`).
+ */
+export async function buildsSince(settings: string, since: number): Promise<readonly NotedBuild[]> {
+  const refs = join(settings, 'refs');
+  const found: NotedBuild[] = [];
+  for (const { builder, path } of await namesIn(refs)) {
+    const began = await stat(path).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => 0,
+    );
+    // Times of files are coarser than clocks.
+    if (began < since - 1000) continue;
+    const state = await readFile(path, 'utf8').then(parse, () => null);
+    if (state) found.push({ builder, ...state });
+  }
+  return found;
+}
+
+function parse(text: string): Pick<NotedBuild, 'context' | 'dockerfile'> | null {
+  try {
+    const { LocalPath, DockerfilePath } = JSON.parse(text);
+    if (typeof LocalPath !== 'string') return null;
+    const named = typeof DockerfilePath === 'string' && DockerfilePath !== '';
+    return { context: LocalPath, dockerfile: named ? DockerfilePath : null };
+  } catch {
+    return null;
+  }
+}
+
 /** `refs/BUILDER/NODE/REF` (`localstate` of buildx). */
-async function namesIn(refs: string): Promise<readonly BuildName[]> {
+async function namesIn(refs: string): Promise<readonly (BuildName & { path: string })[]> {
   const list = (path: string) => readdir(path).catch(() => []);
-  const names: BuildName[] = [];
+  const names: (BuildName & { path: string })[] = [];
   for (const builder of await list(refs)) {
     if (builder.startsWith('__')) continue;
     for (const node of await list(join(refs, builder))) {
       for (const ref of await list(join(refs, builder, node))) {
-        if (/^[a-z0-9]+$/.test(ref)) names.push({ builder, ref });
+        if (/^[a-z0-9]+$/.test(ref))
+          names.push({ builder, ref, path: join(refs, builder, node, ref) });
       }
     }
   }

@@ -6,7 +6,7 @@ import type { AskLength } from '../analysis/downloads.ts';
 import type { AskRegistry, PackageSizes } from '../analysis/packageSizes.ts';
 import type { Subject } from '../analysis/subject.ts';
 import type { Analysis, AnalysisPorts, Analyzer } from '../analysis.ts';
-import type { Builder } from '../builder/builder.ts';
+import type { Builder, NotedBuild } from '../builder/builder.ts';
 import type { Prober } from '../builder/prober.ts';
 import type { Settings } from '../settings.ts';
 import type { Client } from './client.ts';
@@ -30,6 +30,8 @@ export interface ServerPorts extends AnalysisPorts {
   readonly useStorage?: (folder: string | null) => void;
   /** Asks a builder what it has; absent: none is ever asked. */
   readonly prober?: Prober;
+  /** Builds that began since a time, in milliseconds since 1970; absent: none are noticed. */
+  readonly buildsSince?: (time: number) => Promise<readonly NotedBuild[]>;
 }
 
 /** A document with its analysis, both of the same version. */

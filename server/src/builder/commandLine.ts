@@ -1,0 +1,171 @@
+/**
+ * A command line that builds an image with BuildKit, as it was typed into a shell. What is not
+ * understood to the last word is no such command: a build that is taken for another would make
+ * predictions wrong.
+ */
+
+export interface BuildCommand {
+  /** As written; relative to `folder`. */
+  readonly context: string;
+  /** As written; null: the `Dockerfile` of the context. */
+  readonly dockerfile: string | null;
+  readonly target: string | null;
+  readonly platform: string | null;
+  readonly buildArgs: ReadonlyMap<string, string>;
+  /** Other arguments that say which builder is used, and how. */
+  readonly more: readonly string[];
+}
+
+export type CommandReading =
+  | { readonly kind: 'build'; readonly build: BuildCommand }
+  /** No build at all. */
+  | { readonly kind: 'other' }
+  /** A build of which not all is known; `reason` is a full sentence. */
+  | { readonly kind: 'unclear'; readonly reason: string };
+
+const other: CommandReading = { kind: 'other' };
+
+/** Reads one line of a POSIX shell; the build has to be its last command, and to have no other after it. */
+export function readBuildCommand(line: string): CommandReading {
+  if (!/\bbuild\b/.test(line) || !/\bdocker\b|\bbuildx\b/.test(line)) return other;
+  const words = shellWords(line.trim());
+  if (words === null) {
+    return unclear('The command has parts that only the shell knows, such as variables or pipes.');
+  }
+  const rest = withoutPrefix(words);
+  if (typeof rest === 'string') return unclear(rest);
+  const args = argumentsOf(rest);
+  return args ? readArguments(args) : other;
+}
+
+/**
+ * What may stand in front of the command without changing the build; a sentence where it does. For
+ * another user the builder holds another copy of the context.
+ */
+function withoutPrefix(words: readonly string[]): readonly string[] | string {
+  let at = 0;
+  for (; at < words.length; at += 1) {
+    const word = words[at] ?? '';
+    if (word === 'sudo' || word === 'doas') return 'The build was that of another user.';
+    if (word === 'time' || word === 'command' || word === 'nice') continue;
+    if (!/^[A-Za-z_]\w*=/.test(word)) break;
+    if (!/^(?:DOCKER_BUILDKIT=1|BUILDKIT_PROGRESS=\w*|NO_COLOR=\w*)$/.test(word)) {
+      return `The variable ${word.split('=')[0]} may change the build.`;
+    }
+  }
+  return words.slice(at);
+}
+
+/** The arguments behind `build`; null where it is another command. */
+function argumentsOf(words: readonly string[]): readonly string[] | null {
+  const forms = ['docker build', 'docker buildx build', 'docker buildx b', 'docker image build'];
+  for (const form of [...forms, 'docker builder build', 'buildx build', 'docker-buildx build']) {
+    const names = form.split(' ');
+    if (names.every((name, at) => words[at] === name)) return words.slice(names.length);
+  }
+  return null;
+}
+
+/** Flags that change nothing that a cache key depends on, with a value. */
+const quietWithValue = new Set(
+  `--tag -t --label --annotation --output -o --progress --metadata-file --iidfile --cache-to --cache-from
+  --secret --ssh --provenance --sbom --attest --memory -m --memory-swap --cpu-shares -c --cpuset-cpus
+  --cpu-quota --cpu-period --cpuset-mems`.split(/\s+/),
+);
+const quiet = new Set(
+  '--quiet -q --load --push --pull --rm --force-rm --no-cache --debug -D'.split(' '),
+);
+const kept = new Set(['--builder', '--no-cache-filter']);
+
+function readArguments(args: readonly string[]): CommandReading {
+  let dockerfile: string | null = null;
+  let target: string | null = null;
+  let platform: string | null = null;
+  const buildArgs = new Map<string, string>();
+  const more: string[] = [];
+  const places: string[] = [];
+  for (let at = 0; at < args.length; at += 1) {
+    const word = args[at] ?? '';
+    if (!word.startsWith('-') || word === '-') {
+      places.push(word);
+      continue;
+    }
+    const [, flag = word, given] = /^(--[\w-]+)=(.*)$/s.exec(word) ?? shortFlag(word);
+    const name = flag;
+    if (quiet.has(name) && (given === undefined || given === 'true')) continue;
+    const value = given ?? args[at + 1];
+    if (given === undefined) at += 1;
+    if (value === undefined) return unclear(`The argument ${name} has no value.`);
+    if (quietWithValue.has(name)) continue;
+    if (kept.has(name)) more.push(`${name}=${value}`);
+    else if (name === '--file' || name === '-f') dockerfile = value;
+    else if (name === '--target') target = value;
+    else if (name === '--platform') platform = value;
+    else if (name === '--build-arg') {
+      const equals = value.indexOf('=');
+      if (equals < 0) return unclear(`The value of the build argument ${value} is not known.`);
+      buildArgs.set(value.slice(0, equals), value.slice(equals + 1));
+    } else return unclear(`The argument ${name} may change the build.`);
+  }
+  const [context] = places;
+  if (context === undefined || places.length > 1) {
+    return unclear('The command does not name one build context.');
+  }
+  if (context === '-' || /^[\w+.-]+:\/\/|^git@|^github\.com\//.test(context)) {
+    return unclear('The build context is no folder of this machine.');
+  }
+  if (dockerfile === '-') return unclear('The Dockerfile came from a pipe.');
+  if (platform?.includes(',')) return unclear('It is a build for several platforms.');
+  return { kind: 'build', build: { context, dockerfile, target, platform, buildArgs, more } };
+}
+
+/** `-tname` and `-t name`; the letters of flags without a value may stand together. */
+function shortFlag(word: string): readonly [string, string, string | undefined] {
+  if (/^-[a-zA-Z]./.test(word) && !word.startsWith('--') && !quiet.has(word)) {
+    return [word, word.slice(0, 2), word.slice(2).replace(/^=/, '')];
+  }
+  return [word, word, undefined];
+}
+
+function unclear(reason: string): CommandReading {
+  return { kind: 'unclear', reason };
+}
+
+/**
+ * Words of a simple command after quotes are taken away; null where the shell does more with the line
+ * than that. A comment and lines that go on are fine.
+ */
+export function shellWords(line: string): readonly string[] | null {
+  const words: string[] = [];
+  let word: string | null = null;
+  for (let at = 0; at < line.length; at += 1) {
+    const char = line[at] ?? '';
+    if (char === "'") {
+      const end = line.indexOf("'", at + 1);
+      if (end < 0) return null;
+      word = (word ?? '') + line.slice(at + 1, end);
+      at = end;
+    } else if (char === '"') {
+      word ??= '';
+      for (at += 1; line[at] !== '"'; at += 1) {
+        const inner = line[at];
+        if (inner === undefined || inner === '$' || inner === '`' || inner === '!') return null;
+        if (inner === '\\' && /["\\$`\n]/.test(line[at + 1] ?? '')) {
+          at += 1;
+          if (line[at] !== '\n') word += line[at];
+        } else word += inner;
+      }
+    } else if (char === '\\') {
+      at += 1;
+      if (line[at] === undefined) return null;
+      if (line[at] !== '\n') word = (word ?? '') + line[at];
+    } else if (char === ' ' || char === '\t') {
+      if (word !== null) words.push(word);
+      word = null;
+    } else if (char === '#' && word === null) break;
+    else if (/[\n\r;&|<>()$`*?[\]{}!~]/.test(char)) return null;
+    else word = (word ?? '') + char;
+  }
+  if (word !== null) words.push(word);
+  return words;
+}

@@ -1,0 +1,171 @@
+/**
+ * Builds that were made in a terminal: a command that ended well, of which every word is understood,
+ * left the builder with what its files say, as far as they are older than its beginning.
+ */
+
+import { contextIdentity, recordName } from '../analysis/cacheFacts.ts';
+import { folderOf, resolvePath } from '../analysis/hostPaths.ts';
+import { type Analysis, analyze } from '../analysis.ts';
+import { readBuildCommand } from '../builder/commandLine.ts';
+import { cleanSteps, filesBefore } from '../cache/olderThan.ts';
+import { recordOf } from '../cache/recordOf.ts';
+import {
+  type TerminalBuildParams,
+  type TerminalBuildResult,
+  terminalBuildRequest,
+} from '../protocol.ts';
+import { shutDown } from './asking.ts';
+import { isSaved } from './buildOrder.ts';
+import type { Open, ServerPorts, ServerState } from './serverState.ts';
+
+/** Answers what the client says of commands that ended in its terminals. */
+export function handleTerminalBuilds(state: ServerState): void {
+  const { connection } = state;
+  connection.onRequest(terminalBuildRequest, async (params) => {
+    if (state.ended) return shutDown();
+    try {
+      const result = await takeOver(params, state);
+      connection.console.log(`Build in a terminal: ${result.message}`);
+      return result;
+    } catch (error) {
+      connection.console.error(`dockerfileLayers/terminalBuild: ${error}`);
+      const reason = error instanceof Error ? error.message : String(error);
+      return not(`The build is not remembered: ${reason}`);
+    }
+  });
+}
+
+async function takeOver(
+  { command, folder, exitCode, startedAt, asked }: TerminalBuildParams,
+  state: ServerState,
+): Promise<TerminalBuildResult> {
+  const { ports } = state;
+  if (!state.client.trusted) return not('Builds are not taken over in Restricted Mode.');
+  const { builder, records, digests, buildsSince } = ports;
+  if (!builder || !records || !digests || !buildsSince) {
+    return not('This language server does not take over builds.');
+  }
+  const reading = readBuildCommand(command);
+  if (reading.kind === 'other') return not('The last command is no build of an image.');
+  if (reading.kind === 'unclear') return not(`The build is not remembered. ${reading.reason}`);
+  if (exitCode !== 0) return not('The build is not remembered, as it did not end well.');
+  if (folder === null) return not('It is not known in which folder the build was made.');
+  const { build } = reading;
+  const context = resolvePath(folder, build.context);
+  const dockerfile = resolvePath(...placeOf(folder, context, build.dockerfile));
+  const open = await openAt(dockerfile, state);
+  if (!open) return not('The Dockerfile of the build is not open.');
+  if (!open.settings.noticeBuilds && !asked) {
+    return not('The setting dockerfileLayers.builds.notice is off.');
+  }
+  if (!(await isSaved(open, ports.files))) {
+    return not('The build is not remembered, as the Dockerfile was changed since.');
+  }
+  const noted = (await buildsSince(startedAt)).filter(
+    (one) =>
+      one.context === context &&
+      resolvePath(context, one.dockerfile ?? 'Dockerfile') === dockerfile,
+  );
+  const [note] = noted;
+  if (!note) return not('The build is not remembered, as BuildKit was not seen to make it.');
+
+  const order = { ...build, context, dockerfile };
+  const found = await builder.find(order, AbortSignal.timeout(30_000));
+  if ('missing' in found) return not(found.missing);
+  if (noted.some((one) => one.builder !== found.facts.name)) {
+    return not(`The build is not remembered, as it was made by the builder ${note.builder}.`);
+  }
+  const { target, platform, buildArgs } = build;
+  const settings = { ...open.settings, target, platform, buildArgs, contextPath: context };
+  const subject = { ...open.subject, settings };
+  const analysis = await analyze(subject, ports, { keys: true });
+  if (analysis.context.path !== context) return not(analysis.context.reason);
+  const isOld = await areOlder(
+    [dockerfile, `${dockerfile}.dockerignore`, resolvePath(context, '.dockerignore')],
+    startedAt,
+    ports.files,
+  );
+  if (!isOld) {
+    return not('The build is not remembered, as the Dockerfile or its ignore file changed since.');
+  }
+
+  const keyed = analysis.keyedFor(found.facts.mergesLayers);
+  const isOlder = await olderFolders(analysis, context, startedAt, ports.files);
+  const steps = cleanSteps(keyed, startedAt, isOlder);
+  const assumed = { outcome: 'assumed', ms: null, bytes: null } as const;
+  const name = recordName(subject);
+  const record = recordOf(
+    keyed,
+    {
+      dockerfile: name,
+      context: contextIdentity(digests.text, context),
+      at: new Date(startedAt).toISOString(),
+      source: 'terminal',
+      builder: found.facts,
+      complete: false,
+      earlier: await records.read(name),
+    },
+    new Map(steps.map((step) => [step, assumed])),
+  );
+  if (record.steps.length === 0) {
+    return not('The build is not remembered, as all that it took was changed since it began.');
+  }
+  await records.add({ ...record, files: filesBefore(record.files, startedAt) });
+  state.analyzer.recordsChanged();
+  const all = keyed.steps.filter(({ key }) => key !== null).length;
+  const left = all - record.steps.length;
+  const but = left === 0 ? '' : ` Of ${all} steps ${left} are left out, as files changed since.`;
+  return { recorded: true, message: `The build is remembered.${but}` };
+}
+
+/** The Dockerfile of the context, or one that is named from the folder of the terminal. */
+function placeOf(folder: string, context: string, dockerfile: string | null): [string, string] {
+  return dockerfile === null ? [context, 'Dockerfile'] : [folder, dockerfile];
+}
+
+async function openAt(path: string, state: ServerState): Promise<Open | null> {
+  for (const uri of state.openUris) {
+    if (state.ports.pathOf(uri) === path) return state.analysisOf(uri).catch(() => null);
+  }
+  return null;
+}
+
+/** Of files that are there: is none of them newer than the time, in milliseconds since 1970? */
+async function areOlder(
+  paths: readonly string[],
+  time: number,
+  files: ServerPorts['files'],
+): Promise<boolean> {
+  const older = paths.map((path) =>
+    files.lstat(path).then(
+      ({ mtimeMs, ctimeNs }) => mtimeMs <= time && Number(ctimeNs) / 1e6 <= time,
+      ({ code }: NodeJS.ErrnoException) => code === 'ENOENT',
+    ),
+  );
+  return (await Promise.all(older)).every(Boolean);
+}
+
+/**
+ * Folders in which patterns look for names: what was removed there since can be told from nothing
+ * else. Gives, for a path in the context, whether its folder is as old as it has to be.
+ */
+async function olderFolders(
+  { keyed }: Analysis,
+  context: string,
+  time: number,
+  files: ServerPorts['files'],
+): Promise<(path: string) => boolean> {
+  const sources = keyed.steps.flatMap(({ step }) =>
+    keyed.contents(step).flatMap((content) => content.sources.map(({ source }) => source)),
+  );
+  const known = new Map<string, boolean>();
+  for (const source of sources) {
+    const folder = folderOf(resolvePath(context, source.replace(/^\/+/, '')));
+    if (!known.has(folder)) known.set(folder, await areOlder([folder], time, files));
+  }
+  return (source) => known.get(folderOf(resolvePath(context, source.replace(/^\/+/, '')))) ?? false;
+}
+
+function not(message: string): TerminalBuildResult {
+  return { recorded: false, message };
+}

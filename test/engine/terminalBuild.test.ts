@@ -1,0 +1,136 @@
+/** Builds that are made as a user makes them in a terminal, and what an editor knows of them then. */
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createBuildx } from '../../server/src/host/buildx.ts';
+import { buildsSince, buildxSettings } from '../../server/src/host/buildxFolder.ts';
+import { nodeDigests } from '../../server/src/host/contentDigest.ts';
+import { openRecordStore } from '../../server/src/host/recordStore.ts';
+import { type TerminalBuildResult, terminalBuildRequest } from '../../server/src/protocol.ts';
+import { Editor, until } from '../lsp/editor.ts';
+import { baseImage, ensureBaseImage } from './baseImage.ts';
+import { describeWithEngine } from './engine.ts';
+
+const run = `${process.pid}-${Date.now()}`;
+
+describeWithEngine('builds made in a terminal', () => {
+  let editor: Editor;
+  let storage: string;
+
+  before(() => ensureBaseImage());
+  beforeEach(async () => {
+    storage = mkdtempSync(join(tmpdir(), 'terminal-'));
+    const records = openRecordStore();
+    records.useFolder(storage);
+    editor = new Editor({
+      ports: {
+        builder: createBuildx(),
+        buildsSince: (time) => buildsSince(buildxSettings(process.env, homedir()), time),
+        digests: nodeDigests,
+        records,
+      },
+    });
+    await editor.initialize();
+  });
+  afterEach(() => {
+    editor.close();
+    rmSync(storage, { recursive: true, force: true });
+  });
+
+  async function open(text: string, files: Readonly<Record<string, string>> = {}): Promise<void> {
+    const more = Object.entries(files).map(([name, content]) => `-- ${name} --\n${content}\n`);
+    await editor.open(text + more.join(''));
+    editor.write('Dockerfile', editor.text);
+  }
+
+  /** Runs a command in a shell as a terminal does, and tells the server. */
+  async function type(
+    command: string,
+    during: () => void = () => {},
+  ): Promise<TerminalBuildResult> {
+    // Times of files are coarser than clocks.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const startedAt = Date.now();
+    let exitCode = 0;
+    try {
+      execFileSync('sh', ['-c', command], { cwd: editor.folder, stdio: 'ignore' });
+    } catch {
+      exitCode = 1;
+    }
+    during();
+    return editor.client.sendRequest(terminalBuildRequest, {
+      ...{ command, folder: editor.folder, exitCode, startedAt, asked: false },
+    });
+  }
+  async function words(): Promise<string> {
+    const report = await editor.stack();
+    return (report?.stages ?? [])
+      .flatMap(({ instructions }) => instructions)
+      .flatMap(({ cache }) => cache?.prediction ?? [])
+      .join(' ');
+  }
+  async function becomes(expected: string): Promise<void> {
+    await until(async () => (await words()) === expected);
+    assert.equal(await words(), expected);
+  }
+
+  const drawing = `FROM ${baseImage}\nARG V=1\nCOPY a.txt /\nRUN echo ${run} $V\nCOPY b.txt /\n`;
+
+  it('are remembered: the next one is predicted from them', async () => {
+    await open(drawing, { 'a.txt': 'a', 'b.txt': 'b' });
+    const result = await type('docker build -o type=cacheonly .');
+    assert.deepEqual(result, { recorded: true, message: 'The build is remembered.' });
+    await becomes('cached cached cached');
+    editor.write('b.txt', 'other bytes');
+    await editor.edit('V=1', 'V=2');
+    await becomes('cached changed rebuild');
+  });
+
+  it('count with their own build arguments', async () => {
+    await open(drawing, { 'a.txt': 'a', 'b.txt': 'b' });
+    await type(`docker buildx build --build-arg V=3 -q -o type=cacheonly -f ./Dockerfile ${'.'}`);
+    await becomes('cached changed rebuild');
+    await editor.edit('V=1', 'V=3');
+    await becomes('cached cached cached');
+  });
+
+  it('say nothing of files that changed since they began', async () => {
+    await open(drawing, { 'a.txt': 'a', 'b.txt': 'b' });
+    const result = await type('docker build -o type=cacheonly .', () =>
+      editor.write('b.txt', 'while it was built'),
+    );
+    assert.equal(result.recorded, true);
+    assert.match(result.message, /^The build is remembered\. Of 3 steps 1 are left out, as files changed since\.$/);
+    await becomes('cached cached changed');
+  });
+
+  it('say nothing where the Dockerfile changed since', async () => {
+    await open(drawing, { 'a.txt': 'a', 'b.txt': 'b' });
+    const result = await type('docker build -o type=cacheonly .', () =>
+      editor.write('Dockerfile', editor.text),
+    );
+    assert.equal(result.recorded, false);
+    assert.match(result.message, /the Dockerfile or its ignore file changed since\.$/);
+  });
+
+  it('are not remembered where they failed', async () => {
+    await open(`FROM ${baseImage}\nRUN false ${run}\n`);
+    const result = await type('docker build -o type=cacheonly .');
+    assert.deepEqual(result, {
+      recorded: false,
+      message: 'The build is not remembered, as it did not end well.',
+    });
+  });
+
+  it('are not remembered where no build was made', async () => {
+    await open(drawing, { 'a.txt': 'a', 'b.txt': 'b' });
+    const command = 'docker build -o type=cacheonly .';
+    const result = await editor.client.sendRequest(terminalBuildRequest, {
+      ...{ command, folder: editor.folder, exitCode: 0, startedAt: Date.now(), asked: true },
+    });
+    assert.match(result.message, /BuildKit was not seen to make it\.$/);
+  });
+});

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { readBuildCommand, shellWords } from '../../../server/src/builder/commandLine.ts';
+
+function build(line: string) {
+  const reading = readBuildCommand(line);
+  assert.equal(reading.kind, 'build', `${line}: ${'reason' in reading ? reading.reason : ''}`);
+  return reading.kind === 'build' ? reading.build : assert.fail();
+}
+
+describe('builds typed into a terminal', () => {
+  it('are told by each spelling of the command', () => {
+    for (const line of [
+      'docker build .',
+      'docker buildx build .',
+      'docker buildx b .  # build',
+      'docker image build .',
+      'docker builder build .',
+      'docker-buildx build .',
+      'time docker build .',
+      'DOCKER_BUILDKIT=1 docker build .',
+      '  docker   build\t. # of today',
+      'docker build \\\n  .',
+    ]) {
+      assert.equal(build(line).context, '.', line);
+    }
+  });
+
+  it('have a context, a Dockerfile, a target, a platform and arguments', () => {
+    const found = build(
+      `docker build -t app:1 --file=docker/app.Dockerfile --target "prod" --platform linux/arm64 --build-arg A=1 --build-arg 'B=two words' --build-arg=C= --builder mine ./sub`,
+    );
+    assert.deepEqual(found, {
+      context: './sub',
+      dockerfile: 'docker/app.Dockerfile',
+      target: 'prod',
+      platform: 'linux/arm64',
+      buildArgs: new Map([
+        ['A', '1'],
+        ['B', 'two words'],
+        ['C', ''],
+      ]),
+      more: ['--builder=mine'],
+    });
+    assert.equal(build('docker build . -fother').dockerfile, 'other');
+    assert.equal(build('docker build . -tapp -q --load --no-cache').dockerfile, null);
+  });
+
+  it('are left alone where another command is meant', () => {
+    for (const line of [
+      'npm run build',
+      'docker run app build',
+      'docker compose build',
+      'podman build .',
+      'docker ps',
+      'echo docker build .',
+      'docker buildx bake build',
+      '',
+    ]) {
+      assert.equal(readBuildCommand(line).kind, 'other', line);
+    }
+  });
+
+  it('are not guessed at where a word of them is not known', () => {
+    for (const line of [
+      'docker build $CONTEXT',
+      'docker build "$(pwd)"',
+      'cd sub && docker build .',
+      'docker build . | tee log',
+      'docker build . &',
+      'docker build - < Dockerfile',
+      'docker build -f - .',
+      'docker build ~/app',
+      'docker build --build-arg VERSION .',
+      'docker build --network host .',
+      'docker build --add-host a:1 .',
+      'docker build --build-context x=../x .',
+      'docker build --platform linux/amd64,linux/arm64 .',
+      'docker build --whatever .',
+      'docker build',
+      'docker build . --target',
+      'docker build https://github.com/a/b.git',
+      'docker build git@github.com:a/b.git',
+      'DOCKER_HOST=ssh://x docker build .',
+      'DOCKER_BUILDKIT=0 docker build .',
+      'sudo docker build .',
+      "docker build 'sub",
+    ]) {
+      const reading = readBuildCommand(line);
+      assert.equal(reading.kind, 'unclear', line);
+      assert.match('reason' in reading ? reading.reason : '', /^[A-Z].*\.$/, line);
+    }
+  });
+
+  it('are read in linear time', () => {
+    const start = performance.now();
+    readBuildCommand(`docker build ${'"a" \\a '.repeat(100_000)}`);
+    readBuildCommand(`docker build ${"'".repeat(200_001)}`);
+    assert.ok(performance.now() - start < 2000);
+  });
+});
+
+describe('the words of a command line', () => {
+  it('have no quotes any more', () => {
+    assert.deepEqual(shellWords(`a "b c"'d' e\\ f "" "\\"" '\\'`), [
+      'a',
+      'b cd',
+      'e f',
+      '',
+      '"',
+      '\\',
+    ]);
+  });
+
+  it('are not known where the shell does more', () => {
+    for (const line of ['a;b', 'a $b', 'a "$b"', 'a `b`', 'a > b', 'a *', 'a {b,c}', '"a', 'a\\']) {
+      assert.equal(shellWords(line), null, line);
+    }
+  });
+});
