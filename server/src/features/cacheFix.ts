@@ -221,6 +221,9 @@ function proposal(
     for (const file of known.files) files.add(join(folder, file));
     if (known.restores !== null) restored.add(known.restores);
   }
+  // Of a folder that is named itself, the same patterns would leave out something else.
+  const hasFolder = [...files].some((file) => file.endsWith('/'));
+  if (hasFolder && resolved.exclude.length > 0) return null;
   const edits = editsOf(analysis, copy, { run, split }, source, [...files]);
   if (!edits) return null;
   const note = [...restored].join(' and ');

@@ -3,9 +3,9 @@
  * repository names, no network.
  */
 
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import process from 'node:process';
 import type { GitHistory, GitPort } from '../churn/churn.ts';
 import { logFormat, readGitLog, readTree } from '../churn/gitLog.ts';
@@ -44,6 +44,7 @@ export function createGit(program = 'git'): GitPort {
       const before = known.get(folder);
       const isSame = before && before.stamp === (await stampOf(before.own, before.shared));
       if (isSame) return before.history;
+      if (!(await liesInRepository(folder))) return { state: 'unavailable', reason: noRepository };
       const git = (args: readonly string[]) => ask(program, folder, args, signal);
       const names = ['--is-shallow-repository', '--absolute-git-dir', '--git-common-dir'];
       const found = await git(['rev-parse', ...names]);
@@ -62,6 +63,20 @@ export function createGit(program = 'git'): GitPort {
       return history;
     },
   };
+}
+
+const noRepository = 'The build context lies in no git repository.';
+
+/** Is there a `.git` in the folder or above it? Without one no process is started. */
+async function liesInRepository(folder: string): Promise<boolean> {
+  // Git looks above the folder that a link points to.
+  let at = await realpath(folder).catch(() => folder);
+  for (;;) {
+    if (await stat(join(at, '.git')).catch(() => null)) return true;
+    const above = dirname(at);
+    if (above === at) return false;
+    at = above;
+  }
 }
 
 type Git = (args: readonly string[]) => Promise<RunResult>;
@@ -166,7 +181,7 @@ function reasonOf({ ended, message, stderr }: RunResult): string {
     return 'Git refuses to read the repository, since it belongs to somebody else (safe.directory).';
   }
   if (/not a git repository|safe\.bareRepository/i.test(stderr)) {
-    return 'The build context lies in no git repository.';
+    return noRepository;
   }
   if (/does not have any commits|unknown revision|bad revision|ambiguous argument/.test(stderr)) {
     return 'The git repository has no commits yet.';

@@ -282,6 +282,10 @@ describe('copying manifests first', () => {
       'COPY . .\nRUN yarn --immutable\n',
       '-- package.json --\n{}\n-- yarn.lock --\n\n-- .yarn/cache/x.zip --\n1\n',
     ],
+    'what is excluded would come with a folder': [
+      'COPY --exclude=.yarn/versions . .\nRUN yarn --immutable\n',
+      '-- package.json --\n{}\n-- yarn.lock --\n\n-- .yarnrc.yml --\nyarnPath: .yarn/releases/yarn-4.cjs\n-- .yarn/releases/yarn-4.cjs --\n1\n-- .yarn/versions/a.yml --\n1\n',
+    ],
     'pip installs the project': [
       'COPY . .\nRUN pip install -e . -r requirements.txt\n',
       '-- requirements.txt --\na\n',

@@ -114,8 +114,13 @@ describe('history of a folder, by git', () => {
     mkdirSync(path('untracked'));
     assert.match(await reason(path('untracked')), /None of the last/);
     assert.match(await reason(path('missing')), /./);
+    const started = path('started');
+    writeFileSync(path('program'), `#!/bin/sh\ntouch '${started}'\n`, { mode: 0o755 });
     const absent = await createGit('no-such-git').history(folder, new AbortController().signal);
     assert.deepEqual(absent, { state: 'unavailable', reason: 'Git is not installed.' });
+    rmSync(path('.git'), { recursive: true });
+    await createGit(path('program')).history(folder, new AbortController().signal);
+    assert.equal(existsSync(started), false, 'no process without a repository');
   });
 
   it('leaves out the edge of a shallow clone, where all files seem to be new', async () => {
@@ -194,6 +199,7 @@ describe('history of a folder, by git', () => {
   });
 
   it('ends what it started when nobody waits any more', async () => {
+    mkdirSync(path('.git'));
     const program = path('slow');
     writeFileSync(program, `#!/bin/sh\necho $$ > '${path('pid')}'\nexec sleep 600\n`);
     chmodSync(program, 0o755);
