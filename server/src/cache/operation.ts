@@ -121,6 +121,7 @@ function modeText(chmod: string): string | number {
 
 function runParts(step: Step, run: ResolvedRun, inputs: OperationInputs): readonly KeyPart[] {
   const { hash, variables, platform, before } = inputs;
+  const { command } = step;
   const parts: KeyPart[] = [];
   const add = (kind: KeyPart['kind'], name: string, value: unknown) =>
     parts.push({ kind, name, digest: hash(JSON.stringify(value)) });
@@ -131,12 +132,14 @@ function runParts(step: Step, run: ResolvedRun, inputs: OperationInputs): readon
   add('platform', '', formatPlatform(platform));
   if (run.network !== 'default') add('network', '', run.network);
   if (run.security !== 'sandbox') add('option', 'security', run.security);
-  const { command } = step;
   if (command.kind === 'run' && command.devices.length > 0) {
     add('option', 'device', command.devices);
   }
   if (run.program != null && run.mounts[0]?.target === programFolder) {
-    add('heredoc', '', run.program);
+    // Older builders look for the program before they take the tabs away.
+    const [body] = command.kind === 'run' ? command.heredocs : [];
+    const isPlain = body?.content.startsWith('#!') ?? true;
+    add('heredoc', '', isPlain ? run.program : ['behind tabs', run.program]);
   }
   for (const [target, value] of mountParts(run, inputs.plan)) add('mount', target, value);
   parts.push({ kind: 'variable', name: '', digest: variables.whole(step.env) });

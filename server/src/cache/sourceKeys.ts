@@ -87,6 +87,11 @@ function selectedBy(
     const digest = digestElsewhere(origin, resolveSource(source), inputs, found);
     if (digest !== null) selected.push(place(source, digest));
   }
+  if (copy.exclude.length > 0 || copy.parents) {
+    // The digests are of all that lies there.
+    const reason = 'What changed there may be just what it leaves out.';
+    found.hopes.push({ of: null, surely: false, step: null, reason });
+  }
   return selected;
 }
 
