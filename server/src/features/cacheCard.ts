@@ -50,7 +50,7 @@ function predicted(
 }
 
 const changes =
-  /\b(changed|added|removed|moved|renamed|new|differs?|no longer set|something else|other layers)\b/;
+  /\b(changed|added|removed|moved|renamed|new|differs?|became|another|no longer set|something else|other layers)\b/;
 
 function sentences(
   analysis: Analysis,
