@@ -103,7 +103,10 @@ describeWithEngine('builds made in a terminal', () => {
       editor.write('b.txt', 'while it was built'),
     );
     assert.equal(result.recorded, true);
-    assert.match(result.message, /^The build is remembered\. Of 3 steps 1 are left out, as files changed since\.$/);
+    assert.match(
+      result.message,
+      /^The build is remembered\. Of 3 steps 1 are left out, as files changed since\.$/,
+    );
     await becomes('cached cached changed');
   });
 

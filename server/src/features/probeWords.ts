@@ -1,13 +1,14 @@
 /** What a probe found, in words. */
 
-import { notCached, type Probed } from '../builder/probed.ts';
+import type { Probed } from '../builder/probed.ts';
 import type { ProbeEnd } from '../builder/prober.ts';
 import type { Plan, Step } from '../model/plan.ts';
 
-/** One or two full sentences. */
+/** One or two full sentences. `missing`: the steps that were not cached, in the order of the file. */
 export function probeSentence(
   plan: Plan,
-  { has, misses }: Probed,
+  { has }: Probed,
+  missing: readonly Step[],
   { ended, message }: ProbeEnd,
   ms: number,
 ): string {
@@ -20,7 +21,6 @@ export function probeSentence(
     const said = message || 'The builder gave no answer.';
     return ended === 'failed' ? `The build cannot be made: ${closed(said)}` : said;
   }
-  const missing = notCached({ has, misses });
   const cached = steps.filter((step) => has.get(step)?.outcome === 'cached').length;
   if (ended === 'complete') {
     const [first] = missing;

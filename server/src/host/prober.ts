@@ -98,7 +98,7 @@ function messageOf({ message }: RunResult, text: readonly string[]): string {
 
 /**
  * No provenance is asked for: the client would look into the history for it, and a record that
- * someone looked at cannot be removed again from builders before BuildKit 0.29 (`history.ts`).
+ * someone looked at ends a builder before BuildKit 0.29 when it is removed (`buildsSince` in `buildxFolder.ts`).
  */
 const environment = {
   BUILDX_METADATA_PROVENANCE: 'disabled',

@@ -158,7 +158,7 @@ async function answer(
         state,
       );
   const ms = Math.round(performance.now() - start);
-  const sentence = probeSentence(analysis.plan, findings, main, ms);
+  const sentence = probeSentence(analysis.plan, findings, missing, main, ms);
   const [miss] = missing;
   return {
     outcome: main.ended === 'timedOut' ? 'failed' : main.ended,
