@@ -18,24 +18,30 @@ import { analysisOf } from './report.ts';
 export async function writeSnapshot(build: BuildOptions, output: string, io: CliIo): Promise<void> {
   const { analysis, cut } = await analysisOf(build, io, { keys: true });
   if (cut) throw new Refusal(`No snapshot is made: ${cut.message}`);
-  const { path } = analysis.context;
-  const identity = path === null ? null : contextIdentity(nodeDigests.text, path);
-  const record = recordOf(analysis.keyed, {
+  const record = recordNow(build, analysis);
+  const text = readable(encodeRecord(record));
+  if (output === '-') io.out(text);
+  else await writeTo(output, text, io);
+  const found = [...warnings(analysis)];
+  if (output !== '-' && (await isCopied(build, analysis, record, output, io))) {
+    found.push(
+      `${output} lies in a folder that the Dockerfile copies, so that it changes what is copied itself. Write it elsewhere, or name it in .dockerignore.`,
+    );
+  }
+  for (const sentence of found) io.err(`dockerfile-layers: ${sentence}\n`);
+}
+
+function recordNow(build: BuildOptions, { context, keyed }: Analysis): BuildRecord {
+  return recordOf(keyed, {
     // The path of the machine says nothing elsewhere, and is nobody's business.
     dockerfile: build.dockerfile === '-' ? '-' : basename(build.dockerfile),
-    context: identity,
+    context: context.path === null ? null : contextIdentity(nodeDigests.text, context.path),
     at: new Date().toISOString(),
     source: 'snapshot',
     builder: null,
     complete: true,
     earlier: [],
   });
-  const text = readable(encodeRecord(record));
-  if (output === '-') io.out(text);
-  else await writeTo(output, text, io);
-  for (const sentence of warnings(analysis, record, output, io)) {
-    io.err(`dockerfile-layers: ${sentence}\n`);
-  }
 }
 
 /** A record's text with lines: files in the order of their paths, a list of plain values on one line. */
@@ -74,12 +80,7 @@ async function writeTo(output: string, text: string, io: CliIo): Promise<void> {
 }
 
 /** What makes a snapshot less than one may think. */
-function warnings(
-  { plan, problems, context, keyed }: Analysis,
-  record: BuildRecord,
-  output: string,
-  io: CliIo,
-): readonly string[] {
+function warnings({ problems, keyed }: Analysis): readonly string[] {
   const found: string[] = [];
   const refusal = firstRefusal(problems);
   if (refusal) {
@@ -95,17 +96,25 @@ function warnings(
     const line = one.step.instruction.lines.start;
     found.push(`The ${what} not known. Line ${line}: ${one.unknown ?? 'no reason is known.'}`);
   }
-  if (output !== '-' && context.path !== null && plan.stages.length > 0) {
-    const path = relative(context.path, resolve(io.cwd, output));
-    const isInside = path !== '' && !path.startsWith('..') && !isAbsolute(path);
-    const isTaken = record.steps.some(({ took }) => took.some((taken) => holds(taken, path)));
-    if (isInside && isTaken) {
-      found.push(
-        `${output} lies in a folder that the Dockerfile copies, so that it changes what is copied itself. Write it elsewhere, or name it in .dockerignore.`,
-      );
-    }
-  }
   return found;
+}
+
+/** Whether the file that was just written is among those that the Dockerfile takes. */
+async function isCopied(
+  build: BuildOptions,
+  { context }: Analysis,
+  { steps }: BuildRecord,
+  output: string,
+  io: CliIo,
+): Promise<boolean> {
+  if (context.path === null) return false;
+  const path = relative(context.path, resolve(io.cwd, output)).replaceAll('\\', '/');
+  if (path === '' || path.startsWith('..') || isAbsolute(path)) return false;
+  if (!steps.some(({ took }) => took.some((taken) => holds(taken, path)))) return false;
+  // An ignore file may leave it out. Standard input cannot be read twice.
+  if (build.dockerfile === '-') return true;
+  const { analysis } = await analysisOf(build, io, { keys: true });
+  return recordNow(build, analysis).files?.has(path) === true;
 }
 
 function holds(folder: string, path: string): boolean {

@@ -114,6 +114,8 @@ describe('snapshot', () => {
     const inside = await cli(['snapshot', '-o', 'snap.json'], { cwd });
     assert.equal(inside.code, 0);
     assert.match(inside.err, /snap\.json lies in a folder that the Dockerfile copies/);
+    writeFileSync(join(cwd, '.dockerignore'), '*.json\n');
+    assert.equal((await cli(['snapshot', '-o', 'snap.json'], { cwd })).err, '');
     const broken = project({ Dockerfile: 'FROM debian\nRUN a\nCOPPY a b\n' });
     const ran = await cli(['snapshot', '-o', 'snap.json'], { cwd: broken });
     assert.equal(ran.code, 0);
