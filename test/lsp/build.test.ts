@@ -324,6 +324,15 @@ describe('the request to build and record', () => {
     assert.equal((await editor.stack())?.stages.length, 1);
   });
 
+  it('says what the builder’s command says of itself', async () => {
+    await opened(async (write) => {
+      write('unknown flag: --foo\n\nUsage:  docker buildx build\n');
+      return failed;
+    });
+    assert.equal((await build()).message, 'The build failed: unknown flag: --foo.');
+    assert.deepEqual(await editor.diagnostics(), []);
+  });
+
   it('survives a stream that cannot be read, and remembers nothing of it', async () => {
     await opened(async (write) => {
       write(new Uint8Array([0xff, 0xfe, 0x7b, 0x22, 0x0a, 0x00, 0x7b, 0x7b]));

@@ -35,7 +35,7 @@ export function stepWords(number: number, total: number, text: string): string {
   return `step ${Math.min(number, total)} of ${total}: ${oneLine(text, stepChars)}`;
 }
 
-/** The span that a failure is shown at: the instruction that has the line, else the line, else the first. */
+/** The span that a failure is shown at: the instruction that has the line, else the line. */
 export function failureSpan(
   { program }: Plan,
   { line, step }: { readonly line: number | null; readonly step: Step | null },

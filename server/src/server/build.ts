@@ -11,7 +11,7 @@ import { failureOf } from '../builder/failure.ts';
 import { layerBytes } from '../builder/layerBytes.ts';
 import { outcomesOf } from '../builder/outcomes.ts';
 import { createPlainLog, type PlainLog } from '../builder/plainLog.ts';
-import { createProgressReader } from '../builder/progress.ts';
+import { type BuildProgress, createProgressReader } from '../builder/progress.ts';
 import { countSteps } from '../builder/stepCount.ts';
 import {
   buildDiagnostic,
@@ -151,9 +151,13 @@ async function build(job: Job): Promise<BuildResult> {
   const results = outcomesOf(analysis.plan, reader.vertices);
   const failure =
     end.ended === 'failed'
-      ? (failureOf(reader, results) ?? { message: end.message || silent, line: null, step: null })
+      ? (failureOf(reader, results) ?? {
+          message: end.message || saidFirst(reader),
+          line: null,
+          step: null,
+        })
       : undefined;
-  if (failure) {
+  if (failure && failure.line !== null) {
     const failed = [...reader.vertices.values()].find(({ error }) => error === failure.message);
     failures.set(uri, {
       version: subject.version,
@@ -161,7 +165,7 @@ async function build(job: Job): Promise<BuildResult> {
       message: failure.message,
       tail: failed ? log.tailOf(failed.digest) : [],
     });
-  } else if (end.ended === 'succeeded') failures.delete(uri);
+  } else if (end.ended !== 'cancelled') failures.delete(uri);
   state.factsChanged(uri);
 
   // Other stores count what a layer takes there, which is not what its files have.
@@ -205,7 +209,11 @@ async function build(job: Job): Promise<BuildResult> {
   }
 }
 
-const silent = 'The builder ended with an error and did not say which.';
+/** What the builder's command says of itself, such as of an argument that it does not know. */
+function saidFirst({ text }: BuildProgress): string {
+  const first = text.find((line) => !line.startsWith('{'));
+  return first ?? 'the builder ended with an error and did not say which';
+}
 
 const cancelled: BuildResult = {
   outcome: 'cancelled',
