@@ -65,7 +65,13 @@ async function build(root: string, mark: string, isAfter: boolean): Promise<Read
     lines.push(`FROM scratch AS f${index}`, copy);
     finals.push(`COPY --from=f${index} / /`);
   }
-  await writeFile(join(root, 'Dockerfile'), [...lines, 'FROM scratch', ...finals, ''].join('\n'));
+  // An image cannot have as many layers as there are pairs.
+  const groups: string[] = [];
+  for (let at = 0; at < finals.length; at += 50) {
+    lines.push(`FROM scratch AS g${at}`, ...finals.slice(at, at + 50));
+    groups.push(`COPY --from=g${at} / /`);
+  }
+  await writeFile(join(root, 'Dockerfile'), [...lines, 'FROM scratch', ...groups, ''].join('\n'));
   const { status, stderr } = await docker(
     ['buildx', 'build', '--network=none', '--progress=rawjson', '-o', 'type=cacheonly', root],
     { timeoutMs: 150_000 },

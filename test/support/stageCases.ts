@@ -560,7 +560,7 @@ export const stageCases: readonly StageCase[] = [
     filesAfter: { a: '3\n', b: '2\n' },
     take: '/o',
     actual: 'run',
-    told: 'other',
+    told: 'perhaps',
   },
   {
     title: 'input of a redirection',
@@ -906,5 +906,13 @@ export const stageCases: readonly StageCase[] = [
     take: '/o',
     actual: 'cached',
     told: 'other',
+  },
+  {
+    title: 'a group whose first part changes nothing',
+    before: 'RUN (echo a; echo b) | cat > /o',
+    after: "RUN { printf 'a\\n'; echo b; } | cat > /o",
+    take: '/o',
+    actual: 'cached',
+    told: 'same',
   },
 ];

@@ -75,7 +75,6 @@ function makerOf(
   const seen = making.digestOf(before);
   const mounts = mountContents(making, step, run);
   const text = [...run.argv, run.program ?? ''].join('\n');
-  draft.chain.add(step);
   const id = making.hash(
     JSON.stringify([
       'run',
@@ -92,9 +91,9 @@ function makerOf(
   let marks: Marks = seen.marks;
   for (const mount of mounts) marks = joinMarks(marks, mount.marks);
   // Those below in the chain run again only when this one does too.
-  const others = [...marks.reruns].filter((other) => !draft.chain.has(other));
+  const others = [...marks.reruns].filter((other) => !making.standsOn(draft.stage, other));
   const isUnstable = changesItself(text);
-  const unstable = [...marks.unstable].filter((other) => !draft.chain.has(other));
+  const unstable = [...marks.unstable].filter((other) => !making.standsOn(draft.stage, other));
   return {
     id,
     marks: {
@@ -105,7 +104,7 @@ function makerOf(
       lossy: holdsUnnamed(before, text) ? new Set([step]) : certain.lossy,
       unknown: marks.unknown,
     },
-    touches: touchesOf(run, text),
+    ...touchesOf(run, text),
   };
 }
 

@@ -5,7 +5,7 @@ import type { ShellCommand } from '../shell/commands.ts';
 import { absolute, baseName } from '../shell/commandWords.ts';
 import { unknownPart } from '../shell/shellTree.ts';
 import { type FileCommand, fileCommands } from './runEffectsFiles.ts';
-import { printed } from './runEffectsText.ts';
+import { concatenated, printed } from './runEffectsText.ts';
 import { contentOf, newFile, writable } from './runEffectsWrite.ts';
 import { type Draft, find, Unfollowed } from './stageTreeDraft.ts';
 import type { Making } from './stageTreeMaking.ts';
@@ -53,11 +53,23 @@ export function followCommands(following: Following, commands: readonly ShellCom
         at <= pipedFrom && other.piped && !read.has(at) ? [at] : [],
       );
       for (const at of sources) read.add(at);
-      const isAlone = sources.length === 1 && sources[0] === pipedFrom;
-      input = isAlone ? (outputs[pipedFrom] ?? null) : null;
+      input = joinedInput(following, sources, outputs, pipedFrom);
     } else if (command.input !== null) input = textContent(following.making, command.input);
     outputs.push(follow(following, command, input));
   }
+}
+
+/** What comes through a pipe; in a script with substitutions it may be that they print it. */
+function joinedInput(
+  { making, script }: Following,
+  sources: readonly number[],
+  outputs: readonly (Content | null)[],
+  pipedFrom: number,
+): Content | null {
+  const isAlone = sources.length === 1 && sources[0] === pipedFrom;
+  if (!isAlone && /`|\$\(/.test(script)) return null;
+  const parts = sources.flatMap((at) => outputs[at] ?? []);
+  return parts.length === sources.length && parts.length > 0 ? concatenated(making, parts) : null;
 }
 
 function follow(

@@ -543,10 +543,16 @@ function restyled(
       const children = new Map<string, Node | null>();
       for (const [name, child] of folder.children)
         children.set(name, child && restyled(call, child, true, tag, change, false));
-      const below = folder.below && restyled(call, folder.below, true, tag, change, false);
-      return { ...folder, ...meta, children, below: below as HiddenNode | null };
+      const below = folder.below && restyledBelow(call, folder.below, tag);
+      return { ...folder, ...meta, children, below };
     }
   }
+}
+
+/** All that is not seen in a folder, with its new owners or modes. */
+function restyledBelow(call: Call, node: Node, tag: string): HiddenNode {
+  const { digest, marks } = call.making.digestOf(node);
+  return hiddenBy(call.making.hash(JSON.stringify(['restyled', tag, digest])), marks);
 }
 
 function install(call: Call): void {

@@ -4,6 +4,7 @@ import { unknownPart } from '../shell/shellTree.ts';
 import type { Call } from './runEffectsCommands.ts';
 import { contentOf, operandPath } from './runEffectsWrite.ts';
 import { find, Unfollowed } from './stageTreeDraft.ts';
+import type { Making } from './stageTreeMaking.ts';
 import { type Content, certain, joinMarks, kindOf, type Marks } from './stageTreeNodes.ts';
 
 /** What the command prints; null: not known, though it may do nothing else. */
@@ -33,7 +34,7 @@ export function printed(call: Call): Content | null {
       const plain = args.every((arg) => arg === '-' || !arg.startsWith('-'));
       const read = plain ? inputsOf(call, args) : null;
       if (!plain) break;
-      return read && concatenated(call, read);
+      return read && concatenated(call.making, read);
     }
   }
   const filter = filters[name];
@@ -116,7 +117,8 @@ function inputsOf(call: Call, files: readonly string[]): readonly Content[] | nu
   return read;
 }
 
-function concatenated(call: Call, parts: readonly Content[]): Content {
+/** One content behind the other. */
+export function concatenated(making: Making, parts: readonly Content[]): Content {
   const [only] = parts;
   if (parts.length === 1 && only) return only;
   let marks: Marks = certain;
@@ -124,9 +126,9 @@ function concatenated(call: Call, parts: readonly Content[]): Content {
   const texts = parts.flatMap(({ text }) => (text === null ? [] : [text]));
   if (texts.length === parts.length) {
     const text = texts.join('');
-    if (text.length <= 65_536) return { ...literal(call, text), marks };
+    if (text.length <= 65_536) return { digest: making.hash(text), text, marks };
   }
-  const digest = call.making.hash(JSON.stringify(['joined', parts.map((part) => part.digest)]));
+  const digest = making.hash(JSON.stringify(['joined', parts.map((part) => part.digest)]));
   return { digest, text: null, marks };
 }
 

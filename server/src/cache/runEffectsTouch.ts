@@ -19,11 +19,12 @@ const system =
  * it is said not to touch. Folders stay where they are neither around nor above the current folder,
  * not named, and not such as builds write to.
  */
-export function touchesOf(run: ResolvedRun, text: string): NonNullable<Maker['touches']> {
+export function touchesOf(run: ResolvedRun, text: string): Pick<Maker, 'touches' | 'spares'> {
   const onlyPackages = installsSystemPackages(text);
-  return (path, node) => {
+  const spares = (path: string) => onlyPackages && path !== '/' && !system.test(path);
+  const touches: Maker['touches'] = (path, node) => {
     if (path === '/') return true;
-    if (onlyPackages && !system.test(path)) return false;
+    if (spares(path)) return false;
     const name = path.slice(path.lastIndexOf('/') + 1);
     const kind = kindOf(node);
     if (kind === null) return !(dependencies.test(name) && !installs.test(text));
@@ -31,6 +32,7 @@ export function touchesOf(run: ResolvedRun, text: string): NonNullable<Maker['to
     if (kind !== 'folder') return false;
     return isWithin(run.cwd, path) || outputs.test(name) || system.test(`${path}/`);
   };
+  return { touches, spares };
 }
 
 /** Is a file of the text or the build context there that the text does not name? Links count as files. */

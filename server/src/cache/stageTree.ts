@@ -38,6 +38,7 @@ export function stageContents(plan: Plan, inputs: StageInputs): StageContentOf {
     ...inputs,
     digestOf,
     ownerOf: ownerReader(inputs.hash, digestOf),
+    standsOn: standing(plan),
     treeOf: (origin) => originTree(plan, origin, making, trees),
   };
   return (stage, path) => {
@@ -57,8 +58,23 @@ interface Tree {
   readonly root: Node;
   /** Digest of the image below all steps. */
   readonly image: string;
-  /** RUN steps that made it. */
-  readonly chain: ReadonlySet<Step>;
+}
+
+/** Do all files of a stage stand on what a step has made, in it or in a stage below? */
+function standing(plan: Plan): Making['standsOn'] {
+  let stageOf: Map<Step, number> | null = null;
+  return (stage, step) => {
+    stageOf ??= new Map(
+      plan.stages.flatMap(({ index, triggers, steps }) =>
+        [...triggers, ...steps].map((each) => [each, index] as const),
+      ),
+    );
+    const wanted = stageOf.get(step);
+    for (let at: number | null = stage; at !== null; at = plan.stages[at]?.base.stage ?? null) {
+      if (at === wanted) return true;
+    }
+    return false;
+  };
 }
 
 function stageContent({ digest, marks }: Digested): StageContent {
@@ -132,7 +148,6 @@ function stageTree(plan: Plan, index: number, making: Making, trees: Map<number,
     trees.get(index) ?? {
       root: unknownTree(making, 'There is no such stage.'),
       image: '',
-      chain: new Set(),
     }
   );
 }
@@ -141,8 +156,8 @@ function followed(plan: Plan, stage: Stage, making: Making, trees: Map<number, T
   const below = stage.base.stage === null ? undefined : trees.get(stage.base.stage);
   const bottom = below?.root ?? imageBelow(plan, stage, making);
   const image = below?.image ?? making.digestOf(bottom).digest;
-  const draft = newDraft(bottom, image, below?.chain);
-  if (stage.replaced) return { root: bottom, image, chain: draft.chain };
+  const draft = newDraft(bottom, image, stage.index);
+  if (stage.replaced) return { root: bottom, image };
   let user = userBelow(plan, stage);
   for (const step of [...stage.triggers, ...stage.steps]) {
     const { copy, run, workdir } = step;
@@ -152,7 +167,7 @@ function followed(plan: Plan, stage: Stage, making: Making, trees: Map<number, T
       guarded(making, draft, () => applyWorkdir(making, draft, workdir, user));
     user = step.config.user;
   }
-  return { root: draft.root, image, chain: draft.chain };
+  return { root: draft.root, image };
 }
 
 function imageBelow(plan: Plan, { base }: Stage, making: Making): Node {
@@ -270,8 +285,8 @@ function withAliases(tree: Node, path: string, found: Digested, making: Making):
 /** What has all that no step made; null where nothing has. */
 function bottomOf(tree: Node): Node | null {
   if (tree.kind === 'hidden') return tree;
-  if (tree.kind === 'folder') return tree.below;
-  if (tree.kind === 'veiled') return { kind: 'hidden', maker: tree.makers[0] as never, path: '/' };
+  if (tree.kind === 'folder') return tree.below && bottomOf(tree.below);
+  if (tree.kind === 'veiled') return { kind: 'hidden', maker: tree.maker, path: '/' };
   return null;
 }
 

@@ -8,7 +8,7 @@ import type { ResolvedCopy, Step } from '../model/plan.ts';
 import { baseName } from '../shell/commandWords.ts';
 import { absolutePath } from '../syntax/slashPaths.ts';
 import { chmodOf, type DigestOf } from './stageTreeDigest.ts';
-import { at, type Draft, find, isFolder, type Place, put } from './stageTreeDraft.ts';
+import { at, type Draft, find, isFolder, type Place, put, Unfollowed } from './stageTreeDraft.ts';
 import { hiddenBy, type Making } from './stageTreeMaking.ts';
 import {
   certain,
@@ -74,6 +74,7 @@ export function applyCopy(making: Making, draft: Draft, step: Step, copy: Resolv
     });
     return;
   }
+  if (copy.link) linked(draft, absolutePath(copy.dest));
   for (const remote of copy.remotes) addRemote(work, step, remote);
   if (copy.origin.kind === 'context' && copy.sources.length > 0) copyContext(work, step);
   else if (copy.origin.kind !== 'context') {
@@ -88,6 +89,19 @@ export function applyCopy(making: Making, draft: Draft, step: Step, copy: Resolv
       owner: owner ?? root,
       content: { digest, text: content.length > 65_536 ? null : content, marks: certain },
     });
+  }
+}
+
+/**
+ * A linked layer has folders of its own on the way, which some stores lay over those that are there;
+ * it goes through no links. What that makes of other modes and owners is left open.
+ */
+function linked(draft: Draft, dest: string): void {
+  if (find(draft.root, dest).path !== dest) throw new Unfollowed();
+  for (let path = dest; path !== '/'; path = path.slice(0, path.lastIndexOf('/')) || '/') {
+    const node = at(draft.root, path);
+    if (node?.kind !== 'folder' || (node.mode === 0o755 && node.owner === root)) continue;
+    put(draft, path, { ...node, mode: `${node.mode} linked` });
   }
 }
 

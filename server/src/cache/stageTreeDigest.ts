@@ -10,6 +10,7 @@ import {
   type GivenNode,
   type HiddenNode,
   joinMarks,
+  type Maker,
   type Marks,
   type Mode,
   type Node,
@@ -119,8 +120,7 @@ export function digester(hash: Hash, digests: EntryDigests): DigestOf {
       case 'veiled': {
         const shown = unveiled(node);
         const found = digestOf(shown);
-        const newest = node.makers[0]?.marks ?? certain;
-        const { reruns, unknown } = newest;
+        const { reruns, unknown } = veilOf(node)?.marks ?? certain;
         const marks = joinMarks(found.marks, { ...certain, reruns, unknown });
         return { digest: found.digest, marks };
       }
@@ -136,6 +136,13 @@ export function digester(hash: Hash, digests: EntryDigests): DigestOf {
     return found;
   };
   return digestOf;
+}
+
+/** The last RUN that may have changed it after all. */
+function veilOf(node: Node): Maker | null {
+  let at = node;
+  while (at.kind === 'veiled' && at.maker.spares?.(at.path)) at = at.node;
+  return at.kind === 'veiled' ? at.maker : null;
 }
 
 /** Order of the UTF-8 bytes, which is that of code points. */

@@ -1,6 +1,5 @@
 /** The tree of a stage while its steps are applied: finding paths through links, and writing. */
 
-import type { Step } from '../model/plan.ts';
 import { chmodOf } from './stageTreeDigest.ts';
 import {
   childOf,
@@ -13,7 +12,6 @@ import {
   type Owner,
   root as rootOwner,
   targetOf,
-  unveiled,
 } from './stageTreeNodes.ts';
 
 /** What is done cannot be told from the text. */
@@ -28,12 +26,12 @@ export interface Draft {
   owned: WeakSet<ReadonlyMap<string, Node | null>>;
   /** The image below all steps, which has the programs. */
   readonly image: string;
-  /** RUN steps so far, also of stages below: they run again only together with what stands on them. */
-  readonly chain: Set<Step>;
+  /** Index of the stage. */
+  readonly stage: number;
 }
 
-export function newDraft(root: Node, image: string, chain: Iterable<Step> = []): Draft {
-  return { root, owned: new WeakSet(), image, chain: new Set(chain) };
+export function newDraft(root: Node, image: string, stage: number): Draft {
+  return { root, owned: new WeakSet(), image, stage };
 }
 
 /** What is in the tree now is kept by someone: it is no more changed in place. */
@@ -132,26 +130,9 @@ export function opened(node: Node): FolderNode {
       const mode = chmod === null ? node.node.mode : chmodOf(chmod, node.node.mode, true);
       return { kind: 'folder', mode, owner, children, below: over };
     }
-    case 'veiled': {
-      const [maker] = node.makers;
-      const shown = unveiled(node);
-      const inner = opened(node.node);
-      if (!maker) return inner;
-      const children = new Map<string, Node | null>();
-      for (const name of inner.children.keys()) {
-        const child = childOf(node, name);
-        if (child) children.set(name, child);
-      }
-      const below = { kind: 'hidden', maker, path: node.path } as const;
-      const known = shown === node.node;
-      return {
-        kind: 'folder',
-        mode: known ? inner.mode : null,
-        owner: known ? inner.owner : null,
-        children,
-        below,
-      };
-    }
+    case 'veiled':
+      // What was there is kept as a whole, so that each line costs what it changes.
+      return { kind: 'folder', mode: null, owner: null, children: new Map(), below: node };
     default:
       throw new Unfollowed();
   }

@@ -51,6 +51,8 @@ export interface Maker {
   readonly marks: Marks;
   /** May a RUN have changed what was at this path before it? Absent: it replaces all. */
   readonly touches?: (path: string, node: Node) => boolean;
+  /** Surely did not change what was at this path. */
+  readonly spares?: (path: string) => boolean;
   /** A base image, of which lines mostly know what they replace. */
   readonly isImage?: true;
 }
@@ -95,7 +97,7 @@ export interface FolderNode {
   /** Null: surely nothing is there. */
   readonly children: ReadonlyMap<string, Node | null>;
   /** What has all names that are not in `children`; null: nothing has. */
-  readonly below: HiddenNode | null;
+  readonly below: HiddenNode | VeiledNode | null;
 }
 
 /** Whatever the maker has put at a path, which may be nothing. */
@@ -116,13 +118,12 @@ export interface GivenNode {
   readonly over: HiddenNode | null;
 }
 
-/** What was there before RUN steps that are not seen to change it. */
+/** What was there before a RUN that is not seen to change it. */
 export interface VeiledNode {
   readonly kind: 'veiled';
-  readonly node: Exclude<Node, VeiledNode>;
+  readonly node: Node;
   readonly path: string;
-  /** The newest first. */
-  readonly makers: readonly Maker[];
+  readonly maker: Maker;
 }
 
 /** Nothing is in it. */
@@ -136,16 +137,20 @@ export function given(node: ContentNode): GivenNode {
 }
 
 /** The node as it is behind a RUN that is not followed. */
-export function veil(node: Node, maker: Maker, path: string): Node {
-  if (node.kind === 'veiled') return { ...node, makers: [maker, ...node.makers] };
-  return { kind: 'veiled', node, path, makers: [maker] };
+export function veil(node: Node, maker: Maker, path: string): VeiledNode {
+  return { kind: 'veiled', node, path, maker };
 }
 
-/** What a veiled node is: what the newest RUN that may have changed it left, or what it was. */
-export function unveiled(veiled: VeiledNode): Exclude<Node, VeiledNode> {
-  const { makers, node, path } = veiled;
-  const maker = makers.find(({ touches }) => !touches || touches(path, node));
-  return maker ? { kind: 'hidden', maker, path } : node;
+/** What a veiled node is: what the last RUN that may have changed it left, or what it was. */
+export function unveiled(node: Node): Exclude<Node, VeiledNode> {
+  if (node.kind !== 'veiled') return node;
+  const { maker, path } = node;
+  // The whole is always another, so that long stages are not gone through at each of their lines.
+  if (maker.touches && path !== '/') {
+    const inner = unveiled(node.node);
+    if (!maker.touches(path, inner)) return inner;
+  }
+  return { kind: 'hidden', maker, path };
 }
 
 /** The entry of that name; null: surely none. */
@@ -165,12 +170,10 @@ export function childOf(node: Node, name: string): Node | null {
       return { ...node, node: child, over: child.kind === 'directory' ? over : null };
     }
     case 'veiled': {
+      const { maker } = node;
       const path = joined(node.path, name);
       const child = childOf(node.node, name);
-      const [maker] = node.makers;
-      if (!child) return maker ? { kind: 'hidden', maker, path } : null;
-      if (child.kind === 'veiled') return { ...child, makers: [...node.makers, ...child.makers] };
-      return { ...node, node: child, path };
+      return child ? { kind: 'veiled', node: child, path, maker } : { kind: 'hidden', maker, path };
     }
     default:
       return null;
@@ -205,7 +208,7 @@ export function targetOf(node: Node): string | undefined {
 }
 
 /** What has all names of a folder that are not known; null: there are no others. */
-export function belowOf(node: Node): HiddenNode | null {
+export function belowOf(node: Node): HiddenNode | VeiledNode | null {
   switch (node.kind) {
     case 'hidden':
       return node;
@@ -213,10 +216,8 @@ export function belowOf(node: Node): HiddenNode | null {
       return node.below;
     case 'given':
       return node.over;
-    case 'veiled': {
-      const [maker] = node.makers;
-      return maker ? { kind: 'hidden', maker, path: node.path } : null;
-    }
+    case 'veiled':
+      return { kind: 'hidden', maker: node.maker, path: node.path };
     default:
       return null;
   }
@@ -230,8 +231,11 @@ export function namesIn(node: Node): { readonly names: readonly string[]; readon
     case 'veiled':
       return { ...namesIn(node.node), all: false };
     case 'folder': {
-      const names = [...node.children].flatMap(([name, child]) => (child ? [name] : []));
-      return { names, all: node.below === null };
+      const { children, below } = node;
+      const own = [...children].flatMap(([name, child]) => (child ? [name] : []));
+      if (!below) return { names: own, all: true };
+      const others = namesIn(below).names.filter((name) => !children.has(name));
+      return { names: [...own, ...others], all: false };
     }
     default:
       return { names: [], all: node.kind !== 'hidden' };

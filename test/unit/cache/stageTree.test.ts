@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { type StageCase, stageCases } from '../../support/stageCases.ts';
-import { toldOf } from '../../support/stageTrees.ts';
+import { contentOf, toldOf } from '../../support/stageTrees.ts';
 
 const words: Readonly<Record<StageCase['told'], string>> = {
   same: 'the same content',
@@ -26,5 +26,58 @@ describe('content of stages', () => {
       wrong.map(({ title }) => title),
       [],
     );
+  });
+
+  it('says what stands in the way', () => {
+    const url = 'FROM a\nADD https://example.com/x /x';
+    assert.match(contentOf(url, '/x').unknown ?? '', /only known by a build/);
+    const sum = 'a'.repeat(64);
+    const pinned = `FROM scratch\nADD --checksum=sha256:${sum} https://example.com/x /x`;
+    assert.equal(contentOf(pinned, '/x').unknown, undefined);
+    assert.match(contentOf('FROM scratch\nCOPY f /f', '/g', { f: '1' }).unknown ?? '', /not in/);
+    assert.match(contentOf('FROM scratch\nCOPY f /f', '/f').unknown ?? '', /fails/);
+  });
+
+  it('names the RUN that it hangs on, once, and not those below it', () => {
+    const text = 'FROM a\nRUN make one\nRUN make two\nFROM b\nCOPY --from=0 /o /o\nRUN make three';
+    assert.deepEqual(contentOf(text, '/o').reruns, ['RUN make two']);
+    const reruns = contentOf(text, '/x', {}, 1).reruns;
+    assert.deepEqual(reruns, ['RUN make two', 'RUN make three']);
+  });
+
+  it('sees through the package manager of a distribution to what was copied', () => {
+    const text = (name: string) => `FROM a\nCOPY f /app/f\nRUN apt-get install -y ${name}`;
+    const found = contentOf(text('x'), '/app/f', { f: '1' });
+    assert.deepEqual(found, contentOf(text('y'), '/app/f', { f: '1' }));
+    assert.deepEqual(found.reruns, []);
+    const [one, other] = [contentOf(text('x'), '/usr/x'), contentOf(text('y'), '/usr/x')];
+    assert.notEqual(one.digest ?? one.unknown, other.digest ?? '');
+  });
+
+  it('takes other names of a folder of programs for the same place', () => {
+    const text = (word: string) => `FROM a\nRUN echo ${word} > /bin/x`;
+    const digests = ['1', '2'].map((word) => contentOf(text(word), '/usr/bin/x').digest);
+    assert.notEqual(digests[0], digests[1]);
+  });
+
+  it('never throws, and follows long stages in linear time', () => {
+    const lines = Array.from({ length: 3_000 }, (_, at) =>
+      at % 3 === 0
+        ? `RUN make x${at}`
+        : at % 3 === 1
+          ? `RUN echo ${at} > /o${at}`
+          : `COPY f /d/f${at}`,
+    );
+    const start = performance.now();
+    const found = contentOf(['FROM a', ...lines].join('\n'), '/o1', { f: '1' });
+    assert.ok(found.digest);
+    assert.ok(performance.now() - start < 5_000);
+    const stages = lines.map(
+      (_, at) => `FROM ${at === 0 ? 'a' : `s${at - 1}`} AS s${at}\nRUN make ${at}`,
+    );
+    assert.ok(contentOf(stages.join('\n'), '/o', {}, stages.length - 1).digest);
+    const loop = 'FROM scratch\nCOPY a /a\n';
+    const link = { text: '/a', link: true };
+    assert.ok(contentOf(loop, '/a/b', { a: link }).unknown);
   });
 });
