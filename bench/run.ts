@@ -2,6 +2,7 @@
  * `npm run bench`: how quick the language server and the parser are, beside the server that other
  * Dockerfile extensions use. Prints a Markdown table and leaves it in `bench/results`, with a JSON
  * of the same. `-- --quick` takes about a minute and has fewer edits; the figures are rougher.
+ * `-- --context` measures nothing but a build context of 100,000 files, and prints that section.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -13,9 +14,11 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import type { Alone } from './alone.ts';
 import { hints, ourHover, peerHover } from './answers.ts';
+import type { ContextTimes } from './contexts.ts';
+import { contextSection } from './contextTable.ts';
 import { type Contestant, measure } from './editing.ts';
 import type { EstimateTimes } from './estimates.ts';
-import { spread } from './figures.ts';
+import { digits, spread } from './figures.ts';
 import { type Candidate, startServer } from './languageServer.ts';
 import { goalsOf, type Measured, report } from './table.ts';
 import { type BenchText, continuation, realistic, singleRun } from './texts.ts';
@@ -28,8 +31,25 @@ const sizes = quick
 const editingMs = 6 * 60_000;
 const project = join(import.meta.dirname, '..');
 
+const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}, ${process.platform}`;
+
 const work = mkdtempSync(join(tmpdir(), 'dockerfile-layers-bench-'));
 try {
+  if (process.argv.includes('--context')) await onlyContext();
+  else await all();
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+async function onlyContext(): Promise<void> {
+  const before = loadavg()[0] ?? 0;
+  const { contextsPath } = await bundles();
+  const section = contextSection(measureContext(contextsPath));
+  const load = `Load ${digits(before)} before, ${digits(loadavg()[0])} after; ${machine}.`;
+  console.log([...section, load].join('\n'));
+}
+
+async function all(): Promise<void> {
   const measured = await measureAll();
   const markdown = report(measured);
   const results = join(project, 'bench/results');
@@ -39,15 +59,21 @@ try {
   const json = { ...measured, goals: goalsOf(measured) };
   writeFileSync(join(results, `${name}.json`), `${JSON.stringify(json, null, 2)}\n`);
   console.log(markdown);
-} finally {
-  rmSync(work, { recursive: true, force: true });
+}
+
+function measureContext(path: string): ContextTimes {
+  const folder = join(work, 'context');
+  mkdirSync(folder);
+  const output = execFileSync(process.execPath, ['--expose-gc', path, folder]);
+  rmSync(folder, { recursive: true, force: true });
+  return JSON.parse(output.toString()) as ContextTimes;
 }
 
 async function measureAll(): Promise<Measured> {
   const started = performance.now();
   const before = loadavg()[0] ?? 0;
   tell('bundling');
-  const { ours, peer, peerBundled, alonePath, estimatesPath } = await bundles();
+  const { ours, peer, peerBundled, alonePath, estimatesPath, contextsPath } = await bundles();
   const root = join(work, 'workspace');
   mkdirSync(root);
   const folder = pathToFileURL(root).href;
@@ -78,16 +104,19 @@ async function measureAll(): Promise<Measured> {
   tell('estimates');
   const data = join(project, 'server/data');
   const estimates = execFileSync(process.execPath, [estimatesPath, data]);
+  tell('a build context of 100,000 files');
+  const context = measureContext(contextsPath);
   return {
     date: new Date().toISOString(),
     command: `npm run bench${quick ? ' -- --quick' : ''}`,
-    machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}, ${process.platform}`,
+    machine,
     load: [before, loadavg()[0] ?? 0],
     seconds: (performance.now() - started) / 1000,
     starts,
     texts,
     alone: JSON.parse(output.toString()) as Alone[],
     estimates: JSON.parse(estimates.toString()) as EstimateTimes[],
+    context,
   };
 }
 
@@ -110,6 +139,7 @@ async function bundles() {
       peer: peerPath,
       alone: join(import.meta.dirname, 'alone.ts'),
       estimates: join(import.meta.dirname, 'estimates.ts'),
+      contexts: join(import.meta.dirname, 'contexts.ts'),
     },
     define: { 'import.meta.dirname': '__dirname' },
     outdir: work,
@@ -128,6 +158,7 @@ async function bundles() {
     peerBundled: candidate(`peer ${version}, bundled and minified`, join(work, 'peer.cjs')),
     alonePath: join(work, 'alone.cjs'),
     estimatesPath: join(work, 'estimates.cjs'),
+    contextsPath: join(work, 'contexts.cjs'),
   };
 }
 

@@ -1,6 +1,8 @@
 /** The measurements as Markdown, each goal beside its figure. */
 
 import type { Alone } from './alone.ts';
+import type { ContextTimes } from './contexts.ts';
+import { contextSection } from './contextTable.ts';
 import type { Result } from './editing.ts';
 import type { EstimateTimes } from './estimates.ts';
 import { digits, type Spread, times } from './figures.ts';
@@ -21,6 +23,7 @@ export interface Measured {
   }[];
   readonly alone: readonly Alone[];
   readonly estimates: readonly EstimateTimes[];
+  readonly context: ContextTimes;
 }
 
 export interface Goal {
@@ -216,6 +219,7 @@ export function report(measured: Measured): string {
         digits(withMs - withoutMs),
       ]),
     ),
+    ...contextSection(measured.context),
   ].join('\n');
 }
 

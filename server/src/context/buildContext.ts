@@ -59,7 +59,7 @@ export interface ContextOptions {
   readonly decompressors?: Decompressors;
   /** Absent: content is unknown. */
   readonly digests?: FileDigests;
-  /** Files and folders that are looked at in all; default 200,000. */
+  /** Files and folders that are looked at in all; default 300,000. */
   readonly limit?: number;
   /** Bytes that an archive may unpack to; default 4 GiB. */
   readonly mostArchiveBytes?: number;
@@ -100,7 +100,7 @@ export function openContext(
 ): BuildContext {
   /** Made for one ignore file and one state of the builder; the last few of them. */
   let built: Remembered[] = [];
-  const folders = createFolders(files, root, options.limit ?? 200_000, (path) => {
+  const folders = createFolders(files, root, options.limit ?? 300_000, (path) => {
     for (const { kept } of built) kept.forget(path);
     ignore?.sums.forget(path);
   });

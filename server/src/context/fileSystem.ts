@@ -43,6 +43,8 @@ export interface FileSystem {
   readlink(path: string): Promise<string>;
   /** Names only, unordered. */
   list(path: string): Promise<readonly string[]>;
+  /** The same without leaving the thread; null: ask `list`. Absent where a call may take long. */
+  listAtOnce?(path: string): readonly string[] | null;
   /** Whole content; rejects with `code: 'EFBIG'` above `limit` bytes. */
   read(path: string, limit: number): Promise<Uint8Array>;
   /** Content in pieces, for archives and digests. */

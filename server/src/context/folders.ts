@@ -61,8 +61,12 @@ interface Loading {
 const nothing: ReadonlyMap<string, Entry> = new Map();
 /** File system calls under way at once: a language server is a guest on the machine. */
 const parallel = 16;
-/** Looking without leaving the thread is for file systems that answer from memory. */
-const slowEntriesPerSlice = 40;
+/**
+ * Looking without leaving the thread is for file systems that answer from memory: so many
+ * milliseconds for an entry are too long, so many times in a row, as one may be someone else's doing.
+ */
+const slowEntryMs = 0.5;
+const mostSlowTurns = 3;
 
 /**
  * Remembers folders below `root`; more than `most` entries in all are not read. `forget` is told each
@@ -79,6 +83,9 @@ export function createFolders(
   const top = slashes(root).replace(/\/+$/, '');
   let count = 0;
   let isSlow = files.lookAtOnce === undefined;
+  let slowTurns = 0;
+  /** One for all folders: each of them alone takes less than a slice. */
+  const pace = startPace();
 
   const hostPath = (path: string) =>
     path === '' ? root : `${root.replace(/[\\/]+$/, '')}/${path}`;
@@ -92,18 +99,20 @@ export function createFolders(
   ): Promise<readonly (Entry | null)[]> {
     const host = hostPath(path);
     const found: (Entry | null)[] = [];
-    const pace = startPace();
+    if (pace.left() === 0) await pace.rest(signal);
     while (!isSlow && found.length < names.length) {
       signal?.throwIfAborted();
       const from = found.length;
+      const began = performance.now();
       const stats = files.lookAtOnce?.(host, names, from, pace.left(), before ?? nothing) ?? [];
+      const took = performance.now() - began;
       for (const [index, stat] of stats.entries()) {
         const name = names[from + index] ?? '';
         const entry = settled(stat, name, before?.get(name)) ?? (await one(host, name));
         found.push(entry);
       }
-      const fewest = Math.min(slowEntriesPerSlice, names.length - from);
-      if (stats.length < fewest && pace.left() === 0) isSlow = stats.length < fewest / 4;
+      slowTurns = took > slowEntryMs * stats.length ? slowTurns + 1 : 0;
+      isSlow = slowTurns >= mostSlowTurns;
       await pace.rest(signal);
     }
     let next = found.length;
@@ -133,10 +142,10 @@ export function createFolders(
 
   async function load(
     path: string,
-    names: Promise<readonly string[]>,
     signal: AbortSignal | undefined,
   ): Promise<ReadonlyMap<string, Entry>> {
-    const listed = await names;
+    const host = hostPath(path);
+    const listed = (!isSlow && files.listAtOnce?.(host)) || (await list(files, host, path));
     const before = known.get(path)?.entries;
     if (count - (before?.size ?? 0) + listed.length > most) {
       const limit = most.toLocaleString('en-US');
@@ -210,7 +219,7 @@ export function createFolders(
     signal?.addEventListener('abort', stop, { once: true });
     const one: { done: Promise<ReadonlyMap<string, Entry>>; missed: boolean } = {
       missed: false,
-      done: load(path, list(files, hostPath(path), path), abort.signal)
+      done: load(path, abort.signal)
         .then((entries) => {
           take(path, entries, one.missed);
           return known.get(path)?.entries ?? entries;
@@ -313,25 +322,17 @@ export function createFolders(
     async revalidate(signal) {
       let changed = false;
       const paths = [...known.keys()];
-      const listOf = (path: string | undefined) => {
-        if (path === undefined) return undefined;
-        const names = list(files, hostPath(path), path);
-        // It is waited for further below.
-        names.catch(() => {});
-        return names;
-      };
-      const pace = startPace();
-      let ahead = listOf(paths[0]);
-      for (const [index, path] of paths.entries()) {
+      // What was slow at first may be in memory by now.
+      isSlow = files.lookAtOnce === undefined;
+      slowTurns = 0;
+      for (const path of paths) {
         signal?.throwIfAborted();
-        const names = ahead ?? list(files, hostPath(path), path);
-        ahead = listOf(paths[index + 1]);
         const folder = known.get(path);
         if (!folder) continue;
         folder.stale = false;
         folder.dirty = new Set();
         try {
-          const entries = await load(path, names, signal);
+          const entries = await load(path, signal);
           // An event that came while it was looked at stands.
           if (known.get(path) === folder && take(path, entries, folder.stale)) {
             // All else that is read again was marked before, and told then.
@@ -344,7 +345,6 @@ export function createFolders(
           drop(path);
           changed = true;
         }
-        await pace.rest(signal);
       }
       return changed;
     },

@@ -1,6 +1,6 @@
 /** The file system port on Node. Rejects with Node's own errors, which carry `code`. */
 
-import { type BigIntStats, createReadStream, lstatSync } from 'node:fs';
+import { type BigIntStats, createReadStream, lstatSync, readdirSync } from 'node:fs';
 import { access, constants, lstat, open, readdir, readlink } from 'node:fs/promises';
 import process from 'node:process';
 import type { FileKind, FileStat, FileSystem } from '../context/fileSystem.ts';
@@ -21,13 +21,19 @@ export const nodeFileSystem: FileSystem = {
       const old = before.get(name);
       const stat = old && old.kind !== 'directory' && isUnchanged(path, old) ? old : atOnce(path);
       found.push(stat && (stat === old || needsNoAsking(stat)) ? stat : null);
-      // The clock costs a tenth of a look.
-      if ((at & 7) === 7 && performance.now() >= end) break;
+      if (performance.now() >= end) break;
     }
     return found;
   },
   readlink: (path) => readlink(path),
   list: (path) => readdir(path),
+  listAtOnce(path) {
+    try {
+      return readdirSync(path);
+    } catch {
+      return null;
+    }
+  },
   async read(path, limit) {
     const file = await open(path, 'r');
     try {

@@ -26,6 +26,15 @@ const measured = (
   texts: [{ name: '1,000 realistic lines', bytes: 30_000, load: 0, results }],
   alone: [{ name: '1,000 realistic lines', bytes: 30_000, parseMs: 0.5, astMs, analysisMs: 3 }],
   estimates: [{ name: 'an edit in the middle', modelMs: 2, withoutMs: 0.5, withMs: 3, runs: 100 }],
+  context: {
+    files: 100_000,
+    bytes: 6e7,
+    heapBytes: 8e7,
+    times: [
+      { name: 'all looked at', ms: { n: 9, p50: 300, p95: 400 }, pauseMs: 9 },
+      { name: '`git status` of the same', ms: { n: 9, p50: 150, p95: 200 }, pauseMs: null },
+    ],
+  },
 });
 
 describe('the report of the benchmark', () => {
@@ -51,6 +60,11 @@ describe('the report of the benchmark', () => {
     const goal = goalsOf(all).find(({ text }) => text.startsWith('Estimates add'));
     assert.deepEqual([goal?.figure, goal?.met], ['2.5 ms', true]);
     assert.match(report(all), /\| an edit in the middle \| 100 \| 2 \| 0\.5 \| 3 \| 2\.5 \|/);
+  });
+
+  it('sets a look at a large context beside git status', () => {
+    const markdown = report(measured({ hints: result(3) }, 10));
+    assert.match(markdown, /\| all looked at \| 300 \| 400 \| 9 \| 9 \| 2× \|/);
   });
 
   it('judges a goal only where both sides were measured', () => {
