@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CancellationTokenSource } from 'vscode-languageserver';
@@ -147,6 +147,66 @@ COPY --from=one /bin/sh /one
     assert.ok(result.line !== null && result.line <= 2, result.message);
     assert.ok(result.cached >= 1);
     assert.ok(!running('sleep 63'));
+  });
+
+  it('asks for a stage without a name, and for one that needs another', async () => {
+    await open(
+      `FROM ${baseImage}
+RUN echo ${run} nameless
+FROM ${baseImage} AS same
+COPY --from=0 /bin/sh /zero
+RUN echo ${run} same
+FROM ${baseImage}
+RUN sleep 67 # ${run}
+COPY --from=same /bin/sh /one
+COPY --from=0 /bin/sh /two
+`,
+    );
+    await build('--target', 'same');
+    const result = await ask('stages that are cached below a miss');
+    assert.equal(result.outcome, 'stopped', result.message);
+    assert.deepEqual([result.line, result.cached], [6, 3], result.message);
+  });
+
+  it('compares with the copy of the context that builds have', async () => {
+    await open(`FROM ${baseImage}\nCOPY a.txt /\nRUN echo ${run} copy\n`, { 'a.txt': 'aaaa' });
+    const path = join(editor.folder, 'a.txt');
+    utimesSync(path, 1_700_000_000, 1_700_000_000);
+    await build();
+    // BuildKit sends again only what has another size, time or mode.
+    editor.write('a.txt', 'bbbb\n');
+    utimesSync(path, 1_700_000_000, 1_700_000_000);
+    assert.equal(statSync(path).size, 5);
+    const result = await ask('a change that the builder does not notice');
+    assert.deepEqual([result.outcome, result.cached], ['complete', 2], result.message);
+  });
+
+  it('tells of steps with links, mounts, heredocs and an empty base', async () => {
+    await open(
+      `FROM scratch AS files
+COPY a.txt /a
+WORKDIR /made
+FROM ${baseImage}
+COPY --link a.txt /linked
+COPY --from=files / /files
+RUN --mount=type=cache,target=/c --mount=type=bind,source=a.txt,target=/b echo ${run} mounts
+RUN <<EOF
+echo ${run} heredoc
+EOF
+`,
+      { 'a.txt': run },
+    );
+    await build();
+    const result = await ask('many kinds, all cached');
+    assert.equal(result.outcome, 'complete', result.message);
+    await until(async () => (await words()).includes('cached'));
+    assert.doesNotMatch(await words(), /changed|rebuild/);
+  });
+
+  it('says that the first step that is not cached fails', async () => {
+    await open(`FROM ${baseImage}\nRUN false ${run}\n`);
+    const result = await ask('a step that fails');
+    assert.equal(result.line, 1, result.message);
   });
 
   it('says why a build cannot be made', async () => {

@@ -7,7 +7,7 @@ import type { Plan, Step } from '../model/plan.ts';
 /** One or two full sentences. `missing`: the steps that were not cached, in the order of the file. */
 export function probeSentence(
   plan: Plan,
-  { has }: Probed,
+  { has, misses }: Probed,
   missing: readonly Step[],
   { ended, message }: ProbeEnd,
   ms: number,
@@ -31,6 +31,9 @@ export function probeSentence(
   const [first, ...others] = missing;
   const known = `${cached} of ${steps.length} steps are cached`;
   if (!first) return `The builder was stopped at a step that is not cached; ${known} ${took}.`;
+  const error = [...misses.values()].find((miss) => miss.error !== null)?.error;
+  if (error)
+    return `${known}; the first that is not is ${named(first)} ${took}. It fails: ${closed(error)}`;
   const more = others.length === 0 ? '' : ` Nor are ${others.map(named).join(', ')}.`;
   return `${known}; the first that is not is ${named(first)} ${took}.${more}`;
 }

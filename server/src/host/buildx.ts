@@ -71,7 +71,8 @@ export function buildArguments(
 /** A platform of the environment is nothing that the analysis knows of. */
 const environment = { DOCKER_DEFAULT_PLATFORM: undefined };
 
-function builderNamed(more: readonly string[]): readonly string[] {
+/** The builder that arguments name, as an argument of other commands. */
+export function builderNamed(more: readonly string[]): readonly string[] {
   const at = more.lastIndexOf('--builder');
   const value = at >= 0 ? more[at + 1] : more.findLast((word) => word.startsWith('--builder='));
   return value === undefined ? [] : [value.replace(/^--builder=/, '')];

@@ -6,7 +6,7 @@ import type { BuildOrder } from '../builder/builder.ts';
 import { isMiss } from '../builder/probed.ts';
 import type { ProbeEnd, Prober, ProbeSession } from '../builder/prober.ts';
 import { createProgressReader } from '../builder/progress.ts';
-import { buildArguments } from './buildx.ts';
+import { buildArguments, builderNamed } from './buildx.ts';
 import { type BuildxFolder, buildxSettings, makeBuildxFolder } from './buildxFolder.ts';
 import { type RunResult, run } from './processes.ts';
 
@@ -20,14 +20,14 @@ const olderBuilderMs = 300;
 
 /** `docker` as it is found in PATH; another program for tests. */
 export function createProber(program = 'docker', limitMs = askMs): Prober {
-  let delay: Promise<number> | null = null;
   return {
     start(): ProbeSession {
+      let delay: Promise<number> | null = null;
       let folder: Promise<BuildxFolder | null> | null = null;
       return {
         async ask(order, signal) {
-          // A daemon may be another one by the next time.
-          delay = stopDelay(program, order);
+          // A builder may be another one by the next session.
+          delay ??= stopDelay(program, order);
           folder ??= makeBuildxFolder(buildxSettings(process.env, homedir())).catch(() => null);
           const own = await folder;
           if (!own) return failed('There is no place for temporary files on this machine.');
@@ -132,11 +132,21 @@ export function probeArguments(order: BuildOrder): readonly string[] {
 }
 
 /** How long a step has to run before a cancel surely reaches it. */
-async function stopDelay(program: string, { context }: BuildOrder): Promise<number> {
-  const args = ['version', '--format', '{{.Server.Version}}'];
-  const { stdout } = await run(program, args, { cwd: context, timeoutMs: tidyMs });
-  const major = Number(/^(\d+)\./.exec(stdout.trim())?.[1] ?? 0);
-  return major >= 28 ? 0 : olderBuilderMs;
+async function stopDelay(program: string, { context, more }: BuildOrder): Promise<number> {
+  const options = { cwd: context, timeoutMs: tidyMs };
+  const [engine, builder] = await Promise.all([
+    run(program, ['version', '--format', '{{.Server.Version}}'], options),
+    run(program, ['buildx', 'inspect', ...builderNamed(more)], options),
+  ]);
+  return cancelsAtOnce(engine.stdout, builder.stdout) ? 0 : olderBuilderMs;
+}
+
+/** Seen with Engine 28 (BuildKit 0.25), not with Engine 26 (0.13); what is between counts as old. */
+export function cancelsAtOnce(engine: string, builder: string): boolean {
+  const driver = /^Driver:[ \t]*(\S+)/m.exec(builder)?.[1];
+  if (driver === 'docker') return Number(/^(\d+)\./.exec(engine.trim())?.[1] ?? 0) >= 28;
+  const versions = [...builder.matchAll(/^BuildKit(?: version)?:[ \t]*v?0\.(\d+)\./gm)];
+  return versions.length > 0 && versions.every(([, minor]) => Number(minor) >= 25);
 }
 
 /**
