@@ -145,7 +145,7 @@ const drafts: Readonly<Record<string, Draft>> = {
       'COPY <<"EOF" <<second.txt /etc/more/\nverbatim $GREETING\nEOF\nsecond file\nsecond.txt',
       'RUN <<EOF\nset -e\nmkdir -p /out\ncat /etc/app.conf /etc/more/* > /out/all\n# counted\nwc -l /out/all\nEOF',
       'COPY input.txt /in/',
-      'RUN <<SCRIPT bash\nfor word in $(cat /in/input.txt); do\n  echo "<$word>" >> /out/words\ndone\nSCRIPT',
+      'RUN <<"SCRIPT" bash\nfor word in $(cat /in/input.txt); do\n  echo "<$word>" >> /out/words\ndone\nSCRIPT',
       'RUN <<-PROG\n\t#!/bin/sh\n\tsort /out/words > /out/sorted\n\tPROG',
       'RUN cat <<A <<B > /out/two\nfirst\nA\nsecond\nB',
       'CMD ["cat", "/out/sorted"]',

@@ -49,10 +49,19 @@ const sourcesOf = (block: string) =>
     .slice(1, -1)
     .filter((word) => !word.startsWith('--'));
 
-/** Where an instruction may be put: behind the first FROM; `in` chooses by the blocks around. */
+/** What makes the steps of a run its own; what stands before it may be known from other runs. */
+const isNonce = (block: string) => /^RUN .*echo \d{10,}-/is.test(block);
+
+/** Where an instruction may be put: behind a FROM with a shell, not before a nonce. */
 function placesIn({ state }: Scene, fits: (index: number) => boolean = () => true): number[] {
-  const first = state.blocks.findIndex((block) => block.startsWith('FROM '));
-  return state.blocks.flatMap((_, index) => (index > first && fits(index) ? [index] : []));
+  const { blocks } = state;
+  return blocks.flatMap((_, index) => {
+    const from = blocks.findLast((block, at) => at < index && block.startsWith('FROM '));
+    if (!from || from.startsWith('FROM scratch')) return [];
+    const next = blocks.findIndex((block, at) => at >= index && block.startsWith('FROM '));
+    const rest = blocks.slice(index, next < 0 ? undefined : next);
+    return !rest.some(isNonce) && fits(index) ? [index] : [];
+  });
 }
 
 function inserted(text: (scene: Scene) => string, names?: (text: string) => string): EditKind {
@@ -204,7 +213,7 @@ export const lineEdits: Readonly<Record<string, EditKind>> = {
     };
   },
   'the last RUN is removed': ({ state }) => {
-    const index = state.blocks.findLastIndex(isRun);
+    const index = state.blocks.findLastIndex((block) => isRun(block) && !isNonce(block));
     return index > lastFrom(state)
       ? { about: state.blocks[index] ?? '', state: withoutBlock(state, index) }
       : null;
@@ -258,7 +267,10 @@ export const lineEdits: Readonly<Record<string, EditKind>> = {
   ),
   'COPY takes an equal file of another name': moved((base, scene) => `other-${nth(scene)}-${base}`),
   'COPY is inserted': (scene) => {
-    const found = [...scene.state.files].filter(([, { kind }]) => kind === 'file');
+    const found = [...scene.state.files].filter(
+      ([path, { kind }]) => kind === 'file' && !scene.free.includes(path),
+    );
+    if (found.length === 0) return null;
     const [path] = scene.random.pick(found);
     if (/\.(log|md|o)$|^\.git|^docs|^build|dockerignore/.test(path)) return null;
     const block = `COPY ${path} /own-${nth(scene)}/`;
@@ -320,6 +332,10 @@ function moved(to: (base: string, scene: Scene) => string): EditKind {
   };
 }
 
+/** Where a file goes has to be absolute. */
+const valueFor = (name: string, now: number) =>
+  name === 'DEST' ? `/opt/b${now % 1000}` : `b${now % 1000}`;
+
 /** Variables, metadata, users, folders, stages, arguments. */
 export const settingEdits: Readonly<Record<string, EditKind>> = {
   'ENV is inserted': inserted((scene) => `ENV OWN_${nth(scene)}=1`, variable),
@@ -370,17 +386,17 @@ export const settingEdits: Readonly<Record<string, EditKind>> = {
     const name = random.pick(names);
     return {
       about: name,
-      state: { ...state, buildArgs: { ...state.buildArgs, [name]: `b${now % 1000}` } },
+      state: { ...state, buildArgs: { ...state.buildArgs, [name]: valueFor(name, now) } },
     };
   },
   'build argument is given to an ARG of the file': ({ state, random, now }) => {
-    const declared = state.blocks.flatMap((block) => /^ARG ((?!DEST)\w+)/.exec(block)?.[1] ?? []);
+    const declared = state.blocks.flatMap((block) => /^ARG (\w+)/.exec(block)?.[1] ?? []);
     const names = declared.filter((name) => !(name in state.buildArgs));
     if (names.length === 0) return null;
     const name = random.pick(names);
     return {
       about: name,
-      state: { ...state, buildArgs: { ...state.buildArgs, [name]: `b${now % 1000}` } },
+      state: { ...state, buildArgs: { ...state.buildArgs, [name]: valueFor(name, now) } },
     };
   },
   'build argument equals the default': ({ state, random }) => {

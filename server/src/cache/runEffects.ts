@@ -101,7 +101,7 @@ function makerOf(
       reruns: new Set([...others, step]),
       unstable: isUnstable ? new Set([...unstable, step]) : new Set(unstable),
       // A build rarely reads all that is there, so it may leave the same when some of it differs.
-      lossy: holdsUnnamed(before, text) ? new Set([step]) : certain.lossy,
+      lossy: !isUnstable && holdsUnnamed(before, text) ? new Set([step]) : certain.lossy,
       unknown: marks.unknown,
     },
     ...touchesOf(run, text),

@@ -1,0 +1,117 @@
+/**
+ * What is said of the next build, judged by the next build: projects are edited as people edit
+ * them, and each step is predicted, built and compared.
+ */
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureBaseImage } from './baseImage.ts';
+import { describeWithEngine } from './engine.ts';
+import { editKinds } from './predictionEdits.ts';
+import {
+  describeJudged,
+  leastAgreement,
+  mostUnknown,
+  predictionSummary,
+  walkLength,
+  walkSeed,
+} from './predictionPage.ts';
+import { type JudgedEdit, judgeSuite, ofProduct, type Predictor } from './predictionTrial.ts';
+import { ofSnapshots } from './snapshotPredictor.ts';
+
+/** Says the same of every step. */
+const always =
+  (word: 'cached' | 'changed'): Predictor =>
+  async (...state) => {
+    const { analysis } = await ofProduct(...state);
+    return { analysis, of: () => ({ word, cause: null, notes: [] }) };
+  };
+
+describeWithEngine('what the next build takes from cache', () => {
+  let edits: readonly JudgedEdit[] = [];
+  let summary = predictionSummary([]);
+
+  before(async function () {
+    this.timeout(600_000);
+    await ensureBaseImage();
+    const length = Number(process.env.PREDICTION_EDITS ?? walkLength);
+    const seed = Number(process.env.PREDICTION_SEED ?? walkSeed);
+    edits = await judgeSuite({ edits: length, seed });
+    summary = predictionSummary(edits);
+  });
+
+  it('is judged by many edits of many kinds, of which some miss and some do not', () => {
+    assert.ok(summary.edits >= 150, `${summary.edits} edits`);
+    const tried = new Set(edits.map(({ edit }) => edit.kind));
+    assert.ok(tried.size >= editKinds.length - 10, `${tried.size} of ${editKinds.length} kinds`);
+    const ran = edits.flatMap(({ steps }) => steps).filter(({ actual }) => actual === 'ran').length;
+    assert.ok(ran > summary.steps / 6 && ran < summary.steps / 2, `${ran} of ${summary.steps}`);
+  });
+
+  it('no step that runs was said to be cached', () => {
+    assert.deepEqual(summary.falseCached.map(describeJudged), []);
+  });
+
+  it('nearly all of what is known comes true', () => {
+    const { agreed, known, falseMisses } = summary;
+    const wrong = falseMisses.map(describeJudged).join('\n');
+    assert.ok(agreed >= leastAgreement * known, `${agreed} of ${known}\n${wrong}`);
+  });
+
+  it('little is unknown', () => {
+    const unknown = edits.flatMap(({ steps }) => steps).filter(({ word }) => word === 'unknown');
+    assert.ok(
+      unknown.length <= mostUnknown * summary.steps,
+      `${unknown.length} of ${summary.steps}\n${unknown.map(describeJudged).join('\n')}`,
+    );
+  });
+
+  it('a first miss names the file or variable that was edited', () => {
+    assert.ok(summary.causes > 10, `${summary.causes} edits have something to name`);
+    assert.deepEqual(
+      summary.unnamed.map(({ project, number, edit }) => [project, number, edit.kind, edit.names]),
+      [],
+    );
+  });
+
+  it('what the builder does not notice is cached, and it is said', () => {
+    const unseen = edits.filter(({ edit }) => edit.kind === 'file changes, same size and time');
+    assert.ok(unseen.length > 0);
+    const noted = unseen.filter(({ edit, steps }) =>
+      steps.some(({ notes }) => notes.some((note) => note.includes(edit.names ?? ''))),
+    );
+    assert.ok(noted.length > 0);
+  });
+
+  it('report --since a snapshot of the build before says the same', async () => {
+    const snapshots = mkdtempSync(join(tmpdir(), 'layers-snapshots-'));
+    try {
+      const sample = await judgeSuite({
+        edits: 8,
+        seed: walkSeed + 1,
+        predictor: ofSnapshots(snapshots),
+        only: ['plain', 'heredocs', 'onbuild', 'arguments', 'links', 'mounts', 'shell'],
+        // A snapshot knows one moment: no older build, and not what the builder took as unchanged.
+        without: /older|first state|undone|removed|size and time/,
+      });
+      const { falseCached, falseMisses, steps, agreed, known, unknown } = predictionSummary(sample);
+      assert.ok(steps > 250, `${steps} steps`);
+      assert.deepEqual([...falseCached, ...falseMisses].map(describeJudged), []);
+      assert.equal(agreed, known);
+      assert.ok(unknown <= mostUnknown * steps, `${unknown} of ${steps}`);
+    } finally {
+      rmSync(snapshots, { recursive: true, force: true });
+    }
+  });
+
+  it('would be found wrong if everything was said to be cached, or to run', async () => {
+    const sample = { edits: 6, seed: walkSeed, only: ['plain', 'twins'] };
+    const cached = predictionSummary(await judgeSuite({ ...sample, predictor: always('cached') }));
+    assert.ok(cached.falseCached.length > 0);
+    const ran = predictionSummary(await judgeSuite({ ...sample, predictor: always('changed') }));
+    assert.ok(ran.agreed < leastAgreement * ran.known);
+    assert.equal(ran.falseCached.length, 0);
+  });
+});
