@@ -67,13 +67,19 @@ async function main(): Promise<void> {
   git('commit', '--quiet', '--message', 'all');
 
   const times: ContextTime[] = [];
-  const measure = async (name: string, runs: number, run: (round: number) => Promise<number>) => {
+  const measure = async (
+    name: string,
+    runs: number,
+    run: (round: number) => Promise<number>,
+    after: () => Promise<void> = async () => {},
+  ) => {
     const walls: number[] = [];
     const delays = monitorEventLoopDelay({ resolution: 1 });
     for (let round = 0; round < runs; round += 1) {
       delays.enable();
       walls.push(await run(round));
       delays.disable();
+      await after();
     }
     const found = spread(walls);
     if (found) times.push({ name, ms: found, pauseMs: delays.max / 1e6 });
@@ -122,14 +128,13 @@ async function main(): Promise<void> {
     Number(rounds),
     async (round) => {
       edit(round);
-      const ms = await timed(async () => {
+      return timed(async () => {
         await context.revalidate();
         await changed();
       });
-      // In turn, so that both have the same machine.
-      gitWalls.push(await timed(async () => git('status', '--porcelain')));
-      return ms;
     },
+    // In turn, so that both have the same machine.
+    async () => void gitWalls.push(await timed(async () => git('status', '--porcelain'))),
   );
   const status = spread(gitWalls);
   if (status)

@@ -57,7 +57,9 @@ export function contextTree(
     const isDirectory = entry.kind === 'directory';
     const { verdict, below } = filterEntry(folder.filter, entry.name, isDirectory);
     if (verdict === 'dropped') return undefined;
-    return { path: below.path, entry, filter: below, perhaps: verdict === 'perhaps' };
+    // Nothing is below a file, and there are many: what decides on that is not kept for each.
+    const filter = isDirectory ? below : folder.filter;
+    return { path: below.path, entry, filter, perhaps: verdict === 'perhaps' };
   };
 
   const tree: ContextTree = {

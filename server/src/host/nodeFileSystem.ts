@@ -96,14 +96,16 @@ function atOnce(path: string): FileStat | null {
 
 /** Big integers: times in nanoseconds, and inode numbers of some file systems, fit into no double. */
 function statOf(stat: BigIntStats): FileStat {
+  const mtimeNs = String(stat.mtimeNs);
   return {
     kind: kindOf(stat),
     bytes: Number(stat.size),
     mode: Number(stat.mode) & 0o7777,
     readable: true,
     mtimeMs: milliseconds(stat.mtimeNs),
-    mtimeNs: String(stat.mtimeNs),
-    ctimeNs: String(stat.ctimeNs),
+    mtimeNs,
+    // Mostly the same, and then the same text.
+    ctimeNs: stat.ctimeNs === stat.mtimeNs ? mtimeNs : String(stat.ctimeNs),
     inode: stat.ino === 0n ? '' : `${stat.dev}:${stat.ino}`,
     links: Number(stat.nlink),
   };
