@@ -1,7 +1,7 @@
 /** Contents of stages, with a build context that is given by its files; for tests. */
 
 import { createHash } from 'node:crypto';
-import { stageContents } from '../../server/src/cache/stageTree.ts';
+import { stageContents } from '../../server/src/cache/stages/stageContents.ts';
 import { type EntryDigests, entryDigests } from '../../server/src/context/contentDigests.ts';
 import type { ContentFacts, ContentNode } from '../../server/src/context/contentFacts.ts';
 import type { PlanOptions, ResolvedMount, Step } from '../../server/src/model/plan.ts';

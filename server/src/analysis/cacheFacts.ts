@@ -9,7 +9,7 @@ import { keyedPlan } from '../cache/keyedPlan.ts';
 import type { KeyedPlan } from '../cache/keyedStep.ts';
 import { predict } from '../cache/predict.ts';
 import type { Predictions } from '../cache/prediction.ts';
-import { stageContents } from '../cache/stageTree.ts';
+import { stageContents } from '../cache/stages/stageContents.ts';
 import { entryDigests } from '../context/contentDigests.ts';
 import type { SentContext } from '../context/contentFacts.ts';
 import type { FileDigests } from '../context/fileDigests.ts';

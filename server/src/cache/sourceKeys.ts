@@ -20,7 +20,7 @@ import { imageOfContext } from './baseKey.ts';
 import type { Hash } from './hash.ts';
 import type { Doubt, KeyInputs, KeyPart } from './keyedStep.ts';
 import { isMade } from './operation.ts';
-import { imageContent } from './stageTree.ts';
+import { imageContent } from './stages/images.ts';
 
 /** What is found of a step's sources. */
 export interface SourceKeys {

@@ -13,7 +13,7 @@ import type { KeyedPlan } from '../../../server/src/cache/keyedStep.ts';
 import { type PredictOptions, predict } from '../../../server/src/cache/predict.ts';
 import { recordOf } from '../../../server/src/cache/recordOf.ts';
 import { decodeRecord, encodeRecord } from '../../../server/src/cache/recordText.ts';
-import { stageContents } from '../../../server/src/cache/stageTree.ts';
+import { stageContents } from '../../../server/src/cache/stages/stageContents.ts';
 import { openContext } from '../../../server/src/context/buildContext.ts';
 import { entryDigests } from '../../../server/src/context/contentDigests.ts';
 import type { ContentFacts } from '../../../server/src/context/contentFacts.ts';

@@ -1,16 +1,19 @@
 /** Which files that were there before may a RUN have changed that is not followed. */
 
-import type { ContentNode } from '../context/contentFacts.ts';
-import type { ResolvedRun } from '../model/plan.ts';
-import { isWithin } from '../syntax/slashPaths.ts';
-import { kindOf, type Maker, type Node } from './stageTreeNodes.ts';
+import type { ContentNode } from '../../../context/contentFacts.ts';
+import type { ResolvedRun } from '../../../model/plan.ts';
+import { isWithin } from '../../../syntax/slashPaths.ts';
+import { kindOf, type Maker, type Node } from '../nodes.ts';
 
 /** Folders that builds write their results to. */
 const outputs =
   /^(dist|build|out|output|target|bin|obj|lib|release|publish|public|_site|site|\.next|\.nuxt|\.output|\.svelte-kit|coverage|pkg|tmp|cache|\.cache|generated|gen|assets|static|node_modules|vendor|venv|\.venv)$/;
+
 const dependencies = /^(node_modules|vendor|venv|\.venv|site-packages)$/;
+
 const installs =
   /\b(install|ci|add|update|upgrade|sync|restore|get|download|vendor|prune|i|mod|venv|virtualenv)\b|\byarn\s*($|[;&|\n-])|\bpoetry\b|\bbundle\b|node_modules|vendor|venv/;
+
 const system =
   /^\/(bin|boot|dev|etc|home|lib|lib32|lib64|libx32|media|mnt|opt|proc|root|run|sbin|srv|sys|tmp|usr|var)(\/|$)/;
 

@@ -1,8 +1,8 @@
 /** What COPY --from finds in a stage, told without a build. */
 
 import assert from 'node:assert/strict';
-import { type StageCase, stageCases } from '../../support/stageCases.ts';
-import { contentOf, toldOf } from '../../support/stageTrees.ts';
+import { type StageCase, stageCases } from '../../../support/stageCases.ts';
+import { contentOf, toldOf } from '../../../support/stageTrees.ts';
 
 const words: Readonly<Record<StageCase['told'], string>> = {
   same: 'the same content',

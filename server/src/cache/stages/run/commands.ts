@@ -1,34 +1,16 @@
 /** The commands of a RUN one after the other: what they print, and where that goes. */
 
-import type { ResolvedRun, Step } from '../model/plan.ts';
-import type { ShellCommand } from '../shell/commands.ts';
-import { absolute, baseName } from '../shell/commandWords.ts';
-import { unknownPart } from '../shell/shellTree.ts';
-import { type FileCommand, fileCommands } from './runEffectsFiles.ts';
-import { concatenated, printed } from './runEffectsText.ts';
-import { contentOf, newFile, writable } from './runEffectsWrite.ts';
-import { type Draft, find, Unfollowed } from './stageTreeDraft.ts';
-import type { Making } from './stageTreeMaking.ts';
-import { type Content, certain, joinMarks, type Maker } from './stageTreeNodes.ts';
-
-export interface Following {
-  readonly making: Making;
-  readonly draft: Draft;
-  readonly step: Step;
-  readonly run: ResolvedRun;
-  readonly script: string;
-  /** What stands for anything that this RUN makes. */
-  readonly maker: () => Maker;
-}
-
-/** One command with what it needs to be followed. */
-export interface Call extends Following {
-  readonly command: ShellCommand;
-  readonly name: string;
-  readonly args: readonly string[];
-  /** What it reads from a pipe or a heredoc; null: not known. */
-  readonly input: Content | null;
-}
+import type { ShellCommand } from '../../../shell/commands.ts';
+import { absolute, baseName } from '../../../shell/commandWords.ts';
+import { unknownPart } from '../../../shell/shellTree.ts';
+import { find } from '../draft.ts';
+import type { Content } from '../nodes.ts';
+import { Unfollowed } from '../unfollowed.ts';
+import type { Call, Following } from './call.ts';
+import { concatenated, textContent } from './content.ts';
+import { type FileCommand, fileCommands } from './handlers.ts';
+import { write } from './output.ts';
+import { printed } from './printed.ts';
 
 /** Parts of the shell, which no file on the search path can replace. */
 const inShell = new Set(': true false test [ echo printf cd pwd set export sleep exit'.split(' '));
@@ -112,10 +94,6 @@ function isText(name: string): boolean {
   );
 }
 
-function textContent(making: Making, text: string): Content {
-  return { digest: making.hash(text), text, marks: certain };
-}
-
 function teeInto(call: Call): void {
   const appends = call.args.some((arg) => arg === '-a' || arg === '--append');
   const files = call.args.filter((arg) => arg !== '-a' && arg !== '--append');
@@ -125,33 +103,6 @@ function teeInto(call: Call): void {
     const path = absolute(file, call.command.cwd);
     if (!/^\/(dev|proc|sys)\//.test(path)) write(call, path, call.input, appends);
   }
-}
-
-function write(call: Call, path: string, content: Content | null, append: boolean): void {
-  const { making, draft } = call;
-  const place = writable(draft, path);
-  const whole = content ?? unseen(call, place.path);
-  if (!append) {
-    newFile(call, place, whole);
-    return;
-  }
-  const before = place.node ? contentOf(making, place.node) : textContent(making, '');
-  newFile(call, place, append ? appended(making, before, whole) : whole);
-}
-
-function appended(making: Making, before: Content, more: Content): Content {
-  if (before.text !== null && more.text !== null && before.text.length < 65_536) {
-    const text = before.text + more.text;
-    return { digest: making.hash(text), text, marks: joinMarks(before.marks, more.marks) };
-  }
-  const digest = making.hash(JSON.stringify(['appended', before.digest, more.digest]));
-  return { digest, text: null, marks: joinMarks(before.marks, more.marks) };
-}
-
-/** What the RUN prints there, told by all that it may depend on. */
-function unseen({ making, maker }: Call, path: string): Content {
-  const { id, marks } = maker();
-  return { digest: making.hash(JSON.stringify(['printed', id, path])), text: null, marks };
 }
 
 /** A program that the stage itself has brought may do anything under its name. */

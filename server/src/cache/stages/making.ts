@@ -1,9 +1,9 @@
 /** What all that makes trees of stages shares. */
 
-import type { CopyOrigin, Step } from '../model/plan.ts';
-import type { DigestOf } from './stageTreeDigest.ts';
-import { find } from './stageTreeDraft.ts';
-import type { StageInputs } from './stageTreeInputs.ts';
+import type { CopyOrigin, Step } from '../../model/plan.ts';
+import type { DigestOf } from './digests.ts';
+import { find } from './draft.ts';
+import type { StageInputs } from './inputs.ts';
 import {
   certain,
   emptyFolder,
@@ -11,8 +11,9 @@ import {
   type Marks,
   type Node,
   type Owner,
-} from './stageTreeNodes.ts';
+} from './nodes.ts';
 
+/** What is needed to follow steps. */
 export interface Making extends StageInputs {
   readonly digestOf: DigestOf;
   /** Do all files of a stage stand on what a step has made, so that both run again together? */

@@ -1,6 +1,6 @@
 /** The tree of a stage while its steps are applied: finding paths through links, and writing. */
 
-import { chmodOf } from './stageTreeDigest.ts';
+import { givenMode } from './modes.ts';
 import {
   childOf,
   emptyFolder,
@@ -12,14 +12,13 @@ import {
   type Owner,
   root as rootOwner,
   targetOf,
-} from './stageTreeNodes.ts';
-
-/** What is done cannot be told from the text. */
-export class Unfollowed extends Error {}
+} from './nodes.ts';
+import { Unfollowed } from './unfollowed.ts';
 
 /** Linux follows as many links. */
 const mostLinks = 40;
 
+/** A tree that is being changed. */
 export interface Draft {
   root: Node;
   /** Folders that only this draft has, so that they may be changed in place. */
@@ -30,6 +29,7 @@ export interface Draft {
   readonly stage: number;
 }
 
+/** A tree to change, which begins as `root`. */
 export function newDraft(root: Node, image: string, stage: number): Draft {
   return { root, owned: new WeakSet(), image, stage };
 }
@@ -39,6 +39,7 @@ export function freeze(draft: Draft): void {
   draft.owned = new WeakSet();
 }
 
+/** Where a path leads. */
 export interface Place {
   /** Absolute, without links on the way. */
   readonly path: string;
@@ -78,6 +79,7 @@ export function at(root: Node, path: string): Node | null {
   return node;
 }
 
+/** What folders get that are made on the way. */
 export interface NewFolders {
   readonly mode: Mode;
   readonly owner: Owner;
@@ -122,12 +124,12 @@ export function opened(node: Node): FolderNode {
     case 'given': {
       if (node.node.kind !== 'directory') throw new Unfollowed();
       const children = new Map<string, Node>();
-      const { owner, chmod, over } = node;
+      const { owner, over } = node;
       for (const name of node.node.children.keys()) {
         const child = childOf(node, name);
         if (child) children.set(name, child);
       }
-      const mode = chmod === null ? node.node.mode : chmodOf(chmod, node.node.mode, true);
+      const mode = givenMode(node);
       return { kind: 'folder', mode, owner, children, below: over };
     }
     case 'veiled':

@@ -1,8 +1,8 @@
 /** Digests of what is in a tree, as the builder compares it (`cache/contenthash`). */
 
-import type { EntryDigests } from '../context/contentDigests.ts';
-import type { Hash } from './hash.ts';
-
+import type { EntryDigests } from '../../context/contentDigests.ts';
+import type { Hash } from '../hash.ts';
+import { givenMode } from './modes.ts';
 import {
   certain,
   childOf,
@@ -17,13 +17,15 @@ import {
   type Owner,
   root,
   unveiled,
-} from './stageTreeNodes.ts';
+} from './nodes.ts';
 
+/** The digest of a node, and how certain it is. */
 export interface Digested {
   readonly digest: string;
   readonly marks: Marks;
 }
 
+/** Digests of nodes. */
 export type DigestOf = (node: Node) => Digested;
 
 /** Digest of what only its maker knows. */
@@ -57,8 +59,7 @@ export function digester(hash: Hash, digests: EntryDigests): DigestOf {
 
   const ofGiven = ({ node, owner, chmod }: Omit<GivenNode, 'over'>): string => {
     if (owner === root && chmod === null) return node.digest;
-    const isFolder = node.kind === 'directory';
-    const mode = chmod === null ? node.mode : chmodOf(chmod, node.mode, isFolder);
+    const mode = givenMode({ node, chmod });
     switch (node.kind) {
       case 'file':
         return file(mode, owner, node.content);
@@ -153,40 +154,4 @@ function byName([a]: readonly [string, string], [b]: readonly [string, string]):
   if (at < 0) return -1;
   const [left, right] = [one[at]?.codePointAt(0) ?? 0, other[at]?.codePointAt(0)];
   return right === undefined || left > right ? 1 : -1;
-}
-
-/** The mode that `chmod`, octal or in letters, makes of another; a text where that is not known. */
-export function chmodOf(chmod: string, mode: Mode, isFolder = false): Mode {
-  if (/^[0-7]{1,5}$/.test(chmod)) return Number.parseInt(chmod, 8) & 0o7777;
-  if (typeof mode !== 'number') return `${mode},${chmod}`;
-  let bits = mode;
-  for (const clause of chmod.split(',')) {
-    const found = /^([ugoa]*)([-+=])([rwxX]*)$/.exec(clause);
-    if (!found) return `${mode.toString(8)},${chmod}`;
-    const [, who = '', operator, letters = ''] = found;
-    // Without a letter for whom, the umask leaves out writing by others.
-    const mask = who === '' && letters.includes('w') ? 0o755 : 0o777;
-    const places = /^a?$|a/.test(who) ? 'ugo' : who;
-    const runs = letters.includes('X') && (isFolder || (bits & 0o111) !== 0);
-    const one =
-      (letters.includes('r') ? 4 : 0) |
-      (letters.includes('w') ? 2 : 0) |
-      (letters.includes('x') || runs ? 1 : 0);
-    let chosen = 0;
-    let all = 0;
-    for (const [letter, shift] of [
-      ['u', 6],
-      ['g', 3],
-      ['o', 0],
-    ] as const) {
-      if (!places.includes(letter)) continue;
-      chosen |= one << shift;
-      all |= 7 << shift;
-    }
-    chosen &= mask;
-    if (operator === '+') bits |= chosen;
-    else if (operator === '-') bits &= ~chosen;
-    else bits = (bits & ~all) | chosen;
-  }
-  return bits;
 }

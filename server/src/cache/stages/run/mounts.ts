@@ -1,11 +1,12 @@
 /** What stands at the mounts of a RUN while it runs. */
 
-import type { ResolvedMount, ResolvedRun, Step } from '../model/plan.ts';
-import { absolutePath } from '../syntax/slashPaths.ts';
-import type { Digested } from './stageTreeDigest.ts';
-import { at, type Draft, find, freeze, put, Unfollowed } from './stageTreeDraft.ts';
-import { hiddenBy, type Making } from './stageTreeMaking.ts';
-import { certain, childOf, emptyFolder, given, type Node, namesIn } from './stageTreeNodes.ts';
+import type { ResolvedMount, ResolvedRun, Step } from '../../../model/plan.ts';
+import { absolutePath } from '../../../syntax/slashPaths.ts';
+import type { Digested } from '../digests.ts';
+import { at, type Draft, find, freeze, put } from '../draft.ts';
+import { hiddenBy, type Making } from '../making.ts';
+import { certain, childOf, emptyFolder, given, type Node, namesIn, parentOf } from '../nodes.ts';
+import { Unfollowed } from '../unfollowed.ts';
 
 /** Digests of what mounts bring along, in order. */
 export function mountContents(making: Making, step: Step, run: ResolvedRun): readonly Digested[] {
@@ -93,8 +94,4 @@ export function unmounted(draft: Draft, restore: Restore): void {
       put(draft, folder, null);
     }
   }
-}
-
-function parentOf(path: string): string {
-  return path.slice(0, path.lastIndexOf('/')) || '/';
 }

@@ -1,10 +1,10 @@
 /**
  * A file system as far as it is told by text: entries that are known, and places where only a base
- * image or a RUN knows what is there. Readonly data; `stageTreeDraft.ts` changes it.
+ * image or a RUN knows what is there. Readonly data; `draft.ts` changes it.
  */
 
-import type { ContentNode } from '../context/contentFacts.ts';
-import type { Step } from '../model/plan.ts';
+import type { ContentNode } from '../../context/contentFacts.ts';
+import type { Step } from '../../model/plan.ts';
 
 /** What makes a digest less than certain; as in `StageContent`. */
 export interface Marks {
@@ -72,10 +72,13 @@ export type Mode = number | string;
 /** `uid:gid`; with names where only a user database knows the numbers. */
 export type Owner = string;
 
+/** The owner of what nobody gives another. */
 export const root: Owner = '0:0';
 
+/** An entry, or a place where one may be. */
 export type Node = FileNode | LinkNode | FolderNode | HiddenNode | GivenNode | VeiledNode;
 
+/** A file that a line made. */
 export interface FileNode {
   readonly kind: 'file';
   readonly mode: Mode;
@@ -83,12 +86,14 @@ export interface FileNode {
   readonly content: Content;
 }
 
+/** A symlink. */
 export interface LinkNode {
   readonly kind: 'link';
   readonly owner: Owner;
   readonly target: string;
 }
 
+/** A folder of which a line changed something. */
 export interface FolderNode {
   readonly kind: 'folder';
   /** Null: that of what is below. */
@@ -183,6 +188,11 @@ export function childOf(node: Node, name: string): Node | null {
 /** A path with one more part. */
 export function joined(path: string, name: string): string {
   return path === '/' ? `/${name}` : `${path}/${name}`;
+}
+
+/** The folder that a path is in. */
+export function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/')) || '/';
 }
 
 /** What kind of entry it is; null: not known, perhaps nothing. */

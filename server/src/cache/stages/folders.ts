@@ -1,0 +1,32 @@
+/** Folders as COPY, ADD and WORKDIR make them where they are missing. */
+
+import { at, type Draft, find, type Place, put } from './draft.ts';
+import type { Making } from './making.ts';
+import { emptyFolder, kindOf, type Mode, type Owner } from './nodes.ts';
+
+/** Makes the folder of a WORKDIR with all above it, for the user in force. */
+export function applyWorkdir(making: Making, draft: Draft, path: string, user: string): void {
+  makeFolders(draft, path, { mode: 0o755, owner: making.ownerOf(user, draft.root) });
+}
+
+/** Folders that are missing on the way to a path, and itself; what is there stays. */
+export function makeFolders(
+  draft: Draft,
+  path: string,
+  folders: { readonly mode: Mode; readonly owner: Owner },
+): Place {
+  const place = find(draft.root, path);
+  if (place.node && kindOf(place.node) !== null) return place;
+  if (place.path === '/') return place;
+  if (place.node) {
+    // It may be there already, then with another mode; the folder stands for both.
+    put(draft, place.path, {
+      kind: 'folder',
+      mode: `${folders.mode.toString(8)}?`,
+      owner: `${folders.owner}?`,
+      children: new Map(),
+      below: place.node.kind === 'hidden' ? place.node : null,
+    });
+  } else put(draft, place.path, emptyFolder(folders.mode, folders.owner), folders);
+  return { path: place.path, node: at(draft.root, place.path) };
+}

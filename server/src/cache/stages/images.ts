@@ -1,0 +1,46 @@
+/** What is known of images and named contexts that stages start from or copy from. */
+
+import type { Plan } from '../../model/plan.ts';
+import { formatPlatform } from '../../model/platform.ts';
+import { familiarName, parseReference } from '../../model/reference.ts';
+import { absolutePath } from '../../syntax/slashPaths.ts';
+import type { Hash } from '../hash.ts';
+import { hiddenDigest } from './digests.ts';
+import { hiddenBy, type Making } from './making.ts';
+import { certain, type HiddenNode, type Marks, type Node } from './nodes.ts';
+
+/** Content that is not known at all, and why. */
+export function unknownTree(making: Making, reason: string, pending = false): Node {
+  const marks: Marks = { ...certain, unknown: { reason, pending } };
+  return hiddenBy(making.hash(`unknown ${reason}`), marks);
+}
+
+/** What a named context has: known where it is an image. */
+export function namedTree(plan: Plan, name: string, making: Making): Node {
+  const value = plan.options.namedContexts?.get(name) ?? '';
+  if (value.startsWith('docker-image://'))
+    return baseTree(
+      making,
+      value.slice('docker-image://'.length),
+      formatPlatform(plan.options.platform),
+    );
+  return unknownTree(making, `What is in the named context ${name} is not read.`);
+}
+
+/** A base image counts as unmoved: its reference stands for its content, its digest where it has one. */
+export function baseTree(
+  making: Pick<Making, 'hash'>,
+  reference: string,
+  platform: string,
+): HiddenNode {
+  const parsed = parseReference(reference);
+  const name = parsed.ok && parsed.digest ? parsed.digest : (familiarName(reference) ?? reference);
+  const id = making.hash(JSON.stringify(['image', name, platform]));
+  return { kind: 'hidden', maker: { id, marks: certain, isImage: true }, path: '/' };
+}
+
+/** Digest of what lies at a path of an image, as it is in a stage that starts from that image. */
+export function imageContent(plan: Plan, reference: string, path: string, hash: Hash): string {
+  const tree = baseTree({ hash }, reference, formatPlatform(plan.options.platform));
+  return hiddenDigest(hash, { ...tree, path: absolutePath(path) });
+}

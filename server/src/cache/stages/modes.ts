@@ -1,0 +1,66 @@
+/** Permission bits and owners of entries, and what `chmod` makes of them. */
+
+import { type GivenNode, type Mode, type Node, type Owner, unveiled } from './nodes.ts';
+import { Unfollowed } from './unfollowed.ts';
+
+/** The mode that `chmod`, octal or in letters, makes of another; a text where that is not known. */
+export function chmodOf(chmod: string, mode: Mode, isFolder = false): Mode {
+  if (/^[0-7]{1,5}$/.test(chmod)) return Number.parseInt(chmod, 8) & 0o7777;
+  if (typeof mode !== 'number') return `${mode},${chmod}`;
+  let bits = mode;
+  for (const clause of chmod.split(',')) {
+    const found = /^([ugoa]*)([-+=])([rwxX]*)$/.exec(clause);
+    if (!found) return `${mode.toString(8)},${chmod}`;
+    const [, who = '', operator, letters = ''] = found;
+    // Without a letter for whom, the umask leaves out writing by others.
+    const mask = who === '' && letters.includes('w') ? 0o755 : 0o777;
+    const places = /^a?$|a/.test(who) ? 'ugo' : who;
+    const runs = letters.includes('X') && (isFolder || (bits & 0o111) !== 0);
+    const one =
+      (letters.includes('r') ? 4 : 0) |
+      (letters.includes('w') ? 2 : 0) |
+      (letters.includes('x') || runs ? 1 : 0);
+    let chosen = 0;
+    let all = 0;
+    for (const [letter, shift] of [
+      ['u', 6],
+      ['g', 3],
+      ['o', 0],
+    ] as const) {
+      if (!places.includes(letter)) continue;
+      chosen |= one << shift;
+      all |= 7 << shift;
+    }
+    chosen &= mask;
+    if (operator === '+') bits |= chosen;
+    else if (operator === '-') bits &= ~chosen;
+    else bits = (bits & ~all) | chosen;
+  }
+  return bits;
+}
+
+/** Mode and owner of an entry. */
+export interface Meta {
+  readonly mode: Mode;
+  readonly owner: Owner;
+}
+
+/** The mode of an entry of the context as it was copied. */
+export function givenMode({ node, chmod }: Pick<GivenNode, 'node' | 'chmod'>): Mode {
+  return chmod === null ? node.mode : chmodOf(chmod, node.mode, node.kind === 'directory');
+}
+
+/** Of a file or folder; `?` where a folder is not seen to have its own. Throws Unfollowed for all else. */
+export function metaOf(node: Node): Meta {
+  const shown = unveiled(node);
+  switch (shown.kind) {
+    case 'file':
+      return shown;
+    case 'folder':
+      return { mode: shown.mode ?? '?', owner: shown.owner ?? '?' };
+    case 'given':
+      return { mode: givenMode(shown), owner: shown.owner };
+    default:
+      throw new Unfollowed();
+  }
+}

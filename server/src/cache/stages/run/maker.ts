@@ -1,0 +1,68 @@
+/** What stands for all that a RUN leaves whose commands are not followed. */
+
+import type { ResolvedRun, Step } from '../../../model/plan.ts';
+import type { Draft } from '../draft.ts';
+import type { Making } from '../making.ts';
+import { certain, joinMarks, type Maker, type Marks } from '../nodes.ts';
+import { mountContents } from './mounts.ts';
+import { holdsUnnamed, touchesOf } from './touches.ts';
+
+/** What stands for all that a RUN leaves: its words, the variables in them, and what it may read. */
+export function makerOf(
+  making: Making,
+  draft: Draft,
+  before: Draft['root'],
+  step: Step,
+  run: ResolvedRun,
+): Maker {
+  const seen = making.digestOf(before);
+  const mounts = mountContents(making, step, run);
+  const text = [...run.argv, run.program ?? ''].join('\n');
+  const id = making.hash(
+    JSON.stringify([
+      'run',
+      run.argv,
+      run.program ?? null,
+      usedVariables(run, text),
+      run.cwd,
+      run.user,
+      run.network,
+      seen.digest,
+      mounts.map(({ digest }) => digest),
+    ]),
+  );
+  let marks: Marks = seen.marks;
+  for (const mount of mounts) marks = joinMarks(marks, mount.marks);
+  // Those below in the chain run again only when this one does too.
+  const others = [...marks.reruns].filter((other) => !making.standsOn(draft.stage, other));
+  const isUnstable = changesItself(text);
+  const unstable = [...marks.unstable].filter((other) => !making.standsOn(draft.stage, other));
+  return {
+    id,
+    marks: {
+      ...certain,
+      reruns: new Set([...others, step]),
+      unstable: isUnstable ? new Set([...unstable, step]) : new Set(unstable),
+      // A build rarely reads all that is there, so it may leave the same when some of it differs.
+      lossy: !isUnstable && holdsUnnamed(before, text) ? new Set([step]) : certain.lossy,
+      unknown: marks.unknown,
+    },
+    ...touchesOf(run, text),
+  };
+}
+
+/** Surely prints something else each time, and the script keeps what it prints. */
+export function changesItself(text: string): boolean {
+  return /\$\{?(RANDOM|SRANDOM|EPOCHSECONDS|EPOCHREALTIME)\b|\bdate\b(?!\s+(-d|--date|-r))[^\n;&]*(>|\)|\|)|\/dev\/u?random\b|\/proc\/(uptime|sys\/kernel\/random\/uuid)\b|\bopenssl\s+rand\b|\buuidgen\b/.test(
+    text,
+  );
+}
+
+/** Variables that the text names, with their values: others may count too, but mostly do not. */
+function usedVariables({ env, proxyEnv }: ResolvedRun, text: string): readonly string[] {
+  const named = new Set(text.match(/[A-Za-z_]\w*/g));
+  return [...env, ...proxyEnv].filter((entry) => {
+    const name = entry.slice(0, entry.indexOf('='));
+    return named.has(name) && new RegExp(`\\$\\{?[#!]?${name}\\b`).test(text);
+  });
+}

@@ -1,0 +1,25 @@
+/** Where what commands print goes. */
+
+import type { Content } from '../nodes.ts';
+import type { Call } from './call.ts';
+import { appended, contentOf, textContent } from './content.ts';
+import { newFile, writable } from './files.ts';
+
+/** Writes what a command prints to a file; null: what it prints is not known. */
+export function write(call: Call, path: string, content: Content | null, append: boolean): void {
+  const { making, draft } = call;
+  const place = writable(draft, path);
+  const whole = content ?? unseen(call, place.path);
+  if (!append) {
+    newFile(call, place, whole);
+    return;
+  }
+  const before = place.node ? contentOf(making, place.node) : textContent(making, '');
+  newFile(call, place, appended(making, before, whole));
+}
+
+/** What the RUN prints there, told by all that it may depend on. */
+function unseen({ making, maker }: Call, path: string): Content {
+  const { id, marks } = maker();
+  return { digest: making.hash(JSON.stringify(['printed', id, path])), text: null, marks };
+}

@@ -1,0 +1,109 @@
+/** What known programs print: the very text, or a digest of all that it is made from. */
+
+import { unknownPart } from '../../../shell/shellTree.ts';
+import { find } from '../draft.ts';
+import { type Content, certain, joinMarks, kindOf, type Marks } from '../nodes.ts';
+import { Unfollowed } from '../unfollowed.ts';
+import { type Call, mayBePattern, operandPath } from './call.ts';
+import { concatenated, contentOf, textContent } from './content.ts';
+import { filters, localeOf } from './filters.ts';
+
+/** What the command prints; null: not known, though it may do nothing else. */
+export function printed(call: Call): Content | null {
+  const { name, args, command, making } = call;
+  if (args.some((arg) => arg.includes(unknownPart))) return null;
+  switch (name) {
+    case 'echo':
+      return echoed(call);
+    case 'printf':
+      return formatted(call);
+    case ':':
+    case 'true':
+    case 'false':
+    case 'test':
+    case '[':
+    case 'sleep':
+    case 'export':
+    case 'set':
+    case 'cd':
+      return textContent(call.making, '');
+    case 'pwd':
+      return command.cwd === null || args.length > 0
+        ? null
+        : textContent(call.making, `${command.cwd}\n`);
+    case 'tee':
+      return call.input;
+    case 'cat': {
+      const plain = args.every((arg) => arg === '-' || !arg.startsWith('-'));
+      const read = plain ? inputsOf(call, args) : null;
+      if (!plain) break;
+      return read && concatenated(call.making, read);
+    }
+  }
+  const filter = filters[name];
+  if (!filter) return null;
+  const files = filter.files(args);
+  if (!files) return null;
+  const read = inputsOf(call, files);
+  if (!read) return null;
+  let marks: Marks = certain;
+  for (const each of read) marks = joinMarks(marks, each.marks);
+  if (filter.lossy) marks = { ...marks, lossy: new Set([...marks.lossy, call.step]) };
+  const words = JSON.stringify([name, args, localeOf(call), read.map(({ digest }) => digest)]);
+  return { digest: making.hash(`${words} ${call.draft.image}`), text: null, marks };
+}
+
+/** A digest of the words, where shells differ in what they make of them. */
+function made(call: Call): Content {
+  const { making, name, args, run, draft } = call;
+  const text = JSON.stringify([name, args, run.argv[0], draft.image]);
+  return { digest: making.hash(text), text: null, marks: certain };
+}
+
+/** Backslashes are taken differently by dash, BusyBox and Bash; so is `-e`. */
+function echoed(call: Call): Content | null {
+  const { args } = call;
+  if (args.some((arg) => mayBePattern(call, arg))) return null;
+  const noNewline = args[0] === '-n';
+  const rest = noNewline ? args.slice(1) : args;
+  if (/^-[neE]+$/.test(rest[0] ?? '') || args.some((arg) => arg.includes('\\'))) return made(call);
+  return textContent(call.making, rest.join(' ') + (noNewline ? '' : '\n'));
+}
+
+function formatted(call: Call): Content | null {
+  const { args } = call;
+  if (args.some((arg) => mayBePattern(call, arg))) return null;
+  const [format = '', ...values] = args;
+  const plain = format.replaceAll('\\n', '\n').replaceAll('\\t', '\t');
+  if (format.startsWith('-') || /\\|%([^s]|$)/.test(plain)) return made(call);
+  const pieces = plain.split('%s');
+  let text = '';
+  let next = 0;
+  do {
+    text += pieces.map((piece, at) => (at === 0 ? piece : (values[next++] ?? '') + piece)).join('');
+  } while (pieces.length > 1 && next < values.length);
+  return textContent(call.making, text);
+}
+
+/** The bytes of the files; of the input without any. Null: not known. */
+function inputsOf(call: Call, files: readonly string[]): readonly Content[] | null {
+  if (files.length === 0) return call.input && [call.input];
+  const read: Content[] = [];
+  for (const file of files) {
+    if (file === '-') {
+      if (!call.input) return null;
+      read.push(call.input);
+      continue;
+    }
+    if (mayBePattern(call, file)) return null;
+    if (/^\/(dev|proc|sys)\//.test(file)) {
+      if (file !== '/dev/null') return null;
+      read.push(textContent(call.making, ''));
+      continue;
+    }
+    const { node } = find(call.draft.root, operandPath(call, file));
+    if (!node || kindOf(node) === 'folder') throw new Unfollowed();
+    read.push(contentOf(call.making, node));
+  }
+  return read;
+}
