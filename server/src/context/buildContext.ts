@@ -23,7 +23,7 @@ import {
 } from './dockerignore.ts';
 import type { FileDigests } from './fileDigests.ts';
 import type { FileSystem } from './fileSystem.ts';
-import { bySize, type FolderSum, sumFolder } from './folderSums.ts';
+import { bySize, type FolderSum, sumFolder, unreadableNote } from './folderSums.ts';
 import { codeOf, createFolders, slashes, Unreadable } from './folders.ts';
 import { type ArchiveReader, type Gathered, gatherSources } from './gather.ts';
 import { partsOf } from './goPath.ts';
@@ -167,7 +167,8 @@ export function openContext(
     const sum = await sumFolder(match.found, tree, sums, startPace(), signal);
     if (sum.hasLinks) return null;
     const largest = sum.largest.map(({ path, bytes }) => ({ path, bytes }));
-    const nothing = { missing: [], ignored: [], unmatched: [], notes: [] };
+    const notes = sum.unreadable === null ? [] : [unreadableNote(sum.unreadable)];
+    const nothing = { missing: [], ignored: [], unmatched: [], notes };
     const { files: names, bytes: stored, directories } = sum;
     const figures = { bytes: stored, files: names, directories, largest, isSingleFile: false };
     return { kind: 'known', ...figures, ...nothing };

@@ -247,9 +247,6 @@ class Question {
   #take(built: Built | null): ContentNode | null {
     if (!built) return null;
     for (const path of built.unnoticed) this.#unnoticed.add(path);
-    if (built.unreadable !== null) {
-      this.#fail(`the file ${built.unreadable} of the build context cannot be read`);
-    }
     return built.node;
   }
 

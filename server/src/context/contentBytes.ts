@@ -18,7 +18,7 @@ export interface ContentBytes {
 }
 
 export interface Finding {
-  /** Null: this process may not read the file, and so a build fails on it. */
+  /** Null: this user may not read the file. */
   readonly digest: string | null;
   /** Read so shortly after a change that another change may not show in its times. */
   readonly isFresh: boolean;

@@ -49,7 +49,10 @@ export interface ContentNode {
   readonly mtimeNs: string;
   /** When anything of it changed, in the same form: equal times spare reading it again. */
   readonly ctimeNs: string;
-  /** File: digest of its bytes. Symlink: its target. Else `''`. */
+  /**
+   * File: digest of its bytes, or a text of its own where this user may not read them, as the builder
+   * then gets none. Symlink: its target. Else `''`.
+   */
   readonly content: string;
   /** Of this entry with all that is below it, its own name left out. */
   readonly digest: string;

@@ -17,11 +17,9 @@ export interface Built {
   readonly node: ContentNode;
   /** Of `node` and all below it. */
   readonly unnoticed: readonly string[];
-  /** The first file that cannot be read, by its path; null: none. */
-  readonly unreadable: string | null;
 }
 
-/** What is known of the bytes of a file: a null digest says that they cannot be read. */
+/** What is known of the bytes of a file: a null digest says that this user may not read them. */
 export type KnownBytes = (entry: Entry) => { readonly digest: string | null } | undefined;
 
 export interface TreeInputs {
@@ -72,7 +70,6 @@ export function contentTree(inputs: TreeInputs): ContentTree {
       return {
         node: leafNode(entry, path, entry.target, digests),
         unnoticed: none,
-        unreadable: null,
       };
     }
     const was = sent?.(path);
@@ -81,7 +78,6 @@ export function contentTree(inputs: TreeInputs): ContentTree {
       return {
         node: leafNode(entry, path, was.content, digests),
         unnoticed: none,
-        unreadable: null,
       };
     }
     const known = entry.readable ? bytes(entry) : unreadableFile;
@@ -89,13 +85,12 @@ export function contentTree(inputs: TreeInputs): ContentTree {
       lacking.push({ path, entry });
       return null;
     }
-    const { digest } = known;
-    const content = isKept ? was.content : (digest ?? '');
+    // The client then sends the header with the length, and no bytes (fsutil `sendFile`).
+    const digest = known.digest ?? `unreadable ${entry.bytes}`;
+    const content = isKept ? was.content : digest;
     return {
       node: leafNode(entry, path, content, digests),
-      // Whatever cannot be read is not read again by the builder either.
-      unnoticed: isKept && digest !== null && digest !== content ? [path] : none,
-      unreadable: !isKept && digest === null ? path : null,
+      unnoticed: known.digest !== null && digest !== content ? [path] : none,
     };
   }
 
@@ -107,7 +102,6 @@ export function contentTree(inputs: TreeInputs): ContentTree {
     const keep = kept.begin(path);
     const children = new Map<string, ContentNode>();
     const unnoticed: string[] = [];
-    let unreadable: string | null = null;
     let isWhole = true;
     for (const child of await tree.children(found)) {
       if (child.perhaps && !(await tree.holdsAny(child))) continue;
@@ -120,13 +114,12 @@ export function contentTree(inputs: TreeInputs): ContentTree {
       }
       children.set(name, built.node);
       if (built.unnoticed.length > 0) unnoticed.push(...built.unnoticed);
-      unreadable ??= built.unreadable;
     }
     if (!isWhole) return null;
     const own = entry && modeOf(path, entry);
     if (own?.unnoticed) unnoticed.push(path);
     const node = folderNode(path, entry, own?.mode ?? null, children, digests);
-    const built = { node, unnoticed, unreadable };
+    const built = { node, unnoticed };
     keep(entry, built);
     return built;
   }

@@ -4,7 +4,7 @@
  * the same for everything else, and in all that there is.
  */
 
-import { type Entry, Unreadable } from './folders.ts';
+import type { Entry } from './folders.ts';
 import type { KeptFolders } from './keptFolders.ts';
 import type { Content } from './layerTree.ts';
 import type { Pace } from './pace.ts';
@@ -19,12 +19,14 @@ export interface FolderSum {
   readonly largest: readonly Content[];
   /** Some file has several names, which are stored once: the sum is not what is stored. */
   readonly hasLinks: boolean;
+  /** The first file that this user may not read; null: none. */
+  readonly unreadable: string | null;
 }
 
 /** Largest first, and by path where sizes are equal. */
 export const bySize = (a: Content, b: Content) => b.bytes - a.bytes || (a.path < b.path ? -1 : 1);
 
-/** Sums up what is sent of a folder; rejects with Unreadable where a file may not be read. */
+/** Sums up what is sent of a folder. */
 export async function sumFolder(
   folder: Found,
   tree: ContextTree,
@@ -39,6 +41,7 @@ export async function sumFolder(
   let files = 0;
   let directories = 0;
   let hasLinks = false;
+  let unreadable: string | null = null;
   const largest: Content[] = [];
   for (const child of await tree.children(folder)) {
     if (pace.left() === 0) await pace.rest(signal);
@@ -50,17 +53,19 @@ export async function sumFolder(
       files += sum.files;
       directories += sum.directories + 1;
       hasLinks ||= sum.hasLinks;
+      unreadable ??= sum.unreadable;
       for (const one of sum.largest) add(largest, one);
       continue;
     }
     files++;
     if (child.entry.kind !== 'file') continue;
-    refuseUnreadable(child.entry, child.path);
-    bytes += child.entry.bytes;
+    const stored = storedBytes(child.entry);
+    if (!child.entry.readable) unreadable ??= child.path;
+    bytes += stored;
     hasLinks ||= child.entry.links > 1 && child.entry.inode !== '';
-    add(largest, { bytes: child.entry.bytes, path: child.path });
+    add(largest, { bytes: stored, path: child.path });
   }
-  const sum = { bytes, files, directories, largest, hasLinks };
+  const sum = { bytes, files, directories, largest, hasLinks, unreadable };
   keep(folder.entry, sum);
   return sum;
 }
@@ -75,10 +80,12 @@ function add(largest: Content[], content: Content): void {
   largest.length = Math.min(largest.length, most);
 }
 
-/** Throws Unreadable for a file on which a build fails. */
-export function refuseUnreadable(entry: Entry, path: string): void {
-  if (entry.readable) return;
-  throw new Unreadable(
-    `The file ${path} of the build context cannot be read: permission denied. The build will fail here.`,
-  );
+/** What the builder stores of a file: the client sends no bytes of one that it may not read (fsutil `sendFile`). */
+export function storedBytes({ bytes, readable }: Entry): number {
+  return readable ? bytes : 0;
+}
+
+/** The sentence on a file of which that is so. */
+export function unreadableNote(path: string): string {
+  return `This user may not read the file ${path}, so the builder gets it empty.`;
 }

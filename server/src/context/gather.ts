@@ -5,7 +5,7 @@
 
 import type { ResolvedCopy } from '../model/plan.ts';
 import type { ArchiveContent } from './archive.ts';
-import { refuseUnreadable } from './folderSums.ts';
+import { storedBytes, unreadableNote } from './folderSums.ts';
 import { type Entry, Unreadable } from './folders.ts';
 import { hasWildcard, partsOf } from './goPath.ts';
 import type { Content, Source, TreeEntry } from './layerTree.ts';
@@ -48,6 +48,7 @@ export async function gatherSources(
   const ignored: string[] = [];
   const unmatched: string[] = [];
   const notes: string[] = [];
+  const unreadable: string[] = [];
   const unpack = copy.unpack ?? copy.add;
   const excluded = patternsOf(copy.exclude, '--exclude');
   for (const source of copy.sources) {
@@ -63,6 +64,7 @@ export async function gatherSources(
         unpack,
         archiveContent,
         signal,
+        unreadable,
       });
       any ||= include === null || (made.kind === 'directory' && made.entries.length > 0);
       sources.push(made);
@@ -86,6 +88,7 @@ export async function gatherSources(
     const content: Content = { bytes: 0, path: `<<${name}` };
     sources.push({ kind: 'entry', name, node: { kind: 'file', content } });
   }
+  notes.push(...unreadable.slice(0, 1).map(unreadableNote));
   return { sources, missing, ignored, unmatched, notes: [...notesOn(sources), ...notes] };
 }
 
@@ -156,19 +159,26 @@ interface Taking extends Selection {
   readonly unpack: boolean;
   readonly archiveContent: ArchiveReader;
   readonly signal: AbortSignal | undefined;
+  /** Files that this user may not read. */
+  readonly unreadable: string[];
+}
+
+function noteUnreadable(entry: Entry, path: string, { unreadable }: Taking): void {
+  if (entry.kind === 'file' && !entry.readable) unreadable.push(path);
 }
 
 async function sourceOf(match: Match, taking: Taking): Promise<Source> {
   const { found, name } = match;
   const { entry } = found;
   if (entry && entry.kind !== 'directory') {
-    if (entry.kind === 'file' && taking.unpack) {
+    if (entry.kind === 'file' && taking.unpack && entry.readable) {
       const content = await taking.archiveContent(found, entry, taking.signal);
       if (content.kind === 'archive') return { kind: 'archive', path: found.path, content };
       if (content.kind === 'unreadable') {
         throw new Unreadable(`What ADD makes of ${found.path} is not known. ${content.reason}`);
       }
     }
+    noteUnreadable(entry, found.path, taking);
     return { kind: 'entry', name, node: nodeOf(entry, found.path, new Map()) };
   }
   const entries: TreeEntry[] = [];
@@ -192,6 +202,7 @@ async function walk(
     const taken = isSelected && !child.perhaps;
     if (child.entry.kind !== 'directory') {
       if (!taken) continue;
+      noteUnreadable(child.entry, child.path, taking);
       entries.push({ parts: below, node: nodeOf(child.entry, child.path, inodes) });
       any = true;
       continue;
@@ -213,9 +224,8 @@ function nodeOf(
 ): Exclude<TreeEntry['node'], { readonly kind: 'directory' }> {
   if (entry.kind === 'symlink') return { kind: 'symlink', target: entry.target };
   if (entry.kind !== 'file') return { kind: 'other' };
-  refuseUnreadable(entry, path);
   const linked = entry.links > 1 && entry.inode !== '' ? inodes.get(entry.inode) : undefined;
-  const content = linked ?? { bytes: entry.bytes, path };
+  const content = linked ?? { bytes: storedBytes(entry), path };
   if (entry.links > 1 && entry.inode !== '') inodes.set(entry.inode, content);
   return { kind: 'file', content };
 }

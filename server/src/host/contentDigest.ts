@@ -51,9 +51,10 @@ async function digestOf(
     const hash = createHash('sha256');
     for (let total = 0; ; ) {
       signal.throwIfAborted();
-      keeps = false;
-      const bytes = await readPiece(file, buffer);
-      keeps = true;
+      const bytes = await readPiece(file, buffer).catch((error: NodeJS.ErrnoException) => {
+        keeps = error.code !== 'ETIMEDOUT';
+        throw error;
+      });
       if (bytes === 0) break;
       hash.update(buffer.subarray(0, bytes));
       total += bytes;
@@ -63,7 +64,7 @@ async function digestOf(
     }
     return isSame(fstatSync(file, { bigint: true }), expected) ? hash.digest('hex') : null;
   } finally {
-    // A read that never came back may still write into its buffer and holds its file.
+    // A read that never came back may still write into its buffer, and closes its file by itself.
     if (keeps) {
       buffers.push(buffer);
       closeSync(file);
@@ -72,26 +73,40 @@ async function digestOf(
 }
 
 /** Null: it is a symlink by now. */
-function opened(path: string): Promise<number | null> {
-  return new Promise((resolve, reject) => {
-    open(path, flags, (error, file) => {
-      if (!error) resolve(file);
-      else if (error.code === 'ELOOP' || error.code === 'EMLINK') resolve(null);
-      else reject(error);
-    });
-  });
+async function opened(path: string): Promise<number | null> {
+  try {
+    return await inTime<number>((done) => open(path, flags, done), closeSync);
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code === 'ELOOP' || code === 'EMLINK') return null;
+    throw error;
+  }
 }
 
 function readPiece(file: number, buffer: Uint8Array): Promise<number> {
+  return inTime<number>(
+    (done) => read(file, buffer, 0, buffer.length, null, (error, bytes) => done(error, bytes)),
+    () => closeSync(file),
+  );
+}
+
+/** Rejects with `ETIMEDOUT` when there is no answer; what then comes too late goes to `tidy`. */
+function inTime<T>(
+  start: (done: (error: Error | null, value: T) => void) => void,
+  tidy: (value: T) => void,
+): Promise<T> {
   return new Promise((resolve, reject) => {
-    const late = setTimeout(
-      () => reject(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })),
-      patience,
-    );
-    read(file, buffer, 0, buffer.length, null, (error, bytes) => {
-      clearTimeout(late);
-      if (error) reject(error);
-      else resolve(bytes);
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      reject(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }));
+    }, patience);
+    start((error, value) => {
+      clearTimeout(timer);
+      if (!isLate) {
+        if (error) reject(error);
+        else resolve(value);
+      } else if (!error) tidy(value);
     });
   });
 }

@@ -253,16 +253,24 @@ describe('reading a context', () => {
     assert.deepEqual((await known(files, { sources: ['loop'] })).missing, ['loop']);
   });
 
-  it('does not count a file that this user may not read', async () => {
+  it('counts a file that this user may not read as empty, as the builder gets it', async () => {
     const files = memoryFileSystem(project);
     const guarded: MemoryFileSystem = {
       ...files,
       lstat: async (path) => ({ ...(await files.lstat(path)), readable: !/package/.test(path) }),
     };
-    const { reason } = await unknown(guarded, {});
-    assert.match(reason, /^The file package\.json of the build context cannot be read/);
-    const other = await openContext(guarded, '/context').copy({ ...plain, sources: ['src'] });
-    assert.equal(other.kind, 'known');
+    const note = 'This user may not read the file package.json, so the builder gets it empty.';
+    const { bytes } = await files.lstat('/context/package.json');
+    for (const copy of [{}, { add: true }, { sources: ['', 'src'] }, { exclude: ['nothing'] }]) {
+      const all = await known(files, copy);
+      const found = await known(guarded, copy);
+      assert.equal(found.files, all.files);
+      assert.equal(found.bytes, all.bytes - bytes);
+      assert.deepEqual(found.notes, [note]);
+    }
+    const single = await known(guarded, { add: true, sources: ['package.json'] });
+    assert.deepEqual([single.bytes, single.files, single.notes], [0, 1, [note]]);
+    assert.deepEqual((await known(guarded, { sources: ['src'] })).notes, []);
   });
 
   it('says that a folder cannot be read, or is not there', async () => {
