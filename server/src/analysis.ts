@@ -293,8 +293,8 @@ function seenBy(
 }
 
 /** All of a subject that decides on its analysis beside its plan. */
-function identityOf({ path, folder, within, settings }: Subject): string {
-  return JSON.stringify([path, folder, within, { ...settings, buildArgs: null }]);
+function identityOf({ path, folder, within, untouched = false, settings }: Subject): string {
+  return JSON.stringify([path, folder, within, untouched, { ...settings, buildArgs: null }]);
 }
 
 interface Joined {
@@ -346,7 +346,7 @@ function join(joined: Joined): Analysis {
       );
       return problems;
     },
-    churn: churn.read(context, subject.within !== null),
+    churn: churn.read(context, subject),
     manifests: manifests.read(context),
     get unsized() {
       return projects.unsized();

@@ -75,6 +75,8 @@ const capabilities: ServerCapabilities = {
 export function startServer(connection: Connection, ports: ServerPorts): void {
   const documents = new TextDocuments(TextDocument);
   const choices = new Map<string, Choices>();
+  /** Documents as they were opened, by version: opening one starts no process. */
+  const untouched = new Map<string, number>();
   const log = connection.console;
   let client = readClient({ capabilities: {}, processId: null, rootUri: null });
   let folders: readonly string[] = [];
@@ -110,6 +112,7 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
       path,
       folder: path === null ? null : workspaceFolderOf(path, folders),
       within: client.trusted ? null : folders,
+      untouched: untouched.get(uri) === version,
       text: document.getText(),
       version,
       settings: chosen,
@@ -195,15 +198,18 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
   });
 
   documents.onDidOpen(({ document }) => {
+    untouched.set(document.uri, document.version);
     void settings.of(document.uri);
     analyzer.revalidate(document.uri);
   });
   documents.onDidChangeContent(({ document }) => refresher.textChanged(document.uri));
   documents.onDidSave(({ document }) => {
+    untouched.delete(document.uri);
     analyzer.revalidate(document.uri);
     probing.saved(document.uri);
   });
   documents.onDidClose(({ document: { uri } }) => {
+    untouched.delete(uri);
     settings.forget(uri);
     analyzer.close(uri);
     if (!client.pullsDiagnostics) ignore(connection.sendDiagnostics({ uri, diagnostics: [] }));
@@ -244,6 +250,7 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
   });
   connection.onHover(
     on('textDocument/hover', null, async ({ textDocument, position }) => {
+      if (untouched.delete(textDocument.uri)) refresher.factsChanged(textDocument.uri);
       const found = await analysisOf(textDocument.uri);
       return found && hover(found.analysis, found.document, position, client);
     }),

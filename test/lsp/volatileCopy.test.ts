@@ -52,6 +52,7 @@ RUN npm ci
   it('is advised with the figures of git, which follow its HEAD, and fixed', async () => {
     await opened();
     commit(12);
+    await editor.hover({ line: 0, character: 0 });
     await editor.client.sendNotification(focused, { uri: editor.uri });
     await until(async () => (await advice()).length > 0);
     assert.deepEqual(await advice(), [
@@ -72,6 +73,26 @@ RUN npm ci
       apply(editor.text, editor.editsOf(action)).trimEnd(),
       'FROM node:22\nWORKDIR /app\nCOPY package.json package-lock.json ./\nRUN npm ci\nCOPY . .',
     );
+  });
+
+  it('asks git for nothing before someone hovers, edits or saves', async () => {
+    let asked = 0;
+    const port: GitPort = {
+      history: async () => {
+        asked += 1;
+        return { state: 'unavailable', reason: 'Never.' };
+      },
+    };
+    await opened({ ports: { git: port } });
+    await until(async () => (await editor.stack())?.context != null);
+    await advice();
+    assert.equal(asked, 0);
+    await editor.hover({ line: 0, character: 0 });
+    await until(async () => {
+      await editor.stack();
+      return asked > 0;
+    });
+    assert.equal(asked, 1);
   });
 
   it('asks git for nothing in Restricted Mode, and still offers the fix', async () => {

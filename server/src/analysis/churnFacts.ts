@@ -11,6 +11,7 @@ import { passesLink, type Takes, takenBy } from '../context/takes.ts';
 import type { ResolvedCopy, Step } from '../model/plan.ts';
 import type { ContextReading } from './contextFacts.ts';
 import { BackgroundFact } from './facts.ts';
+import type { Subject } from './subject.ts';
 
 /** The machine's part. */
 export interface ChurnPorts {
@@ -39,8 +40,8 @@ export class ChurnFacts {
     this.#onChanged = onChanged;
   }
 
-  read(context: ContextReading, restricted: boolean): ChurnReading {
-    const history = this.#history(context, restricted);
+  read(context: ContextReading, subject: Pick<Subject, 'within' | 'untouched'>): ChurnReading {
+    const history = this.#history(context, subject);
     const { ignore } = context;
     type Asked = (ignored: IgnoreState, links: readonly string[]) => Takes | null;
     const answer = (key: string, asked: Asked): Fact<Churn> => {
@@ -95,10 +96,17 @@ export class ChurnFacts {
     this.#asked = null;
   }
 
-  #history({ context, state, pending }: ContextReading, restricted: boolean): Fact<GitHistory> {
-    if (restricted) {
+  #history(
+    { context, state, pending }: ContextReading,
+    { within, untouched }: Pick<Subject, 'within' | 'untouched'>,
+  ): Fact<GitHistory> {
+    if (within !== null) {
       this.stop();
       return { state: 'unavailable', reason: 'In Restricted Mode git is not asked.' };
+    }
+    if (untouched) {
+      const reason = 'Git is asked when you hover over a line, edit the file or save it.';
+      return { state: 'unavailable', reason };
     }
     const git = this.#git;
     if (!git) return { state: 'unavailable', reason: 'Git is not asked.' };

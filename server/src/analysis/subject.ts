@@ -12,6 +12,8 @@ export interface Subject {
   readonly folder: string | null;
   /** Restricted Mode: only files below these folders are read; null: no restriction. */
   readonly within: readonly string[] | null;
+  /** Nobody has worked with the document yet: no process is started for it; absent: false. */
+  readonly untouched?: boolean;
   readonly text: string;
   /** Different for different texts of one key. */
   readonly version: number;
