@@ -7,7 +7,7 @@
 
 import type { EntryDigests } from './contentDigests.ts';
 import type { ContentNode, SentContext, SentEntry } from './contentFacts.ts';
-import type { Entry } from './folders.ts';
+import { type Entry, isUnspeakable, Unreadable } from './folders.ts';
 import type { KeptFolders } from './keptFolders.ts';
 import type { Pace } from './pace.ts';
 import type { ContextTree, Found } from './sources.ts';
@@ -66,6 +66,9 @@ export function contentTree(inputs: TreeInputs): ContentTree {
   }
 
   function leaf({ path }: Found, entry: Entry): Built | null {
+    if (isUnspeakable(entry)) {
+      throw new Unreadable(`The name ${path} is not UTF-8, so what it names cannot be read here.`);
+    }
     if (entry.kind !== 'file') {
       return {
         node: leafNode(entry, path, entry.target, digests),
@@ -113,7 +116,7 @@ export function contentTree(inputs: TreeInputs): ContentTree {
         continue;
       }
       children.set(name, built.node);
-      if (built.unnoticed.length > 0) unnoticed.push(...built.unnoticed);
+      for (const one of built.unnoticed) unnoticed.push(one);
     }
     if (!isWhole) return null;
     const own = entry && modeOf(path, entry);

@@ -386,9 +386,24 @@ async function lookAt(files: FileSystem, host: string, name: string): Promise<En
   } catch (error) {
     const code = codeOf(error);
     // ENOTDIR and EINVAL: it became something else in between.
+    if (code === 'ENOENT' && name.includes('\ufffd')) return unspeakable(name);
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EINVAL') return null;
     throw new Unreadable(`${host} cannot be read (${code || String(error)}).`);
   }
+}
+
+/**
+ * An entry whose name is not UTF-8 is listed with a replacement character, and is not found by that
+ * name. That it is there is all that is known of it.
+ */
+function unspeakable(name: string): Entry {
+  const none = { mtimeMs: 0, mtimeNs: '', ctimeNs: '', inode: '', links: 1, target: '' };
+  return { name, kind: 'other', bytes: 0, mode: 0, readable: true, ...none };
+}
+
+/** Is it such an entry? */
+export function isUnspeakable({ name, kind, mtimeNs, inode }: Entry): boolean {
+  return kind === 'other' && mtimeNs === '' && inode === '' && name.includes('\ufffd');
 }
 
 function entryOf(stat: FileStat, name: string, target: string): Entry {

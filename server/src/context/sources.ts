@@ -157,16 +157,19 @@ export async function resolveSource(tree: ContextTree, source: string): Promise<
     return { matches, wildcard: false, hasBase: found !== undefined, dangling: [] };
   }
   const base = await tree.find(parts.slice(0, wild));
-  const paths = base ? await expand(tree, base, parts.slice(wild)) : [];
+  const children: Child[] = [];
+  if (base) await expand(tree, base, parts.slice(wild), children);
   const matches: Match[] = [];
   const dangling: string[] = [];
   const sent = sentBy([...(base?.path.split('/') ?? []), ...parts.slice(wild)]);
-  for (const path of paths.filter(sent)) {
-    await refuseUnsentLink(tree, path, parts.slice(wild));
-    const found = await tree.find(path.split('/'));
-    const name = path.slice(path.lastIndexOf('/') + 1);
+  for (const child of children) {
+    const { path, entry } = child;
+    if (!sent(path)) continue;
+    const isLink = entry.kind === 'symlink';
+    if (isLink && parts.length - wild > 1) throw unsentLink(path);
+    const found = isLink ? await tree.find(path.split('/')) : child;
     const below = base?.path ? path.slice(base.path.length + 1) : path;
-    if (found) matches.push({ name, found, below, isLink: found.path !== path });
+    if (found) matches.push({ name: entry.name, found, below, isLink });
     else dangling.push(path);
   }
   return { matches, wildcard: true, hasBase: base !== undefined, dangling };
@@ -184,14 +187,8 @@ export function sentBy(pattern: readonly string[]): (path: string) => boolean {
  * The client sends what a matched link points to only where the wildcard is in the last component
  * (fsutil `FollowLinks`). Else it hangs on other lines whether the builder has it.
  */
-async function refuseUnsentLink(
-  tree: ContextTree,
-  path: string,
-  patterns: readonly string[],
-): Promise<void> {
-  if (patterns.length < 2) return;
-  if ((await entryAt(tree, path.split('/')))?.kind !== 'symlink') return;
-  throw new Unreadable(
+function unsentLink(path: string): Unreadable {
+  return new Unreadable(
     `A wildcard in a folder name finds the link ${path}; the builder may not have what it points to.`,
   );
 }
@@ -204,20 +201,19 @@ async function entryAt(tree: ContextTree, path: readonly string[]): Promise<Entr
   return children.find(({ entry }) => entry.name === path.at(-1))?.entry;
 }
 
-/** Paths below a folder that fit the components, in the order of a walk; links are not walked into. */
+/** What below a folder fits the components, in the order of a walk; links are not walked into. */
 async function expand(
   tree: ContextTree,
   folder: Found,
   patterns: readonly string[],
-): Promise<readonly string[]> {
+  fitting: Child[],
+): Promise<void> {
   const [pattern = '', ...rest] = patterns;
-  const paths: string[] = [];
-  if (folder.entry && folder.entry.kind !== 'directory') return paths;
+  if (folder.entry && folder.entry.kind !== 'directory') return;
   for (const child of await tree.children(folder)) {
     if (matchName(pattern, child.entry.name) !== true) continue;
     if (rest.length > 0) {
-      if (child.entry.kind === 'directory') paths.push(...(await expand(tree, child, rest)));
-    } else if (!child.perhaps || (await tree.holdsAny(child))) paths.push(child.path);
+      if (child.entry.kind === 'directory') await expand(tree, child, rest, fitting);
+    } else if (!child.perhaps || (await tree.holdsAny(child))) fitting.push(child);
   }
-  return paths;
 }

@@ -227,6 +227,21 @@ describe('reading files for their content', () => {
     assert.equal((await context.content('', null)).kind, 'known');
   });
 
+  it('is unknown where a name is not UTF-8, unless that is left out', async () => {
+    const { files, context } = project({ 'a/x': '1', '.dockerignore': 'bad' });
+    const { list } = files;
+    files.list = async (path) => [
+      ...(await list(path)),
+      ...(/a$|bad$/.test(path) ? ['n\ufffd'] : []),
+    ];
+    const facts = await context.content('', null);
+    assert.match(facts.kind === 'unknown' ? facts.reason : '', /^The name a\/n\ufffd is not UTF-8/);
+    files.folder('/context/bad');
+    files.remove('/context/a');
+    context.invalidate();
+    assert.equal((await context.content('', null)).kind, 'known');
+  });
+
   it('is unknown beyond the most files that are looked at', async () => {
     const { digests, context } = project(many(20), 10);
     const facts = await context.content('', null);
