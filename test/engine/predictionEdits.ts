@@ -74,18 +74,20 @@ export const editKinds: readonly string[] = Object.keys(kinds);
 
 /**
  * For each project a walk of so many edits. Kinds that were used least come first, so that every
- * kind is tried where it fits.
+ * kind is tried where it fits; kinds that `without` fits are left out.
  */
 export function walks(
   projects: readonly Project[],
   edits: number,
   seed: number,
+  without?: RegExp,
 ): ReadonlyMap<Project, readonly NamedEdit[]> {
   const uses = new Map<string, number>();
+  const chosen = editKinds.filter((kind) => !without?.test(kind));
   return new Map(
     projects.map((project, index) => [
       project,
-      walk(project, edits, seeded(seed * 1000 + index), uses),
+      walk(project, edits, seeded(seed * 1000 + index), chosen, uses),
     ]),
   );
 }
@@ -94,6 +96,7 @@ function walk(
   { state: first, free, folders }: Project,
   edits: number,
   random: Random,
+  chosen: readonly string[],
   uses: Map<string, number>,
 ): readonly NamedEdit[] {
   const made: NamedEdit[] = [];
@@ -102,7 +105,7 @@ function walk(
   let now = 1_700_100_000;
   const place = (kind: string) => (uses.get(kind) ?? 0) * 1000 + random.below(1000);
   while (made.length < edits) {
-    const order = editKinds.map((kind) => ({ kind, at: place(kind) })).sort((a, b) => a.at - b.at);
+    const order = chosen.map((kind) => ({ kind, at: place(kind) })).sort((a, b) => a.at - b.at);
     for (const { kind } of order) {
       now += 7;
       const edit = kinds[kind]?.({ random, state, now, free, folders, older });

@@ -214,7 +214,7 @@ export interface SuiteOptions {
   readonly predictor?: Predictor;
   /** Only projects of these names. */
   readonly only?: readonly string[];
-  /** Kinds of edits that are left out; what they change comes with the next edit. */
+  /** Kinds of edits that are left out. */
   readonly without?: RegExp;
 }
 
@@ -232,13 +232,11 @@ export async function judgeSuite({
   const chosen = projects(`${Date.now()}-${process.pid}`).filter(
     ({ name }) => !only || only.includes(name),
   );
-  const queue = [...walks(chosen, edits, seed)];
+  const queue = [...walks(chosen, edits, seed, without)];
   const judged = new Map<Project, readonly JudgedEdit[]>();
   const work = async () => {
     for (let next = queue.shift(); next; next = queue.shift()) {
-      const [project, edits] = next;
-      const kept = edits.filter(({ kind }) => !without?.test(kind));
-      judged.set(project, await judgeWalk(project, kept, predictor));
+      judged.set(next[0], await judgeWalk(...next, predictor));
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
