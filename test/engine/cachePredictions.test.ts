@@ -97,8 +97,9 @@ describeWithEngine('what the next build takes from cache', () => {
       about: '',
       state: {
         blocks: [
-          `FROM ${baseImage} AS one`,
+          `FROM ${baseImage} AS none`,
           `RUN echo ${Date.now()}-${process.pid}`,
+          'FROM none AS one',
           'COPY first.txt /',
           'FROM one',
           'COPY second.txt /',
@@ -130,6 +131,16 @@ describeWithEngine('what the next build takes from cache', () => {
       assert.match(
         copy?.notes.join(' ') ?? '',
         /^second\.txt changed, but the builder does not notice/,
+      );
+    });
+
+    it('is not noticed after a build that took nothing of the context', async () => {
+      const walked = project();
+      const edited = withFiles(walked.state, { 'second.txt': file('behind') });
+      const steps = await last(walked, { ...walked.state, target: 'none' }, edited);
+      assert.deepEqual(
+        steps.map(({ word, actual }) => [word, actual]),
+        Array(4).fill(['cached', 'cached']),
       );
     });
 

@@ -100,7 +100,8 @@ export function sentContext(
 ): SentContext | null {
   if (!digests || root === null) return null;
   const identity = contextIdentity(digests.text, root);
-  const record = records.find(({ files, context }) => files && context === identity);
+  // A build that takes nothing of the context leaves the builder's copy as it was.
+  const record = records.find(({ files, context }) => files?.size && context === identity);
   if (!record?.files) return null;
   const { files } = record;
   // The same one each time, so that what was compared with it need not be compared again.
