@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import type { FollowedStack } from './followedStack.ts';
+import { plain } from './plain.ts';
 import { covers, type Row, type RowKind, rowAt, type Sort, stackRows } from './rows.ts';
 
 const viewId = 'dockerfileLayers.stack';
@@ -112,8 +113,8 @@ export class StackView implements vscode.TreeDataProvider<Row>, vscode.Disposabl
 
   resolveTreeItem(item: vscode.TreeItem, row: Row): vscode.TreeItem {
     const text = new vscode.MarkdownString();
-    text.appendMarkdown('**').appendText(row.label).appendMarkdown('**\n\n');
-    for (const sentence of row.details) text.appendText(sentence).appendMarkdown('\n\n');
+    text.appendMarkdown(`**${plain(row.label)}**\n\n`);
+    for (const sentence of row.details) text.appendMarkdown(`${plain(sentence)}\n\n`);
     if (row.history !== null) text.appendCodeblock(row.history, 'text');
     item.tooltip = text;
     return item;

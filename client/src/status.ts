@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import type { FollowedStack } from './followedStack.ts';
+import { plain } from './plain.ts';
 
 export class Status implements vscode.Disposable {
   readonly #stack: FollowedStack;
@@ -27,6 +28,13 @@ export class Status implements vscode.Disposable {
     return this.#shown ? this.#item.text : undefined;
   }
 
+  /** What the item says when the mouse rests on it; undefined while it shows nothing. */
+  get tooltip(): string | undefined {
+    const { tooltip } = this.#item;
+    if (!this.#shown) return undefined;
+    return typeof tooltip === 'object' ? tooltip.value : tooltip;
+  }
+
   dispose(): void {
     this.#subscription.dispose();
     this.#item.dispose();
@@ -46,9 +54,9 @@ export class Status implements vscode.Disposable {
       const tooltip = new vscode.MarkdownString();
       const { accessible, nextBuild } = display;
       for (const sentence of [accessible, totals.size.reason, nextBuild, contextChoice.reason]) {
-        if (sentence) tooltip.appendText(sentence).appendMarkdown('\n\n');
+        if (sentence) tooltip.appendMarkdown(`${plain(sentence)}\n\n`);
       }
-      tooltip.appendText('Click to choose what is built.');
+      tooltip.appendMarkdown('Click to choose what is built.');
       this.#item.tooltip = tooltip;
       this.#item.accessibilityInformation = {
         label: [accessible, nextBuild, 'Opens a menu to choose what is built.']

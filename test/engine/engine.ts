@@ -21,7 +21,7 @@ function answers(): boolean {
 let state: { readonly reason: string | null } | undefined;
 
 /** Null when an engine answers, else a sentence that says why there is none. */
-function engineState(): string | null {
+export function engineState(): string | null {
   state ??= { reason: findEngine() };
   return state.reason;
 }

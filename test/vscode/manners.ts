@@ -12,7 +12,7 @@ import { descendants, endedChildren, type Process, sockets } from './processes.t
 import { projectRoot } from './project.ts';
 import { until } from './results.ts';
 import { openFile, painted } from './workbench.ts';
-import { makeWorkspace } from './workspace.ts';
+import { commitAll, makeWorkspace } from './workspace.ts';
 
 /** VS Code's own reasons to start processes: tasks to look for, ports to forward. */
 const silent = {
@@ -49,6 +49,8 @@ interface Seen {
 
 async function watchOnce(host: Host, extension: string): Promise<Seen> {
   const { root, folder } = makeWorkspace();
+  // Git may be asked how often files change, but not because a file was opened.
+  commitAll(folder);
   const opened = await openBrowser();
   if (!opened) throw new Error('there is no Chromium');
   const server = await startServer({ host, settings: silent });

@@ -1,7 +1,7 @@
 /**
  * The extension in a real VS Code: `npm run test:vscode`.
  *
- *   --only=suite,restricted,peer,ui,package,manners   some of the parts
+ *   --only=suite,predictions,restricted,peer,ui,package,manners   some of the parts
  *   --floor                                      on the oldest VS Code that the manifest allows
  *
  * The suite runs in a desktop VS Code where one is given (`VSCODE_EXECUTABLE`) or can be
@@ -16,12 +16,14 @@ import {
   installHost,
   newest,
 } from '../../scripts/installVscode.ts';
+import { ensureBaseImage } from '../engine/baseImage.ts';
+import { docker, engineState } from '../engine/engine.ts';
 import { bundleExtension, bundleSuites } from './bundle.ts';
 import { type Plant, watchActivation, withPlant } from './manners.ts';
 import { packageExtension } from './package.ts';
 import { projectRoot } from './project.ts';
 import { check, type Result, skipped } from './results.ts';
-import { findDesktop, runInDesktop, runInServer } from './suites.ts';
+import { editorImage, findDesktop, runInDesktop, runInServer } from './suites.ts';
 import { runUi } from './ui.ts';
 
 const start = Date.now();
@@ -43,13 +45,16 @@ if (wanted('suite')) {
   if (!desktop && !host) results.push(skipped('suite: there is no VS Code'));
 }
 if (host) {
+  if (wanted('predictions')) results.push(...(await predictions(host)));
   if (wanted('restricted')) results.push(...(await runInServer(host, 'restricted')));
   if (wanted('peer')) results.push(...(await runInServer(host, 'peer')));
   if (wanted('ui')) results.push(...(await runUi(host)));
   if (wanted('package')) results.push(...(await runUi(host, await packageExtension())));
   if (wanted('manners')) results.push(...(await manners(host)));
 } else {
-  for (const part of ['restricted', 'peer', 'ui', 'package', 'manners'].filter(wanted)) {
+  for (const part of ['predictions', 'restricted', 'peer', 'ui', 'package', 'manners'].filter(
+    wanted,
+  )) {
     results.push(skipped(`${part}: VS Code's server or Chromium cannot be had here`));
   }
 }
@@ -67,6 +72,20 @@ function findHost(version: string): Host | undefined {
   } catch (error) {
     console.error(`VS Code's server could not be installed: ${String(error)}`);
     return undefined;
+  }
+}
+
+/** Builds with the real engine, through the same command that a user has. */
+async function predictions(host: Host): Promise<readonly Result[]> {
+  const reason = engineState();
+  if (reason) return [skipped(`predictions: skipped. ${reason}`)];
+  await ensureBaseImage();
+  try {
+    return await runInServer(host, 'predictions');
+  } finally {
+    const made = await docker(['images', '--format', '{{.Repository}}:{{.Tag}}', editorImage]);
+    const names = made.stdout.split('\n').filter(Boolean);
+    if (names.length > 0) await docker(['image', 'rm', '--force', ...names]);
   }
 }
 

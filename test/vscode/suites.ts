@@ -5,13 +5,17 @@ import { join } from 'node:path';
 import { format } from 'node:util';
 import { downloadAndUnzipVSCode, runTests } from '@vscode/test-electron';
 import type { Host } from '../../scripts/installVscode.ts';
+import { baseImage } from '../engine/baseImage.ts';
 import { suiteBundle } from './bundle.ts';
 import { openBrowser, startServer, workbenchUrl } from './host.ts';
 import { projectRoot } from './project.ts';
 import { print, type Result, skipped } from './results.ts';
-import { makeWorkspace } from './workspace.ts';
+import { builtProject, commitAll, makeWorkspace, watchedPrograms } from './workspace.ts';
 
-export type SuiteName = 'main' | 'restricted' | 'peer';
+export type SuiteName = 'main' | 'restricted' | 'peer' | 'predictions';
+
+/** What the suite of predictions builds; the runner removes it. */
+export const editorImage = 'dockerfile-layers-test/editor';
 
 const timeoutMs = 180_000;
 
@@ -33,13 +37,28 @@ function addPeer(extensionsDir: string): void {
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
 }
 
+/** What the suites have in their workspace and around them beside the usual. */
+function prepared(suite: SuiteName) {
+  if (suite === 'predictions') {
+    const run = `${process.pid}-${Date.now()}`;
+    const made = makeWorkspace(builtProject(baseImage, run));
+    commitAll(made.folder);
+    return { ...made, env: { TEST_IMAGE: `${editorImage}:${run}` } };
+  }
+  const made = makeWorkspace(suite === 'restricted' ? hostile : {});
+  if (suite !== 'restricted') return { ...made, env: {} };
+  commitAll(made.folder);
+  const { path, log } = watchedPrograms(made.root);
+  return { ...made, env: { TEST_PROGRAMS: path, TEST_STARTED: log } };
+}
+
 /** Runs a suite in VS Code's server with the workbench in Chromium. */
 export async function runInServer(
   host: Host,
   suite: SuiteName,
   extension: string = projectRoot,
 ): Promise<readonly Result[]> {
-  const { root, folder } = makeWorkspace(suite === 'restricted' ? hostile : {});
+  const { root, folder, env } = prepared(suite);
   const resultFile = join(root, 'result.json');
   const opened = await openBrowser();
   if (!opened) return [skipped(`${suite} suite: there is no Chromium`)];
@@ -50,7 +69,7 @@ export async function runInServer(
     host,
     extensionsDir,
     trusted: suite !== 'restricted',
-    env: { TEST_SUITE: suite, TEST_RESULT_FILE: resultFile },
+    env: { ...env, TEST_SUITE: suite, TEST_RESULT_FILE: resultFile },
   });
   const log: string[] = [];
   try {

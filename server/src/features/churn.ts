@@ -89,9 +89,12 @@ function sentences(
   { commits, changed, steps, ms, bytes: stored }: Omit<ChurnReport, 'text'>,
   units: Units,
 ): string {
-  const looked = commits === 1 ? 'the last commit' : `the last ${grouped(commits)} commits`;
-  if (changed === 0) return `None of ${looked} changed what it takes.`;
-  const often = `${grouped(changed)} of ${looked} changed what it takes`;
+  const only = 'The one commit that there is';
+  const looked = `the last ${grouped(commits)} commits`;
+  if (changed === 0) {
+    return `${commits === 1 ? `${only} has not` : `None of ${looked}`} changed what it takes.`;
+  }
+  const often = `${commits === 1 ? only : `${grouped(changed)} of ${looked}`} changed what it takes`;
   if (steps === 0) return `${often}.`;
   const measured = [
     ...(ms === null ? [] : [duration(ms)]),

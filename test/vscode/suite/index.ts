@@ -17,6 +17,7 @@ export async function run(): Promise<void> {
   // The suites are part of this bundle, so they are run here instead of being loaded as files.
   mocha.suite.emit('pre-require', globalThis, '', mocha);
   if (process.env.TEST_SUITE === 'restricted') await import('./restricted.test.ts');
+  else if (process.env.TEST_SUITE === 'predictions') await import('./predictions.test.ts');
   else if (process.env.TEST_SUITE === 'peer') await import('./peer.test.ts');
   else {
     await import('./features.test.ts');

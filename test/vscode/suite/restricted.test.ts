@@ -1,11 +1,28 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter } from 'node:path';
 import * as vscode from 'vscode';
-import { type UpdatePackagesResult, updatePackagesRequest } from '../../../server/src/protocol.ts';
+import {
+  type BuildResult,
+  buildRequest,
+  type ProbeResult,
+  probeRequest,
+  type TerminalBuildResult,
+  terminalBuildRequest,
+  type UpdatePackagesResult,
+  updatePackagesRequest,
+} from '../../../server/src/protocol.ts';
 import { mirrorOf } from '../../support/mirrors.ts';
 import { until } from '../results.ts';
-import { api, folder, hint, open, set } from './editor.ts';
+import { api, extensionId, folder, hint, open, set, setText } from './editor.ts';
 
 describe('in Restricted Mode', () => {
+  before('programs that tell when they are started are the first to be found', () => {
+    // The editor takes PATH from a shell, but the language server takes it from here.
+    process.env.PATH = `${process.env.TEST_PROGRAMS}${delimiter}${process.env.PATH}`;
+  });
+
   it('Dockerfiles have their hints and the view its rows', async () => {
     assert.equal(vscode.workspace.isTrusted, false);
     const document = await open('Dockerfile');
@@ -45,4 +62,59 @@ describe('in Restricted Mode', () => {
     await set('packages.mirrors', undefined);
     await mirror.close();
   });
+
+  it('nothing is built, asked or taken over, whoever asks, and no program is started', async () => {
+    const document = await open('Dockerfile');
+    const { client, stack } = await api();
+    const commands = listedCommands();
+    for (const command of ['buildAndRecord', 'askBuilder', 'takeOverLastBuild']) {
+      const id = `dockerfileLayers.${command}`;
+      const listed = commands.find((one) => one.command === id);
+      assert.match(listed?.enablement ?? '', /&& isWorkspaceTrusted$/);
+      assert.equal(await vscode.commands.executeCommand(id), undefined);
+    }
+    const textDocument = { uri: document.uri.toString() };
+    const built = await client.sendRequest<BuildResult>(buildRequest.method, { textDocument });
+    assert.equal(built.outcome, 'refused');
+    assert.match(built.message, /^Nothing is built in Restricted Mode\. Trust the workspace/);
+    const asked = await client.sendRequest<ProbeResult>(probeRequest.method, { textDocument });
+    assert.equal(asked.outcome, 'refused');
+    assert.match(asked.message, /Restricted Mode/);
+    const seen = await client.sendRequest<TerminalBuildResult>(terminalBuildRequest.method, {
+      command: 'docker build .',
+      folder: folder(),
+      exitCode: 0,
+      startedAt: Date.now(),
+      asked: true,
+    });
+    assert.equal(seen.recorded, false);
+    assert.match(seen.message, /Restricted Mode/);
+    // Saving asks the builder where the settings say so, and hovers may ask git; not here.
+    await set('probe.onSave', true);
+    await setText(document, `${document.getText()}# saved\n`);
+    await document.save();
+    const card = await vscode.commands.executeCommand<vscode.Hover[]>(
+      'vscode.executeHoverProvider',
+      document.uri,
+      new vscode.Position(7, 1),
+    );
+    assert.ok(card.length > 0);
+    await set('probe.onSave', undefined);
+    await until('a report', () => stack.report);
+    const log = process.env.TEST_STARTED ?? '';
+    assert.ok(log !== '' && !existsSync(log), existsSync(log) ? readFileSync(log, 'utf8') : log);
+    // What was started would be seen: these programs are found first.
+    for (const program of ['docker', 'git']) execFileSync(program, ['seen']);
+    assert.equal(readFileSync(log, 'utf8'), 'docker seen\ngit seen\n');
+  });
 });
+
+function listedCommands() {
+  const extension = vscode.extensions.getExtension(extensionId);
+  assert.ok(extension);
+  type Command = { readonly command: string; readonly enablement?: string };
+  const { contributes } = extension.packageJSON as {
+    readonly contributes: { readonly commands: readonly Command[] };
+  };
+  return contributes.commands;
+}
