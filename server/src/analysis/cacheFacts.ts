@@ -85,9 +85,14 @@ export function recordName({ path, key }: Subject): string {
   return path ?? key;
 }
 
-/** Two contexts with equal identities are the same folder for the builder; null: there is none. */
+/**
+ * Two contexts with equal identities are the same folder for the builder, which goes by the last name
+ * of the path alone (seen on an engine); null: there is none.
+ */
 export function contextIdentity(hash: Hash, root: string | null): string | null {
-  return root === null ? null : hash(`context ${root}`);
+  return root === null
+    ? null
+    : hash(`context ${/[^\\/]*$/.exec(root.replace(/[\\/]+$/, ''))?.[0]}`);
 }
 
 const sentSince = new WeakMap<BuildRecord, SentContext>();

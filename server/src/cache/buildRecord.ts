@@ -7,7 +7,7 @@ export interface BuildRecord {
   readonly version: 1;
   /** Absolute path or URI of the Dockerfile, as the store files it. */
   readonly dockerfile: string;
-  /** Digest of the absolute path of the context, which decides on the builder's copy; null: none. */
+  /** Digest of the name of the context folder, by which the builder keeps its copy; null: none. */
   readonly context: string | null;
   /** Name or index of the stage that was built; null: the last. */
   readonly target: string | null;

@@ -4,7 +4,7 @@
  */
 
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { InstructionReport, StackReport } from '../../../server/src/protocol.ts';
 import {
@@ -29,9 +29,9 @@ const exceptions = {
   },
 } as const;
 
-function options({ buildArgs = {} }: Experiment): string[] {
+function options({ buildArgs = {} }: Experiment, context = 'context'): string[] {
   const args = Object.entries(buildArgs).map(([name, value]) => `--build-arg=${name}=${value}`);
-  return ['build/Dockerfile', '--context', 'context', '--platform', 'linux/amd64', ...args];
+  return ['build/Dockerfile', '--context', context, '--platform', 'linux/amd64', ...args];
 }
 
 function cacheOptions({ noCache }: Experiment): string[] {
@@ -44,9 +44,11 @@ async function snapshot(cwd: string, experiment: Experiment): Promise<void> {
   assert.deepEqual(ran, { code: 0, out: '', err: '' });
 }
 
-async function report(cwd: string, experiment: Experiment): Promise<StackReport> {
+async function report(cwd: string, experiment: Experiment, context?: string): Promise<StackReport> {
   const argv = ['report', '--json', '--since', 'since.json'];
-  const ran = await cli([...argv, ...options(experiment), ...cacheOptions(experiment)], { cwd });
+  const ran = await cli([...argv, ...options(experiment, context), ...cacheOptions(experiment)], {
+    cwd,
+  });
   assert.equal(ran.err, '');
   assert.equal(ran.code, 0);
   return JSON.parse(ran.out) as StackReport;
@@ -110,7 +112,7 @@ describe('snapshot and report --since', () => {
     },
   );
 
-  describe('in another folder, of which the builder holds no copy', () => {
+  describe('in a folder of another name, of which the builder holds no copy', () => {
     eachCase<CacheCase>(
       'cache_status',
       ({ name }) => name,
@@ -126,7 +128,9 @@ describe('snapshot and report --since', () => {
         mkdirSync(other);
         layOut(other, after);
         cpSync(join(cwd, 'since.json'), join(other, 'since.json'));
-        compare(name, await report(other, after), stepsAfterFreshContext ?? stepsAfter);
+        renameSync(join(other, 'context'), join(other, 'elsewhere'));
+        const said = await report(other, after, 'elsewhere');
+        compare(name, said, stepsAfterFreshContext ?? stepsAfter);
       },
     );
   });
