@@ -56,11 +56,16 @@ export async function buildAndRecord(
     return undefined;
   }
   const uri = document.uri.toString();
+  const name = vscode.workspace.asRelativePath(document.uri);
   runs += 1;
   const workDoneToken = `dockerfileLayers.build.${runs}`;
   log.begin(document.uri);
   const result = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: 'Building', cancellable: true },
+    {
+      location: vscode.ProgressLocation.Notification,
+      title: `Building ${name}`,
+      cancellable: true,
+    },
     async (progress, token) => {
       let before = 0;
       const listening = client.onProgress(WorkDoneProgress.type, workDoneToken, (value) => {

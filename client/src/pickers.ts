@@ -77,6 +77,12 @@ export async function showMenu(subject: Subject): Promise<void> {
       run: pickContext,
     },
     { label: '', kind: vscode.QuickPickItemKind.Separator },
+    ...(vscode.workspace.isTrusted
+      ? [
+          command('$(tools) Build and record', 'dockerfileLayers.buildAndRecord'),
+          command('$(question) Ask the builder what is cached', 'dockerfileLayers.askBuilder'),
+        ]
+      : []),
     command('$(eye) Toggle inlay hints', 'dockerfileLayers.toggleInlayHints'),
     command('$(list-tree) Show the layers', 'dockerfileLayers.stack.focus'),
     command('$(refresh) Refresh', 'dockerfileLayers.refresh'),

@@ -16,6 +16,12 @@ export async function askBuilder(
     );
     return undefined;
   }
+  if (document.isUntitled) {
+    void vscode.window.showInformationMessage(
+      'Save the Dockerfile as a file to ask the builder about it.',
+    );
+    return undefined;
+  }
   if (document.isDirty && !(await document.save())) {
     void vscode.window.showWarningMessage(
       'The Dockerfile could not be saved, so the builder is not asked.',

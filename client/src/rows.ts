@@ -164,7 +164,7 @@ function instructionRow(
           display.size || 'size unknown',
           display.cache,
           // What is taken from cache takes no time.
-          display.cache === 'cached' ? '' : display.time,
+          display.cache === 'cached' ? '' : display.took,
         ]);
   const contents: Contents = {
     kind,

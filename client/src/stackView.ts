@@ -192,13 +192,10 @@ export class StackView implements vscode.TreeDataProvider<Row>, vscode.Disposabl
 const labelLength = 22;
 
 /** The words say it too; the colour makes the first line that runs again easy to find. */
-const cacheColors: Readonly<Record<string, string>> = {
-  changed: 'charts.orange',
-  rebuild: 'charts.yellow',
-};
+const changedColor = 'charts.yellow';
 
 function colorOf({ dimmed, cache }: Row): vscode.ThemeColor | undefined {
-  const name = dimmed ? 'disabledForeground' : cacheColors[cache];
+  const name = dimmed ? 'disabledForeground' : cache === 'changed' ? changedColor : undefined;
   return name === undefined ? undefined : new vscode.ThemeColor(name);
 }
 

@@ -50,7 +50,8 @@ export class Status implements vscode.Disposable {
     if (report && report.stages.length > 0) {
       const { display, totals, contextChoice } = report;
       const size = display.size ? ` · ${display.size}` : '';
-      this.#item.text = `$(layers) ${display.layers}${size}`;
+      const again = display.again ? ` · ${display.again}` : '';
+      this.#item.text = `$(layers) ${display.layers}${size}${again}`;
       const tooltip = new vscode.MarkdownString();
       const { accessible, nextBuild } = display;
       for (const sentence of [accessible, totals.size.reason, nextBuild, contextChoice.reason]) {

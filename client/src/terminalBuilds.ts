@@ -46,13 +46,13 @@ export class TerminalBuilds implements vscode.Disposable {
   async takeOver(): Promise<TerminalBuildResult | undefined> {
     if (!vscode.workspace.isTrusted) {
       void vscode.window.showInformationMessage(
-        'Builds are not taken over in Restricted Mode. Trust the workspace to use this command.',
+        'Builds are not remembered in Restricted Mode. Trust the workspace to use this command.',
       );
       return undefined;
     }
     if (!this.#last) {
       void vscode.window.showInformationMessage(
-        'No build was seen in a terminal of this window. Shell integration has to be on for that.',
+        'No build was seen in a terminal of this window. Run `docker build` in a terminal that has shell integration, then use this command.',
       );
       return undefined;
     }

@@ -118,6 +118,8 @@ export interface DisplayText {
   readonly cache: string;
   /** `41 s last time`; `''` when not known. */
   readonly time: string;
+  /** The same for a row: `41 s`. */
+  readonly took: string;
   /** Why it runs again, or why that is not known; `''` where it does not, or nothing is compared. */
   readonly cause: string;
   /** All of it as one sentence, for screen readers. */
@@ -230,7 +232,7 @@ export interface StackReport {
     readonly own: string;
     /** `7 layers`. */
     readonly layers: string;
-    /** What the next build runs again: `4 steps, about 1 min 40 s`, `all cached`; `''` when not known. */
+    /** What the next build runs again: `4 steps again, about 1 min 40 s`, `all cached`; `''` when not known. */
     readonly again: string;
     /** The same as a sentence. */
     readonly nextBuild: string;

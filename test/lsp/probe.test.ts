@@ -174,7 +174,7 @@ describe('the request to ask the builder', () => {
     await save();
     assert.deepEqual(orders, []);
     const taken = await editor.client.sendRequest(terminalBuildRequest, terminal);
-    assert.match(taken.message, /Restricted Mode\.$/);
+    assert.match(taken.message, /Restricted Mode\./);
   });
 
   it('asks on save where that is set, and only there', async () => {

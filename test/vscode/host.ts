@@ -50,6 +50,8 @@ export interface ServerOptions {
 export interface RunningServer {
   readonly port: number;
   readonly process: ChildProcess;
+  /** Folder of its data, with that of extensions below it. */
+  readonly data: string;
   readonly log: () => string;
   readonly stop: () => void;
 }
@@ -121,7 +123,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     child.stderr?.on('data', read);
     child.on('exit', (code) => failed(new Error(`VS Code ended with ${code}:\n${log}`)));
   });
-  return { port, process: child, log: () => log, stop };
+  return { port, process: child, data, log: () => log, stop };
 }
 
 export interface Workbench {

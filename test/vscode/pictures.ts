@@ -3,10 +3,11 @@
  * a dark theme go to `.cache/pictures`, to be looked at.
  */
 
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { installHost } from '../../scripts/installVscode.ts';
+import { buildExample, copyExamples } from './builtExample.ts';
 import { bundleExtension } from './bundle.ts';
 import { openBrowser, startServer, workbenchUrl } from './host.ts';
 import { projectRoot } from './project.ts';
@@ -19,20 +20,26 @@ import {
   hoverLine,
   layerRows,
   openFixes,
+  painted,
   textOf,
   widenSideBar,
 } from './workbench.ts';
 
+/** Pictures that the README does not show. */
+const toLookAt = join(projectRoot, '.cache/pictures');
+
 await bundleExtension();
 const host = installHost();
 await take('Default Light Modern', join(projectRoot, 'media'));
-await take('Default Dark Modern', join(projectRoot, '.cache/pictures'));
+await take('Default Dark Modern', toLookAt);
 process.exit();
 
 async function take(theme: string, pictures: string): Promise<void> {
-  mkdirSync(pictures, { recursive: true });
+  for (const path of [pictures, toLookAt]) mkdirSync(path, { recursive: true });
   const shoot = (name: string, part: Page | Locator) =>
     part.screenshot({ path: join(pictures, `${name}.png`) });
+  const shootToLook = (name: string, part: Page) =>
+    part.screenshot({ path: join(toLookAt, `${name}-${theme.split(' ')[1]}.png`) });
   const opened = await openBrowser({ width: 1280, height: 720, scale: 1.5 });
   if (!opened) throw new Error('there is no Chromium');
   const { browser, page } = opened;
@@ -51,7 +58,8 @@ async function take(theme: string, pictures: string): Promise<void> {
     },
   });
   try {
-    const folder = join(projectRoot, 'examples');
+    const folder = copyExamples(join(projectRoot, 'examples'));
+    await buildExample(join(folder, 'python'), server.data);
     await page.goto(workbenchUrl(server.port, { folder, extension: projectRoot }));
     await findFile(page, 'node/Dockerfile');
     await hintsArePainted(page, 'node/Dockerfile');
@@ -83,6 +91,33 @@ async function take(theme: string, pictures: string): Promise<void> {
     await until('the rows of the stage', () => rows.filter({ hasText: 'FROM --platform' }).count());
     await page.mouse.move(1220, 20);
     await shoot('tree', page);
+
+    await findFile(page, 'python/Dockerfile');
+    await painted(page, 'COPY app app', /changed$/);
+    const copy = editorLine(page, 'COPY app app');
+    // Git is asked by the first hover.
+    await hoverLine(page, copy, /changed since/);
+    await page.mouse.move(1220, 20);
+    await page.keyboard.press('Escape');
+    await goToLine(page, await lineOf(page, /^RUN useradd/));
+    await until('the selected row', async () =>
+      /^\s*RUN useradd/.test(await textOf(rows.and(page.locator('.selected')))),
+    );
+    // The card needs room below its line.
+    await page.mouse.move(900, 300);
+    await page.mouse.wheel(0, 240);
+    await hoverLine(page, copy, /commits changed/);
+    await shoot('cache', page);
+
+    await page.mouse.move(1220, 20);
+    await page.keyboard.press('Escape');
+    await page.locator('.statusbar-item', { hasText: /layers/ }).hover();
+    await page.locator('.monaco-hover:visible', { hasText: /next build/ }).waitFor();
+    await shootToLook('status', page);
+    await rows.filter({ hasText: 'RUN chown' }).hover();
+    await page.locator('.monaco-hover:visible', { hasText: /rebuild/ }).waitFor();
+    await shootToLook('row', page);
+    rmSync(dirname(folder), { recursive: true });
   } finally {
     await browser.close();
     server.stop();

@@ -61,7 +61,7 @@ function sentences(
   const { word, cause, last, since } = prediction;
   const record = since && recordWords(since, now);
   const took = lastTime(last?.ms ?? null);
-  const own = took ? [`It took ${took}.`] : [];
+  const own = took ? [`This ${instruction.name} took ${took}.`] : [];
   if (word === 'cached') return [`cached${record ? `, as in ${record}` : ''}.`, ...own];
   const reason = escapeMarkdown(unstopped(cause?.reason ?? ''));
   // Other reasons are no change since a moment, such as that the cache is not used.

@@ -231,9 +231,9 @@ export function nextBuild(report: AgainReport | null): string {
   return `The next build runs ${count(steps, 'step')} again${took}${rest}.`;
 }
 
-/** The same for a row: `4 steps, about 1 min 40 s`; `''` where there is nothing to compare with. */
+/** The same for a status bar: `4 steps again, about 1 min 40 s`; `''` where there is nothing to compare with. */
 export function nextBuildShort(report: AgainReport | null): string {
   if (!report) return '';
   if (report.steps === 0) return report.unknown === 0 ? 'all cached' : '';
-  return [count(report.steps, 'step'), again(report)].filter(Boolean).join(', ');
+  return [`${count(report.steps, 'step')} again`, again(report)].filter(Boolean).join(', ');
 }

@@ -40,23 +40,30 @@ async function takeOver(
   state: ServerState,
 ): Promise<TerminalBuildResult> {
   const { ports } = state;
-  if (!state.client.trusted) return not('Builds are not taken over in Restricted Mode.');
+  if (!state.client.trusted)
+    return not('Builds are not remembered in Restricted Mode. Trust the workspace for that.');
   const { builder, records, digests, buildsSince } = ports;
   if (!builder || !records || !digests || !buildsSince) {
-    return not('This language server does not take over builds.');
+    return not('This language server does not remember builds of terminals.');
   }
   const reading = readBuildCommand(command);
   if (reading.kind === 'other') return not('The last command is no build of an image.');
   if (reading.kind === 'unclear') return not(`The build is not remembered. ${reading.reason}`);
   if (exitCode !== 0) return not('The build is not remembered, as it did not end well.');
-  if (folder === null) return not('It is not known in which folder the build was made.');
+  if (folder === null)
+    return not('The build is not remembered, as the terminal did not say in which folder it ran.');
   const { build } = reading;
   const context = resolvePath(folder, build.context);
   const dockerfile = resolvePath(...placeOf(folder, context, build.dockerfile));
   const open = await openAt(dockerfile, state);
-  if (!open) return not('The Dockerfile of the build is not open.');
+  if (!open)
+    return not(
+      'The build is not remembered, as its Dockerfile is not open. Open it, and use Remember the Last Build in a Terminal.',
+    );
   if (!open.settings.noticeBuilds && !asked) {
-    return not('The setting dockerfileLayers.builds.notice is off.');
+    return not(
+      'The build is not remembered, as the setting dockerfileLayers.builds.notice is off.',
+    );
   }
   if (!(await isSaved(open, ports.files))) {
     return not('The build is not remembered, as the Dockerfile was changed since.');

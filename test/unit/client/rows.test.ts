@@ -42,6 +42,7 @@ function instruction(line: number, text: string, bytes?: number): InstructionRep
       size: bytes === undefined ? '' : `${bytes} B`,
       cache: '',
       time: '',
+      took: '',
       cause: '',
       accessible: `${text}.`,
     },
@@ -156,7 +157,10 @@ describe('the rows of the stack', () => {
         ...report(0, [
           stage(0, null, [
             instruction(0, 'FROM debian'),
-            { ...cached, display: { ...cached.display, cache: 'cached', time: '2 s last time' } },
+            {
+              ...cached,
+              display: { ...cached.display, cache: 'cached', time: '2 s last time', took: '2 s' },
+            },
             {
               ...changed,
               cache: {
@@ -168,6 +172,7 @@ describe('the rows of the stack', () => {
                 ...changed.display,
                 cache: 'changed',
                 time: '3 s last time',
+                took: '3 s',
                 cause: 'b changed.',
               },
             },
@@ -179,7 +184,7 @@ describe('the rows of the stack', () => {
     );
     assert.ok(rows[0]?.details.includes('The next build runs 1 step again.'));
     const [, second, first] = rows[0]?.children() ?? [];
-    assert.equal(second?.description, '6 B · changed · 3 s last time');
+    assert.equal(second?.description, '6 B · changed · 3 s');
     assert.equal(second.cache, 'changed');
     assert.deepEqual(second.details, [
       'layer 2 · 6 B · changed · 3 s last time',

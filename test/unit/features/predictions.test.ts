@@ -76,21 +76,21 @@ describe('what the next build does', () => {
   it('is explained at the first miss: what changed, since when, what follows, and how long that takes', async () => {
     assert.equal(
       (await card(4)).split(' The key depends')[0],
-      '**Cache**: changed. src/app.ts changed since the build of 14:02. This COPY and the step after it run again, about 1 min 40 s last time. It took 0.3 s last time.',
+      '**Cache**: changed. src/app.ts changed since the build of 14:02. This COPY and the step after it run again, about 1 min 40 s last time. This COPY took 0.3 s last time.',
     );
   });
 
   it('names the line of the first miss where a step follows it', async () => {
     assert.equal(
       (await card(5)).split(' The key depends')[0],
-      '**Cache**: rebuild. src/app.ts changed since the build of 14:02 (line 4). Line 4 and the step after it run again, about 1 min 40 s last time. It took 1 min 40 s last time.',
+      '**Cache**: rebuild. src/app.ts changed since the build of 14:02 (line 4). Line 4 and the step after it run again, about 1 min 40 s last time. This RUN took 1 min 40 s last time.',
     );
   });
 
   it('says since when a step is in the cache, and what it took', async () => {
     assert.match(
       await card(3),
-      /^\*\*Cache\*\*: cached, as in the build of 14:02\. It took under 0\.1 s last time\. The key/,
+      /^\*\*Cache\*\*: cached, as in the build of 14:02\. This WORKDIR took under 0\.1 s last time\. The key/,
     );
   });
 
@@ -159,7 +159,7 @@ describe('what the next build does as a whole', () => {
 
   it('is a sum with its causes, and what is not known is counted apart', async () => {
     const { again, display, stages } = await report(edited);
-    assert.equal(display.again, '2 steps, about 1 min 40 s');
+    assert.equal(display.again, '2 steps again, about 1 min 40 s');
     assert.equal(
       display.nextBuild,
       'The next build runs 2 steps again, about 1 min 40 s last time; of 2 further steps it cannot be told.',
@@ -195,9 +195,9 @@ describe('what the next build does as a whole', () => {
       4: { word: 'changed', ms: 2000 },
       5: { word: 'rebuild', by: 4 },
     });
-    assert.equal(some.display.again, '2 steps, at least 2 s');
+    assert.equal(some.display.again, '2 steps again, at least 2 s');
     const none = await report({ 4: { word: 'changed' } });
-    assert.equal(none.display.again, '1 step');
+    assert.equal(none.display.again, '1 step again');
     assert.equal(none.display.nextBuild, 'The next build runs 1 step again.');
     const open = await report({ 4: { word: 'unknown' } });
     assert.equal(open.display.again, '');

@@ -147,6 +147,7 @@ FROM a
       size: '6 B',
       cache: '',
       time: '',
+      took: '',
       cause: '',
       accessible: 'COPY <<E /y …, layer 2, size 6 B.',
     });

@@ -4,9 +4,8 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { Api } from '../../../client/src/extension.ts';
+import { extensionId } from '../extensionId.ts';
 import { until } from '../results.ts';
-
-export const extensionId = 'dockerfile-layers.dockerfile-layers';
 
 /** The workspace folder's path. */
 export function folder(): string {

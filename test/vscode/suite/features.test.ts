@@ -3,9 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { apkIndexFile, mirrorOf } from '../../support/mirrors.ts';
+import { extensionId } from '../extensionId.ts';
 import { until } from '../results.ts';
 import { dockerfile } from '../workspace.ts';
-import { actions, api, extensionId, folder, hint, hints, open, set, setText } from './editor.ts';
+import { actions, api, folder, hint, hints, open, set, setText } from './editor.ts';
 
 describe('in the editor', () => {
   let document: vscode.TextDocument;

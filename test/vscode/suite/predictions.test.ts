@@ -187,7 +187,7 @@ describe('predictions, with builds of a real engine', function () {
       );
       assert.match(
         await cardOf('RUN cat'),
-        /\*\*Cache\*\*: rebuild\. src\/a\.js changed since the build of \d\d:\d\d \(line 5\)\. Line 5 and the step after it run again, about \d+(\.\d)? s last time\. It took \d+(\.\d)? s last time\./,
+        /\*\*Cache\*\*: rebuild\. src\/a\.js changed since the build of \d\d:\d\d \(line 5\)\. Line 5 and the step after it run again, about \d+(\.\d)? s last time\. This RUN took \d+(\.\d)? s last time\./,
       );
     }));
 
@@ -199,7 +199,7 @@ describe('predictions, with builds of a real engine', function () {
       assert.match(copy?.description ?? '', /^\d+ B · changed/);
       assert.ok(copy?.details.includes('src/a.js changed.'), copy?.details.join('\n'));
       const run = rowOf('RUN cat');
-      assert.match(run?.description ?? '', / · rebuild · \d+(\.\d)? s last time$/);
+      assert.match(run?.description ?? '', / · rebuild · \d+(\.\d)? s$/);
       assert.ok(run?.details.includes('src/a.js changed (line 5).'), run?.details.join('\n'));
       assert.match(run?.accessible ?? '', /rebuild/);
       const status = parts.stack.report?.display.nextBuild;
@@ -207,6 +207,7 @@ describe('predictions, with builds of a real engine', function () {
         status ?? '',
         /^The next build runs 2 steps again, about \d+(\.\d)? s last time; of 1 further step it cannot be told\.$/,
       );
+      assert.match(parts.status.text ?? '', / · 2 steps again, about \d+(\.\d)? s$/);
       assert.match(parts.status.tooltip ?? '', /The next build runs 2 steps again/);
     }));
 

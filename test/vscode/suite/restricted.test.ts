@@ -14,8 +14,9 @@ import {
   updatePackagesRequest,
 } from '../../../server/src/protocol.ts';
 import { mirrorOf } from '../../support/mirrors.ts';
+import { extensionId } from '../extensionId.ts';
 import { until } from '../results.ts';
-import { api, extensionId, folder, hint, open, set, setText } from './editor.ts';
+import { api, folder, hint, open, set, setText } from './editor.ts';
 
 describe('in Restricted Mode', () => {
   before('programs that tell when they are started are the first to be found', () => {

@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import { plain } from '../../../client/src/plain.ts';
+
+describe('sentences in tooltips', () => {
+  it('stay as they are, with spaces at which a line can break', () => {
+    assert.equal(plain('The next build runs\n 2 steps'), 'The next build runs 2 steps');
+  });
+
+  it('are never read as Markdown, but for code in backticks', () => {
+    assert.equal(plain('`rm -rf *` frees *nothing*'), '`rm -rf *` frees \\*nothing\\*');
+    assert.equal(
+      plain('[x](command:y) <b> $(zap)'),
+      '\\[x\\]\\(command\\:y\\) \\<b\\> \\$\\(zap\\)',
+    );
+    assert.equal(plain('a lone ` mark'), 'a lone \\` mark');
+  });
+});

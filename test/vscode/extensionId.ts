@@ -1,0 +1,2 @@
+/** The extension's name in the editor. */
+export const extensionId = 'dockerfile-layers.dockerfile-layers';
