@@ -35,6 +35,11 @@ export function explain(at: KeyedStep, keyed: KeyedPlan, index: RecordIndex): Ex
   if (siblings.length === 0) return withoutSibling(at, text, keyed, index);
   const same = siblings.find(({ step }) => step.text === text);
   if (same) return compared(at, text, same, keyed);
+  const [first] = siblings;
+  if (first && wasNotBuilt(at, siblings, first.record, keyed, index)) {
+    const { name, from } = keyed.plan.stages[at.stage] as Stage;
+    return placed(from.instruction.span, `stage ${name ?? at.stage} was not built then`, null);
+  }
   const instead = mostAlike(at, text, siblings);
   const stays = textsBelow(at, keyed).has(instead.step.text);
   const was = index
@@ -47,6 +52,21 @@ export function explain(at: KeyedStep, keyed: KeyedPlan, index: RecordIndex): Ex
     return placed(null, reason, index.textsIn(instead.record, text)[0] ?? null, instead);
   }
   return compared(at, text, instead, keyed);
+}
+
+/** Only other stages stood on what it stands on, and nothing of its own stage was built. */
+function wasNotBuilt(
+  at: KeyedStep,
+  siblings: readonly Recorded[],
+  record: Recorded['record'],
+  keyed: KeyedPlan,
+  index: RecordIndex,
+): boolean {
+  const stage = keyed.plan.stages[at.stage];
+  if (!stage || siblings.some(({ step }) => step.stage === at.stage)) return false;
+  return !stage.steps.some(
+    (step) => step.effect === 'layer' && index.textsIn(record, stepText(step)).length > 0,
+  );
 }
 
 function placed(

@@ -162,6 +162,14 @@ describe('the cause of a miss in the text', () => {
     assert.equal(cause(text, text, [{}, args('2')]), '2: the build argument A changed');
   });
 
+  it('names a stage that was not built', () => {
+    const text =
+      'FROM base AS build\nRUN make\nFROM build AS one\nRUN x\nFROM build AS two\nRUN z';
+    const target = (name: string) => ({ target: name });
+    const expected = '5: stage two was not built then';
+    assert.equal(cause(text, text, [target('one'), target('two')]), expected);
+  });
+
   it('tells no value of a variable', () => {
     const text = 'ARG A\nRUN a\nCOPY src /$A';
     const args = (value: string) => ({ buildArgs: new Map([['A', value]]) });
