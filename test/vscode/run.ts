@@ -18,6 +18,7 @@ import {
 } from '../../scripts/installVscode.ts';
 import { ensureBaseImage } from '../engine/baseImage.ts';
 import { docker, engineState } from '../engine/engine.ts';
+import { runBuildUi } from './buildUi.ts';
 import { bundleExtension, bundleSuites } from './bundle.ts';
 import { type Plant, watchActivation, withPlant } from './manners.ts';
 import { packageExtension } from './package.ts';
@@ -81,7 +82,10 @@ async function predictions(host: Host): Promise<readonly Result[]> {
   if (reason) return [skipped(`predictions: skipped. ${reason}`)];
   await ensureBaseImage();
   try {
-    return await runInServer(host, 'predictions');
+    return [
+      ...(await runInServer(host, 'predictions')),
+      ...(await runBuildUi(host, await packageExtension(), editorImage)),
+    ];
   } finally {
     const made = await docker(['images', '--format', '{{.Repository}}:{{.Tag}}', editorImage]);
     const names = made.stdout.split('\n').filter(Boolean);

@@ -123,18 +123,23 @@ export async function openFixes(page: Page, title: RegExp): Promise<Locator> {
   return item;
 }
 
-/** Runs a command by its title in the command palette. */
+/** Runs a command by its title in the command palette, which lists only what can be run when it opens. */
 export async function runCommand(page: Page, title: string): Promise<void> {
-  await page.keyboard.press('Escape');
-  await page.keyboard.press('F1');
-  const input = page.locator('.quick-input-widget:visible input').first();
-  await input.waitFor();
-  await input.fill(`>${title}`);
-  await page
-    .locator('.quick-input-widget .monaco-list-row')
-    .filter({ hasText: title })
-    .first()
-    .waitFor();
+  const row = page.locator('.quick-input-widget .monaco-list-row').filter({ hasText: title });
+  await until(`the command ${title}`, async () => {
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('F1');
+    const input = page.locator('.quick-input-widget:visible input').first();
+    await input.waitFor();
+    await input.fill(`>${title}`);
+    return await row
+      .first()
+      .waitFor({ timeout: 3000 })
+      .then(
+        () => true,
+        () => false,
+      );
+  });
   await page.keyboard.press('Enter');
 }
 
