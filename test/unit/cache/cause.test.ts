@@ -163,8 +163,7 @@ describe('the cause of a miss in the text', () => {
   });
 
   it('names a stage that was not built', () => {
-    const text =
-      'FROM base AS build\nRUN make\nFROM build AS one\nRUN x\nFROM build AS two\nRUN z';
+    const text = 'FROM base AS build\nRUN make\nFROM build AS one\nRUN x\nFROM build AS two\nRUN z';
     const target = (name: string) => ({ target: name });
     const expected = '5: stage two was not built then';
     assert.equal(cause(text, text, [target('one'), target('two')]), expected);
