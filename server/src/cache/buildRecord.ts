@@ -26,6 +26,11 @@ export interface BuildRecord {
    * as unknown to it unless a newer record has them. Absent: none.
    */
   readonly gone?: readonly string[];
+  /**
+   * Operations that were part of it, of which not all that decides their key was known: the builder
+   * may have them. Absent: none.
+   */
+  readonly open?: readonly (readonly KeyPart[])[];
   /** The context as the builder holds it since then, by relative path; null: not kept (older records). */
   readonly files: ReadonlyMap<string, SentEntry> | null;
 }

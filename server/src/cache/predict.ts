@@ -178,6 +178,7 @@ function ofMiss(at: KeyedStep, below: Chain, building: Building): Outcome {
     const reason = 'the builder was asked, and does not have it any more';
     return changed(atStep({ span: null, reason }), counterpart(at, building));
   }
+  if (index.wasOpen(signature())) return opened(at, { span: null, reason: wasOpen }, building);
   const hope = at.hopes.find((each) => isActive(each, building));
   const onParent = at.parent === null ? [] : index.onParent(at.parent);
   if (hope && onParent.some(({ step }) => signatureOf(step.parts) === signature())) {
@@ -195,6 +196,7 @@ function ofMiss(at: KeyedStep, below: Chain, building: Building): Outcome {
   }
 }
 
+const wasOpen = 'When it was part of a build, not all that decides whether it is cached was known.';
 const noReason = 'What is below it is not known.';
 
 /** The cause of the first miss in a stage that the step takes files from. */

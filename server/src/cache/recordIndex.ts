@@ -21,6 +21,8 @@ export interface RecordIndex {
   onParent(key: string): readonly Recorded[];
   /** Has any record a step that is the same operation, whatever its sources hold? */
   hasOperation(signature: string): boolean;
+  /** In the newest record that has such an operation: was it not known what decides its key? */
+  wasOpen(signature: string): boolean;
   /** Steps with this text, in the newest record that has any. */
   byText(text: string): readonly Recorded[];
   /** Steps with this text in one record. */
@@ -30,6 +32,7 @@ export interface RecordIndex {
 const indexes = new WeakMap<readonly BuildRecord[], RecordIndex>();
 const texts = new WeakMap<BuildRecord, ReadonlyMap<string, readonly RecordedStep[]>>();
 const signatures = new WeakMap<BuildRecord, ReadonlySet<string>>();
+const openSignatures = new WeakMap<BuildRecord, ReadonlySet<string>>();
 
 /** The index of records, the newest first; made once for each list. */
 export function recordIndex(records: readonly BuildRecord[]): RecordIndex {
@@ -56,7 +59,16 @@ export function recordIndex(records: readonly BuildRecord[]): RecordIndex {
     isGone: (key) => gone.has(key),
     hasAfter: (key) => afters.has(key),
     onParent: (key) => parents.get(key)?.steps ?? [],
-    hasOperation: (signature) => records.some((record) => operationsOf(record).has(signature)),
+    hasOperation: (signature) =>
+      records.some(
+        (record) => operationsOf(record).has(signature) || openIn(record).has(signature),
+      ),
+    wasOpen(signature) {
+      const newest = records.find(
+        (record) => operationsOf(record).has(signature) || openIn(record).has(signature),
+      );
+      return newest !== undefined && openIn(newest).has(signature);
+    },
     byText(text) {
       for (const record of records) {
         const steps = textsOf(record).get(text);
@@ -88,6 +100,15 @@ function operationsOf(record: BuildRecord): ReadonlySet<string> {
   if (!known) {
     known = new Set(record.steps.map(({ parts }) => signatureOf(parts)));
     signatures.set(record, known);
+  }
+  return known;
+}
+
+function openIn(record: BuildRecord): ReadonlySet<string> {
+  let known = openSignatures.get(record);
+  if (!known) {
+    known = new Set(record.open?.map(signatureOf));
+    openSignatures.set(record, known);
   }
   return known;
 }

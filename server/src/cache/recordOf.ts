@@ -11,8 +11,8 @@ const assumed: StepOutcome = { outcome: 'assumed', ms: null, bytes: null };
 
 /**
  * The record of a build, or (no `outcomes`) of a snapshot: all its steps are `assumed`. Steps without
- * an outcome are `assumed` where the build is complete, else left out. Steps that have no key are left
- * out, too. Times and sizes that are not given are those of earlier records.
+ * an outcome are `assumed` where the build is complete, else left out. Of steps that have no key only
+ * the operation is kept. Times and sizes that are not given are those of earlier records.
  */
 export function recordOf(
   keyed: KeyedPlan,
@@ -25,6 +25,10 @@ export function recordOf(
     const outcome = outcomes.get(step.step) ?? (meta.complete ? assumed : null);
     return outcome ? (recorded(step, outcome, measured, keyed) ?? []) : [];
   });
+  const open = keyed.steps
+    .filter(({ key, parent, after, fails }) => !fails && [key, parent, after].includes(null))
+    .filter(({ step }) => meta.complete || outcomes.has(step))
+    .map(({ parts }) => parts);
   const { dockerfile, context, at, source, builder } = meta;
   return {
     version: 1,
@@ -39,6 +43,7 @@ export function recordOf(
     source,
     builder,
     steps,
+    ...(open.length > 0 && { open }),
     files: filesOf(keyed),
   };
 }

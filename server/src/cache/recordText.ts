@@ -16,6 +16,11 @@ const format = 'dockerfile-layers build record';
 const mostChars = 256_000_000;
 const mostSteps = 50_000;
 const mostFiles = 500_000;
+/** How many values a text may hold, and how deep: a short text can stand for more than memory has. */
+const mostValues = 20_000_000;
+const mostDepth = 16;
+/** Texts below this length hold no more than memory has, whatever they say. */
+const harmlessChars = 1_000_000;
 
 const partKinds: readonly KeyPart['kind'][] = [
   ...(['base', 'instruction', 'command', 'variable', 'user', 'directory', 'mount'] as const),
@@ -28,7 +33,7 @@ const outcomes: readonly RecordedStep['outcome'][] = ['cached', 'ran', 'assumed'
 
 /** A record as text, for `decodeRecord`. A table of too many files is left out. */
 export function encodeRecord(record: BuildRecord): string {
-  const { version, files, steps, ...rest } = record;
+  const { version, files, steps, open, ...rest } = record;
   const isKept = files !== null && files.size <= mostFiles;
   return JSON.stringify({
     format,
@@ -36,10 +41,15 @@ export function encodeRecord(record: BuildRecord): string {
     ...rest,
     steps: steps.map(({ parts, ...step }) => ({
       ...step,
-      parts: parts.map(({ kind, name, digest }) => [kind, name, digest]),
+      parts: partRows(parts),
     })),
+    ...(open && { open: open.map(partRows) }),
     files: isKept ? [...files].map(fileRow) : null,
   });
+}
+
+function partRows(parts: readonly KeyPart[]): readonly (readonly string[])[] {
+  return parts.map(({ kind, name, digest }) => [kind, name, digest]);
 }
 
 function fileRow([path, entry]: readonly [string, SentEntry]): readonly unknown[] {
@@ -50,7 +60,9 @@ function fileRow([path, entry]: readonly [string, SentEntry]): readonly unknown[
 
 /** Any text in: a record, or why it is none (a full sentence). Never throws. */
 export function decodeRecord(text: string): DecodedRecord {
-  if (text.length > mostChars) return refused('This build record is too large.');
+  if (text.length > mostChars || (text.length > harmlessChars && holdsTooMuch(text))) {
+    return refused('This build record is too large.');
+  }
   let value: unknown;
   try {
     value = JSON.parse(text.replace(/^\uFEFF/, ''));
@@ -70,6 +82,43 @@ export function decodeRecord(text: string): DecodedRecord {
   return record ? { ok: true, record } : refused('This build record is damaged.');
 }
 
+/** Counts the marks of JSON between its strings, without making anything of them. */
+function holdsTooMuch(text: string): boolean {
+  let depth = 0;
+  let values = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    switch (text.charCodeAt(at)) {
+      case 0x22: // "
+        at = stringEnd(text, at);
+        break;
+      case 0x5b: // [
+      case 0x7b: // {
+        depth += 1;
+        values += 1;
+        if (depth > mostDepth) return true;
+        break;
+      case 0x5d: // ]
+      case 0x7d: // }
+        depth -= 1;
+        break;
+      case 0x2c: // ,
+        values += 1;
+    }
+    if (values > mostValues) return true;
+  }
+  return false;
+}
+
+/** Index of the quote that ends the string which begins here; the end of the text where there is none. */
+function stringEnd(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) return at;
+    if (code === 0x5c) at += 1;
+  }
+  return text.length;
+}
+
 function refused(reason: string): DecodedRecord {
   return { ok: false, reason };
 }
@@ -87,8 +136,11 @@ function readRecord(value: Readonly<Record<string, unknown>>): BuildRecord | nul
   const gone = readList(value.gone ?? [], mostSteps, (key) =>
     typeof key === 'string' ? key : null,
   );
-  if (!source || builder === undefined || !given || !steps || files === undefined || !gone)
-    return null;
+  const open = readList(value.open ?? [], mostSteps, (parts) =>
+    readList(parts, mostSteps, readPart),
+  );
+  if (!source || builder === undefined || !given || !steps || files === undefined) return null;
+  if (!gone || !open) return null;
   return {
     version: 1,
     dockerfile,
@@ -101,6 +153,7 @@ function readRecord(value: Readonly<Record<string, unknown>>): BuildRecord | nul
     builder,
     steps,
     ...(gone.length > 0 && { gone }),
+    ...(open.length > 0 && { open }),
     files,
   };
 }

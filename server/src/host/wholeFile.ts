@@ -1,13 +1,15 @@
 /** Writes a file so that whoever reads it finds the old text or the new one, never a part. */
 
 import { randomBytes } from 'node:crypto';
-import { realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import process from 'node:process';
 
 /** Rejects with the system's error; a file that was there is then as it was. */
 export async function writeWhole(path: string, text: string): Promise<void> {
   // Behind a link stands what is meant; a rename would put the file in the link's place.
-  const target = await realpath(path).catch(() => path);
+  const target = await realpath(path).catch(() => behindLink(path));
   const found = await stat(target).catch(() => null);
   // A device or a pipe is written to, not replaced.
   if (found && !found.isFile()) {
@@ -16,13 +18,43 @@ export async function writeWhole(path: string, text: string): Promise<void> {
   }
   const unfinished = join(
     dirname(target),
-    `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`,
+    // The name may be as long as names can be already.
+    `.${basename(target).slice(0, 40)}.${randomBytes(6).toString('hex')}.tmp`,
   );
+  const stopListening = whenEnded(() => rmSync(unfinished, { force: true }));
   try {
     await writeFile(unfinished, text, { flag: 'wx', mode: found ? found.mode & 0o777 : 0o666 });
     await rename(unfinished, target);
   } catch (error) {
     await rm(unfinished, { force: true }).catch(() => {});
     throw error;
+  } finally {
+    stopListening();
   }
+}
+
+/** What a link to a file that is still to come points to; the path itself where it is no link. */
+function behindLink(path: string): Promise<string> {
+  return readlink(path).then(
+    (to) => resolve(dirname(path), to),
+    () => path,
+  );
+}
+
+/** Calls back when this process is asked to end, which it then does. Gives what stops that. */
+function whenEnded(tidy: () => void): () => void {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const end = (signal: NodeJS.Signals) => {
+    stop();
+    try {
+      tidy();
+    } finally {
+      process.kill(process.pid, signal);
+    }
+  };
+  const stop = () => {
+    for (const signal of signals) process.off(signal, end);
+  };
+  for (const signal of signals) process.on(signal, end);
+  return stop;
 }

@@ -79,7 +79,8 @@ export async function remember(built: Built, state: ServerState): Promise<Record
   );
   const lost = [...misses].filter((step) => held.has(keyed.of(step)?.key ?? ''));
   const record = source === 'probe' ? withGone(made, keyed, new Set(lost), earlier) : made;
-  if (record.steps.length === 0 && !record.gone) return { recorded: false, note: '' };
+  if (record.steps.length === 0 && !record.gone && !record.open)
+    return { recorded: false, note: '' };
   try {
     await records.add({
       ...record,

@@ -41,6 +41,26 @@ describe('the text of a build record', () => {
     }
   });
 
+  it('is refused before it takes more memory than a record can need', () => {
+    const good = encodeRecord(recordAt(trial));
+    const inBuilder = (text: string) => good.replace('"builder":null', `"builder":${text}`);
+    const count = 4_000_000;
+    for (const text of [
+      '['.repeat(count),
+      '{"a":'.repeat(count),
+      inBuilder('['.repeat(count) + ']'.repeat(count)),
+      inBuilder(`[${'{},'.repeat(6 * count)}0]`),
+    ]) {
+      assert.deepEqual(decodeRecord(text), {
+        ok: false,
+        reason: 'This build record is too large.',
+      });
+    }
+    const brackets = '[{,\\"'.repeat(300_000);
+    const long = good.replace('"dockerfile":"', `"dockerfile":"${brackets}`);
+    assert.ok(decodeRecord(long).ok, 'what is in strings does not count');
+  });
+
   it('never throws, and what is damaged never makes something that is no record', () => {
     const text = encodeRecord(recordAt(trial));
     const random = seeded(7);

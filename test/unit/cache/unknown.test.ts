@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { keyedPlan } from '../../../server/src/cache/keyedPlan.ts';
 import { predict } from '../../../server/src/cache/predict.ts';
 import { recordOf } from '../../../server/src/cache/recordOf.ts';
+import { decodeRecord, encodeRecord } from '../../../server/src/cache/recordText.ts';
 import type { StageContent } from '../../../server/src/cache/stageContent.ts';
 import type { Step } from '../../../server/src/model/plan.ts';
 import {
@@ -45,6 +46,31 @@ describe('what is not known', () => {
   it('does not hide a miss above it', () => {
     const after = { ...base, ...gone, dockerfile: file.replace('RUN a', 'RUN x') };
     assert.equal(words(base, after), 'changed rebuild rebuild');
+  });
+
+  it('is still so where it was when the build was recorded, and makes nothing new', () => {
+    const record = recordAt({ ...base, ...gone });
+    const decoded = decodeRecord(encodeRecord(record));
+    assert.deepEqual(decoded, { ok: true, record });
+    const same = predictionsOf([record], { ...base, ...gone });
+    assert.equal(same.map(({ word }) => word).join(' '), 'cached unknown unknown');
+    const known = predictionsOf([record], base);
+    assert.equal(known.map(({ word }) => word).join(' '), 'cached unknown unknown');
+    assert.match(known[1]?.cause?.reason ?? '', /^When it was part of a build, not all/);
+    const other = { ...base, ...gone, dockerfile: file.replace('RUN b', 'RUN c') };
+    assert.equal(words({ ...base, ...gone }, other), 'cached unknown changed');
+  });
+
+  it('is still so of a linked copy of which the key is known, and not what it is linked to', () => {
+    const linked = { ...base, ...gone, dockerfile: `${file}COPY --link --from=image /x /x\n` };
+    assert.equal(words(linked, linked), 'cached unknown unknown unknown');
+  });
+
+  it('is no more where a newer build says it', () => {
+    const edited = { ...base, files: { 'src/a': 'other' } };
+    const records = [recordAt(base), recordAt({ ...base, ...gone })];
+    const words = predictionsOf(records, edited).map(({ word }) => word);
+    assert.equal(words.join(' '), 'cached changed rebuild');
   });
 
   it('is what comes of a step that the build fails at', () => {

@@ -1,6 +1,7 @@
 /** `snapshot`, and what `report --since` makes of it. */
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   lstatSync,
   mkdirSync,
@@ -12,6 +13,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StackReport } from '../../../server/src/protocol.ts';
 import { cli, folderWith, removeFolders } from '../../support/cli.ts';
@@ -88,10 +90,20 @@ describe('snapshot', () => {
     await done(['snapshot', '-o', 'link'], { cwd });
     assert.ok(lstatSync(join(cwd, 'link')).isSymbolicLink());
     assert.doesNotThrow(() => JSON.parse(readFileSync(join(cwd, 'real/snap.json'), 'utf8')));
+    symlinkSync('real/other.json', join(cwd, 'early'));
+    await done(['snapshot', '-o', 'early'], { cwd });
+    assert.deepEqual(readdirSync(join(cwd, 'real')), ['other.json', 'snap.json']);
     if (process.platform !== 'win32') {
       await done(['snapshot', '-o', '/dev/null'], { cwd });
       assert.ok(statSync('/dev/null').isCharacterDevice());
     }
+  });
+
+  it('may have a name as long as names can be', async () => {
+    const name = 'n'.repeat(250);
+    const cwd = project();
+    await done(['snapshot', '-o', name], { cwd });
+    assert.deepEqual(readdirSync(cwd).sort(), ['Dockerfile', name, 'src']);
   });
 
   it('says where it cannot be written, and wants to know where', async () => {
@@ -259,6 +271,27 @@ describe('report --since', () => {
     }
     const ran = await cli(['report', '--since='], { cwd });
     assert.equal(ran.code, 2);
+  });
+
+  it('reads a pipe, and neither waits for one into which nobody writes nor for a device', async function () {
+    if (process.platform === 'win32') this.skip();
+    const cwd = await taken();
+    execFileSync('mkfifo', [join(cwd, 'pipe')]);
+    const good = readFileSync(join(cwd, 'snap.json'), 'utf8');
+    const [read] = await Promise.all([
+      cli(['report', '--since', 'pipe'], { cwd }),
+      writeFile(join(cwd, 'pipe'), good.padEnd(300_000)),
+    ]);
+    assert.deepEqual([read.code, read.err], [0, '']);
+    for (const [name, sentence] of [
+      ['pipe', /^dockerfile-layers: pipe is a pipe into which nobody writes, and no snapshot\.$/m],
+      ['/dev/zero', /^dockerfile-layers: \/dev\/zero is a device, and no snapshot\. /],
+      ['/dev/null', /is a device/],
+    ] as const) {
+      const ran = await cli(['report', '--since', name], { cwd });
+      assert.equal(ran.code, 2, name);
+      assert.match(ran.err, sentence);
+    }
   });
 
   it('still reports a Dockerfile with problems, and exits 0', async () => {
