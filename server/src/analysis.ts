@@ -24,7 +24,9 @@ import { OutsideFacts, type SizePorts, sizeFactsOf } from './analysis/sizeFacts.
 import type { ContextState, Subject } from './analysis/subject.ts';
 import type { BuildRecord } from './cache/buildRecord.ts';
 import type { KeyedPlan } from './cache/keyedStep.ts';
+import { createKeyMemory, type KeyMemory } from './cache/keyMemory.ts';
 import type { Predictions } from './cache/prediction.ts';
+import { entryDigests } from './context/contentDigests.ts';
 import type { Fact } from './context/fact.ts';
 import type { Plan, Platform, Step } from './model/plan.ts';
 import { formatPlatform } from './model/platform.ts';
@@ -151,6 +153,7 @@ export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) =>
     if (known) return known;
     const state: DocumentState = {
       model: createModelMemory(),
+      keys: ports.digests ? createKeyMemory(ports.digests.text, entryDigests) : null,
       facts: new ContextFacts(ports, () => {
         state.last = null;
         onChanged(key);
@@ -262,6 +265,7 @@ export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) =>
 
 interface DocumentState {
   readonly model: ModelMemory;
+  readonly keys: KeyMemory | null;
   readonly facts: ContextFacts;
   readonly projects: ProjectFacts;
   readonly churn: ChurnFacts;
@@ -321,7 +325,7 @@ function join(joined: Joined): Analysis {
       return figure && refreshing ? { ...figure, pending: true } : figure;
     },
   };
-  const cache = cacheReading(plan, context, records, ports);
+  const cache = cacheReading(plan, context, records, ports, state.keys);
   let problems: readonly Problem[] | null = null;
   return Object.freeze({
     dockerfile: plan.program.dockerfile,

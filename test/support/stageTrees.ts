@@ -1,9 +1,11 @@
 /** Contents of stages, with a build context that is given by its files; for tests. */
 
 import { createHash } from 'node:crypto';
+import { createKeyMemory } from '../../server/src/cache/keyMemory.ts';
 import { stageContents } from '../../server/src/cache/stages/stageContents.ts';
 import { type EntryDigests, entryDigests } from '../../server/src/context/contentDigests.ts';
 import type { ContentFacts, ContentNode } from '../../server/src/context/contentFacts.ts';
+import type { Fact } from '../../server/src/context/fact.ts';
 import type { PlanOptions, ResolvedMount, Step } from '../../server/src/model/plan.ts';
 import { planOf } from './plans.ts';
 import type { StageCase } from './stageCases.ts';
@@ -67,7 +69,8 @@ function nodeOf({ children, file }: Building, path: string): ContentNode {
   return { ...common, kind: 'directory', mode: 0o755, content: '', digest, children: nodes };
 }
 
-function factsOf(root: ContentNode, sources: readonly string[]): ContentFacts {
+/** What those sources select. */
+export function factsOf(root: ContentNode, sources: readonly string[]): ContentFacts {
   const found = sources.map((source) => {
     const parts = source.split('/').filter((part) => part && part !== '.');
     const name = parts.pop() ?? '';
@@ -112,14 +115,15 @@ export function contentOf(
   options: Partial<PlanOptions> = {},
 ): Seen {
   const root = contextNode(files);
-  const content = stageContents(planOf(text, options), {
-    hash: sha256,
-    digests,
-    content: (step: Step, mount: ResolvedMount | null) => ({
-      state: 'known',
-      value: factsOf(root, mount ? [mount.source] : (step.copy?.sources ?? [])),
-    }),
-  })(stage, path);
+  const taken = (step: Step, mount: ResolvedMount | null): Fact<ContentFacts> => ({
+    state: 'known',
+    value: factsOf(root, mount ? [mount.source] : (step.copy?.sources ?? [])),
+  });
+  const content = stageContents(
+    planOf(text, options),
+    taken,
+    createKeyMemory(sha256, entryDigests),
+  )(stage, path);
   if ('unknown' in content)
     return { digest: undefined, unknown: content.unknown, reruns: [], unstable: [], lossy: [] };
   const textOf = (step: Step) => text.slice(step.instruction.span.start, step.instruction.span.end);

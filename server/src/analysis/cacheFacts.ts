@@ -7,13 +7,14 @@ import type { BuildRecord, RecordStore } from '../cache/buildRecord.ts';
 import type { Hash } from '../cache/hash.ts';
 import { keyedPlan } from '../cache/keyedPlan.ts';
 import type { KeyedPlan } from '../cache/keyedStep.ts';
+import { createKeyMemory, type KeyMemory } from '../cache/keyMemory.ts';
 import { predict } from '../cache/predict.ts';
 import type { Predictions } from '../cache/prediction.ts';
 import { stageContents } from '../cache/stages/stageContents.ts';
 import { entryDigests } from '../context/contentDigests.ts';
 import type { SentContext } from '../context/contentFacts.ts';
 import type { FileDigests } from '../context/fileDigests.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Plan, ResolvedMount, Step } from '../model/plan.ts';
 import type { ContextReading } from './contextFacts.ts';
 import { BackgroundFact } from './facts.ts';
 import type { Subject } from './subject.ts';
@@ -121,11 +122,12 @@ export function cacheReading(
   context: ContextReading,
   records: readonly BuildRecord[],
   { digests }: CachePorts,
+  memory: KeyMemory | null = digests ? createKeyMemory(digests.text, entryDigests) : null,
 ): CacheReading {
   let keyed: KeyedPlan | null = null;
   let predictions: Predictions | null = null;
   const keyedFor = (mergesLayers: boolean | null) =>
-    digests ? keysOf(plan, context, mergesLayers, digests.text) : noKeys(plan);
+    memory ? keysOf(plan, context, mergesLayers, memory) : noKeys(plan);
   return {
     get keyed() {
       const builder = records.find((record) => record.builder)?.builder;
@@ -144,21 +146,19 @@ function keysOf(
   plan: Plan,
   context: ContextReading,
   mergesLayers: boolean | null,
-  hash: Hash,
+  memory: KeyMemory,
 ): KeyedPlan {
-  const stageContent = stageContents(plan, {
-    hash,
-    digests: entryDigests(hash),
-    content: (step, mount) =>
-      mount
-        ? context.mountContent(step, step.run?.mounts.indexOf(mount) ?? -1)
-        : context.content(step),
-  });
+  const { hash } = memory;
+  const content = (step: Step, mount: ResolvedMount | null) =>
+    mount
+      ? context.mountContent(step, step.run?.mounts.indexOf(mount) ?? -1)
+      : context.content(step);
   return keyedPlan(plan, {
     hash,
+    variables: memory.variables,
     content: (step) => context.content(step),
     mountContent: (step, index) => context.mountContent(step, index),
-    stageContent,
+    stageContent: stageContents(plan, content, memory),
     mergesLayers,
   });
 }

@@ -7,6 +7,7 @@
 
 import { Environment } from '../model/environment.ts';
 import { emptyMap, find, type OrderedMap, put } from '../model/orderedMap.ts';
+import { generations } from './generations.ts';
 import type { Hash } from './hash.ts';
 
 interface Node {
@@ -26,6 +27,8 @@ interface State {
   /** Position of each name. */
   readonly positions: OrderedMap<number>;
   readonly next: number;
+  /** Tells it from all other states. */
+  readonly id: number;
 }
 
 export interface EnvironmentDigests {
@@ -35,13 +38,30 @@ export interface EnvironmentDigests {
   one(env: ReadonlyMap<string, string>, name: string): string | undefined;
 }
 
-/** The digests of environments, each made once for as long as the environment lives. */
+/** So many assignments are remembered by what they assign, for as long as they are in use. */
+const mostAssigned = 8_000;
+
+/**
+ * The digests of environments, each made once for as long as the environment lives. While someone
+ * types, most environments are made anew with the assignments that they had: these are remembered.
+ */
 export function environmentDigests(hash: Hash): EnvironmentDigests {
   const states = new WeakMap<Environment, State>();
+  const known = generations<State>(mostAssigned);
+  let last = 0;
+  const empty: State = { root: null, positions: emptyMap(), next: 0, id: 0 };
 
   const valueDigest = (name: string, value: string) => hash(`${name}=${value}`);
 
   const assigned = (state: State, name: string, value: string): State => {
+    const key = `${state.id} ${name}=${value}`;
+    // A long value is rather assigned again than kept.
+    return key.length > 500
+      ? assign(state, name, value)
+      : known.get(key, () => assign(state, name, value));
+  };
+
+  const assign = (state: State, name: string, value: string): State => {
     const old = find(state.positions, name);
     const rest = old ? without(state.root, old.value) : state.root;
     const leaf: Node = {
@@ -57,14 +77,18 @@ export function environmentDigests(hash: Hash): EnvironmentDigests {
       root: merge(rest, leaf),
       positions: put(state.positions, name, state.next),
       next: state.next + 1,
+      id: ++last,
     };
   };
 
   const listed = (env: ReadonlyMap<string, string>): State => {
-    let state: State = { root: null, positions: emptyMap(), next: 0 };
+    let state = empty;
     for (const [name, value] of env) state = assigned(state, name, value);
     return state;
   };
+
+  const followed = (state: State, most: number): State =>
+    known.get(`${state.id} and ${most}`, () => following(`${digestOf(state.root)} ${most}`));
 
   const following = (digest: string): State => {
     const root: Node = {
@@ -76,7 +100,7 @@ export function environmentDigests(hash: Hash): EnvironmentDigests {
       right: null,
       digest: null,
     };
-    return { root, positions: emptyMap(), next: 1 };
+    return { root, positions: emptyMap(), next: 1, id: ++last };
   };
 
   const stateOf = (env: Environment): State => {
@@ -97,7 +121,7 @@ export function environmentDigests(hash: Hash): EnvironmentDigests {
       const name = next.last?.name;
       state =
         name === undefined
-          ? following(`${digestOf(state.root)} ${next.most}`)
+          ? followed(state, next.most)
           : assigned(state, name, next.get(name) ?? '');
       states.set(next, state);
     }

@@ -22,7 +22,7 @@ interface Chain {
 /** Keys of all steps that a build of the plan's target reaches. Takes linear time. */
 export function keyedPlan(plan: Plan, inputs: KeyInputs): KeyedPlan {
   const { hash } = inputs;
-  const variables = environmentDigests(hash);
+  const variables = inputs.variables ?? environmentDigests(hash);
   const steps: KeyedStep[] = [];
   const byStep = new Map<Step, KeyedStep>();
   const contents = new Map<Step, readonly KnownContent[]>();

@@ -7,6 +7,7 @@
 import type { ContentFacts, KnownContent } from '../context/contentFacts.ts';
 import type { Fact } from '../context/fact.ts';
 import type { Plan, Step } from '../model/plan.ts';
+import type { EnvironmentDigests } from './environmentDigest.ts';
 import type { Hash } from './hash.ts';
 import type { StageContentOf } from './stageContent.ts';
 
@@ -87,6 +88,8 @@ export interface Doubt {
 /** What keys depend on besides the plan. */
 export interface KeyInputs {
   readonly hash: Hash;
+  /** Digests of variables, of earlier plans too; absent: they are made anew. */
+  readonly variables?: EnvironmentDigests;
   /** What a COPY or ADD takes from the build context; asked for those that take something. */
   content(step: Step): Fact<ContentFacts>;
   /** What a mount of a RUN takes from the build context; the index is that in `run.mounts`. */

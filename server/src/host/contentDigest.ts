@@ -1,6 +1,6 @@
 /** Digests of files and texts: SHA-256, a few files at once, never more of a file than a piece in memory. */
 
-import { createHash } from 'node:crypto';
+import crypto, { createHash } from 'node:crypto';
 import { type BigIntStats, closeSync, constants, fstatSync, open, read } from 'node:fs';
 import type { FileDigests } from '../context/fileDigests.ts';
 import type { FileStat } from '../context/fileSystem.ts';
@@ -20,7 +20,10 @@ const buffers: Uint8Array[] = [];
 
 /** The files of this machine. */
 export const nodeDigests: FileDigests = {
-  text: (text) => createHash('sha256').update(text).digest('hex'),
+  // In one call where Node has it (20.12 and later): for short texts in half the time.
+  text: crypto.hash
+    ? (text) => crypto.hash('sha256', text)
+    : (text) => createHash('sha256').update(text).digest('hex'),
   async file(path, expected, signal) {
     signal.throwIfAborted();
     if (running >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import type { BuildRecord } from '../../../server/src/cache/buildRecord.ts';
 import { keyedPlan } from '../../../server/src/cache/keyedPlan.ts';
 import type { KeyedPlan } from '../../../server/src/cache/keyedStep.ts';
+import { createKeyMemory } from '../../../server/src/cache/keyMemory.ts';
 import { type PredictOptions, predict } from '../../../server/src/cache/predict.ts';
 import { recordOf } from '../../../server/src/cache/recordOf.ts';
 import { decodeRecord, encodeRecord } from '../../../server/src/cache/recordText.ts';
@@ -59,11 +60,11 @@ async function keysOf(root: string, experiment: Experiment, since: BuildRecord |
     hash,
     content,
     mountContent: ({ run }, index) => of(run?.mounts[index]),
-    stageContent: stageContents(plan, {
-      hash,
-      digests: entryDigests(hash),
-      content: (step, mount) => (mount ? of(mount) : content(step)),
-    }),
+    stageContent: stageContents(
+      plan,
+      (step, mount) => (mount ? of(mount) : content(step)),
+      createKeyMemory(hash, entryDigests),
+    ),
     mergesLayers: null,
   });
 }

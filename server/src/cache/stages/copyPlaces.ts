@@ -9,6 +9,7 @@ import { hiddenBy, type Making } from './making.ts';
 import { givenMode } from './modes.ts';
 import {
   childOf,
+  folderOver,
   given,
   joined,
   joinMarks,
@@ -19,6 +20,7 @@ import {
   type Owner,
   targetOf,
   unveiled,
+  withChild,
 } from './nodes.ts';
 
 /** A COPY or ADD with what it needs to be followed. */
@@ -71,14 +73,11 @@ export function merge(work: Work, path: string, from: Node): void {
     const folder = at(draft.root, to);
     const { mode, owner } = folderMeta(child);
     if (folder?.kind === 'folder') put(draft, to, { ...folder, mode, owner });
-    else if (folder)
-      put(draft, to, {
-        kind: 'folder',
-        mode,
-        owner,
-        children: new Map(namesIn(folder).names.map((each) => [each, childOf(folder, each)])),
-        below: folder.kind === 'hidden' ? folder : null,
-      });
+    else if (folder) {
+      let made = folderOver(folder.kind === 'hidden' ? folder : null, mode, owner);
+      for (const each of namesIn(folder).names) made = withChild(made, each, childOf(folder, each));
+      put(draft, to, made);
+    }
   }
 }
 

@@ -7,7 +7,7 @@ import { find } from './draft.ts';
 import { makeFolders } from './folders.ts';
 import { hiddenBy } from './making.ts';
 import { chmodOf } from './modes.ts';
-import { certain, emptyFolder, kindOf, type Node, namesIn } from './nodes.ts';
+import { certain, emptyFolder, kindOf, type Node, namesIn, withChildren } from './nodes.ts';
 
 /** What stands at a source of another stage or image. */
 export function copyFrom(work: Work, source: string): void {
@@ -61,13 +61,11 @@ function restyled(work: Work, node: Node): Node {
     case 'link':
       return { ...node, owner: owner ?? node.owner };
     case 'folder': {
-      const children = new Map(
-        [...node.children].map(([name, child]) => [name, child && restyled(work, child)]),
-      );
       const mode =
         chmod === null || node.mode === null ? node.mode : chmodOf(chmod, node.mode, true);
       const below = node.below && (restyled(work, node.below) as typeof node.below);
-      return { ...node, mode, owner: owner ?? node.owner, children, below };
+      const folder = withChildren(node, (child) => restyled(work, child));
+      return { ...folder, mode, owner: owner ?? node.owner, below };
     }
     default: {
       const { digest, marks } = making.digestOf(node);

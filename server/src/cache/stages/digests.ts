@@ -6,6 +6,7 @@ import { givenMode } from './modes.ts';
 import {
   certain,
   childOf,
+  childrenOf,
   type FolderNode,
   type GivenNode,
   type HiddenNode,
@@ -82,7 +83,7 @@ export function digester(hash: Hash, digests: EntryDigests): DigestOf {
     const bottom = below && digestOf(below);
     if (bottom) marks = joinMarks(marks, bottom.marks);
     const children: (readonly [string, string])[] = [];
-    for (const [name, child] of node.children) {
+    for (const [name, child] of childrenOf(node)) {
       if (!child) {
         if (below) children.push([name, '']);
         continue;
@@ -129,14 +130,18 @@ export function digester(hash: Hash, digests: EntryDigests): DigestOf {
   };
 
   const digestOf = (node: Node): Digested => {
-    let found = known.get(node);
-    if (!found) {
-      found = make(node);
-      known.set(node, found);
-    }
-    return found;
+    // What is at the bottom of many RUNs comes first, so that no deep stack is needed.
+    const open: Node[] = [];
+    for (let at: Node | null = node; at && !known.has(at); at = underOf(at)) open.push(at);
+    for (let next = open.pop(); next; next = open.pop()) known.set(next, make(next));
+    return known.get(node) as Digested;
   };
   return digestOf;
+}
+
+function underOf(node: Node): Node | null {
+  if (node.kind === 'folder') return node.below;
+  return node.kind === 'veiled' ? unveiled(node) : null;
 }
 
 /** The last RUN that may have changed it after all. */

@@ -1,10 +1,12 @@
 /** The tree of a stage while its steps are applied: finding paths through links, and writing. */
 
+import type { Line } from './line.ts';
 import { givenMode } from './modes.ts';
 import {
   childOf,
   emptyFolder,
   type FolderNode,
+  folderOver,
   joined,
   kindOf,
   type Mode,
@@ -12,6 +14,7 @@ import {
   type Owner,
   root as rootOwner,
   targetOf,
+  withChild,
 } from './nodes.ts';
 import { Unfollowed } from './unfollowed.ts';
 
@@ -21,22 +24,10 @@ const mostLinks = 40;
 /** A tree that is being changed. */
 export interface Draft {
   root: Node;
-  /** Folders that only this draft has, so that they may be changed in place. */
-  owned: WeakSet<ReadonlyMap<string, Node | null>>;
   /** The image below all steps, which has the programs. */
   readonly image: string;
-  /** Index of the stage. */
-  readonly stage: number;
-}
-
-/** A tree to change, which begins as `root`. */
-export function newDraft(root: Node, image: string, stage: number): Draft {
-  return { root, owned: new WeakSet(), image, stage };
-}
-
-/** What is in the tree now is kept by someone: it is no more changed in place. */
-export function freeze(draft: Draft): void {
-  draft.owned = new WeakSet();
+  /** The line whose tree it becomes. */
+  readonly line: Line;
 }
 
 /** Where a path leads. */
@@ -102,14 +93,7 @@ export function put(
     if (!here && node === null) return null;
     const folder = here ? opened(here) : emptyFolder(folders.mode, folders.owner);
     const child = change(childOf(folder, name), index + 1);
-    let children = folder.children as Map<string, Node | null>;
-    if (!draft.owned.has(children)) {
-      children = new Map(children);
-      draft.owned.add(children);
-    }
-    if (child || folder.below) children.set(name, child);
-    else children.delete(name);
-    return { ...folder, children };
+    return withChild(folder, name, child);
   };
   draft.root = change(draft.root, 0) ?? emptyFolder();
 }
@@ -120,21 +104,20 @@ export function opened(node: Node): FolderNode {
     case 'folder':
       return node;
     case 'hidden':
-      return { kind: 'folder', mode: null, owner: null, children: new Map(), below: node };
+      return folderOver(node, null, null);
     case 'given': {
       if (node.node.kind !== 'directory') throw new Unfollowed();
-      const children = new Map<string, Node>();
       const { owner, over } = node;
+      let folder = folderOver(over, givenMode(node), owner);
       for (const name of node.node.children.keys()) {
         const child = childOf(node, name);
-        if (child) children.set(name, child);
+        if (child) folder = withChild(folder, name, child);
       }
-      const mode = givenMode(node);
-      return { kind: 'folder', mode, owner, children, below: over };
+      return folder;
     }
     case 'veiled':
       // What was there is kept as a whole, so that each line costs what it changes.
-      return { kind: 'folder', mode: null, owner: null, children: new Map(), below: node };
+      return folderOver(node, null, null);
     default:
       throw new Unfollowed();
   }

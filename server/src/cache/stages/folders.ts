@@ -2,7 +2,7 @@
 
 import { at, type Draft, find, type Place, put } from './draft.ts';
 import type { Making } from './making.ts';
-import { emptyFolder, kindOf, type Mode, type Owner } from './nodes.ts';
+import { emptyFolder, folderOver, kindOf, type Mode, type Owner } from './nodes.ts';
 
 /** Makes the folder of a WORKDIR with all above it, for the user in force. */
 export function applyWorkdir(making: Making, draft: Draft, path: string, user: string): void {
@@ -20,13 +20,9 @@ export function makeFolders(
   if (place.path === '/') return place;
   if (place.node) {
     // It may be there already, then with another mode; the folder stands for both.
-    put(draft, place.path, {
-      kind: 'folder',
-      mode: `${folders.mode.toString(8)}?`,
-      owner: `${folders.owner}?`,
-      children: new Map(),
-      below: place.node.kind === 'hidden' ? place.node : null,
-    });
+    const below = place.node.kind === 'hidden' ? place.node : null;
+    const [mode, owner] = [`${folders.mode.toString(8)}?`, `${folders.owner}?`];
+    put(draft, place.path, folderOver(below, mode, owner));
   } else put(draft, place.path, emptyFolder(folders.mode, folders.owner), folders);
   return { path: place.path, node: at(draft.root, place.path) };
 }

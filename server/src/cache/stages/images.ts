@@ -10,7 +10,7 @@ import { hiddenBy, type Making } from './making.ts';
 import { certain, type HiddenNode, type Marks, type Node } from './nodes.ts';
 
 /** Content that is not known at all, and why. */
-export function unknownTree(making: Making, reason: string, pending = false): Node {
+export function unknownTree(making: Pick<Making, 'hash'>, reason: string, pending = false): Node {
   const marks: Marks = { ...certain, unknown: { reason, pending } };
   return hiddenBy(making.hash(`unknown ${reason}`), marks);
 }

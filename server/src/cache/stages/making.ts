@@ -1,6 +1,6 @@
 /** What all that makes trees of stages shares. */
 
-import type { CopyOrigin, Step } from '../../model/plan.ts';
+import type { CopyOrigin } from '../../model/plan.ts';
 import type { DigestOf } from './digests.ts';
 import { find } from './draft.ts';
 import type { StageInputs } from './inputs.ts';
@@ -16,8 +16,6 @@ import {
 /** What is needed to follow steps. */
 export interface Making extends StageInputs {
   readonly digestOf: DigestOf;
-  /** Do all files of a stage stand on what a step has made, so that both run again together? */
-  readonly standsOn: (stage: number, step: Step) => boolean;
   /** The root of what a COPY --from or a mount takes its files from. */
   readonly treeOf: (origin: CopyOrigin) => Node;
   /** The owner that `USER` or `--chown` names, by the user database of the image. */

@@ -4,24 +4,25 @@
  */
 
 import type { ContentNode } from '../../context/contentFacts.ts';
-import type { Step } from '../../model/plan.ts';
+import { emptyMap, entriesOf, find, type OrderedMap, put } from '../../model/orderedMap.ts';
+import { type Line, standsOn } from './line.ts';
 
 /** What makes a digest less than certain; as in `StageContent`. */
 export interface Marks {
-  readonly reruns: ReadonlySet<Step>;
-  readonly unstable: ReadonlySet<Step>;
-  readonly lossy: ReadonlySet<Step>;
+  readonly reruns: ReadonlySet<Line>;
+  readonly unstable: ReadonlySet<Line>;
+  readonly lossy: ReadonlySet<Line>;
   /** Why the content is not known at all; null: it is. */
   readonly unknown: { readonly reason: string; readonly pending: boolean } | null;
 }
 
-const noSteps: ReadonlySet<Step> = new Set();
+const noLines: ReadonlySet<Line> = new Set();
 
 /** Nothing uncertain. */
 export const certain: Marks = {
-  reruns: noSteps,
-  unstable: noSteps,
-  lossy: noSteps,
+  reruns: noLines,
+  unstable: noLines,
+  lossy: noLines,
   unknown: null,
 };
 
@@ -29,19 +30,44 @@ export const certain: Marks = {
 export function joinMarks(one: Marks, other: Marks): Marks {
   if (other === certain || one === other) return one;
   if (one === certain) return other;
-  return {
-    reruns: joinSteps(one.reruns, other.reruns),
-    unstable: joinSteps(one.unstable, other.unstable),
-    lossy: joinSteps(one.lossy, other.lossy),
-    // What is on its way may yet say more than what is not known.
-    unknown: one.unknown && !one.unknown.pending ? one.unknown : (other.unknown ?? one.unknown),
-  };
+  // What is on its way may yet say more than what is not known.
+  const unknown =
+    one.unknown && !one.unknown.pending ? one.unknown : (other.unknown ?? one.unknown);
+  const reruns = joinLines(one.reruns, other.reruns);
+  const lossy = joinLines(one.lossy, other.lossy);
+  const unstable = joinLines(one.unstable, other.unstable);
+  if (reruns.size + lossy.size > mostLines) return { ...certain, unknown: unknown ?? tooMany };
+  return { reruns, unstable, lossy, unknown };
 }
 
-function joinSteps(one: ReadonlySet<Step>, other: ReadonlySet<Step>): ReadonlySet<Step> {
-  if (other.size === 0) return one;
+/** More lines than this are not told apart, or long files would take quadratic time. */
+const mostLines = 500;
+const tooMany = {
+  reason: 'More RUN lines have made what is there than are told apart.',
+  pending: false,
+} as const;
+
+/**
+ * Both, but for lines that another one stands on: when they run again, so does that one. In long
+ * stages few are left.
+ */
+function joinLines(one: ReadonlySet<Line>, other: ReadonlySet<Line>): ReadonlySet<Line> {
+  if (other.size === 0 || one === other) return one;
   if (one.size === 0) return other;
-  return new Set([...one, ...other]);
+  let joint: Set<Line> | null = null;
+  for (const each of other) {
+    const now = joint ?? one;
+    if (now.has(each) || has(now, (line) => standsOn(line, each))) continue;
+    joint ??= new Set(one);
+    for (const line of now) if (standsOn(each, line)) joint.delete(line);
+    joint.add(each);
+  }
+  return joint ?? one;
+}
+
+function has(lines: ReadonlySet<Line>, fits: (line: Line) => boolean): boolean {
+  for (const line of lines) if (fits(line)) return true;
+  return false;
 }
 
 /** What made content that no text tells: a base image, a RUN, an archive. */
@@ -100,9 +126,11 @@ export interface FolderNode {
   readonly mode: Mode | null;
   readonly owner: Owner | null;
   /** Null: surely nothing is there. */
-  readonly children: ReadonlyMap<string, Node | null>;
+  readonly children: OrderedMap<Node | null>;
   /** What has all names that are not in `children`; null: nothing has. */
   readonly below: HiddenNode | VeiledNode | null;
+  /** All names that lines have put there, below veils too; what has none of them is found at once. */
+  readonly named: Named;
 }
 
 /** Whatever the maker has put at a path, which may be nothing. */
@@ -129,11 +157,63 @@ export interface VeiledNode {
   readonly node: Node;
   readonly path: string;
   readonly maker: Maker;
+  /** What it is, and what is found in it; each made when it is first asked for. */
+  shown: Exclude<Node, VeiledNode> | null;
+  found: Map<string, Node> | null;
 }
+
+/** Names in a folder: those of lines, and of the folder of the context that it began as. */
+export interface Named {
+  readonly lines: OrderedMap<true>;
+  readonly given: GivenNode | null;
+}
+
+const nobody: Named = { lines: emptyMap(), given: null };
 
 /** Nothing is in it. */
 export function emptyFolder(mode: Mode = 0o755, owner: Owner = root): FolderNode {
-  return { kind: 'folder', mode, owner, children: new Map(), below: null };
+  return { kind: 'folder', mode, owner, children: emptyMap(), below: null, named: nobody };
+}
+
+/** A folder of which nothing is known but what is below. */
+export function folderOver(
+  below: HiddenNode | VeiledNode | null,
+  mode: Mode | null,
+  owner: Owner | null,
+): FolderNode {
+  const named = below ? namedIn(below) : nobody;
+  return { kind: 'folder', mode, owner, children: emptyMap(), below, named };
+}
+
+/** The folder with another entry; null: nothing is there any more. */
+export function withChild(folder: FolderNode, name: string, child: Node | null): FolderNode {
+  const { lines, given } = folder.named;
+  const children = put(folder.children, name, child);
+  return { ...folder, children, named: { lines: put(lines, name, true), given } };
+}
+
+/** The folder with all of its entries changed. */
+export function withChildren(folder: FolderNode, change: (child: Node) => Node): FolderNode {
+  let { children } = folder;
+  for (const { key, value } of entriesOf(children))
+    if (value) children = put(children, key, change(value));
+  return { ...folder, children };
+}
+
+/** The entries of a folder that lines have put there or removed. */
+export function childrenOf({ children }: FolderNode): readonly (readonly [string, Node | null])[] {
+  return entriesOf(children).map(({ key, value }) => [key, value] as const);
+}
+
+function namedIn(node: Node): Named {
+  let at = node;
+  while (at.kind === 'veiled') at = at.node;
+  if (at.kind === 'folder') return at.named;
+  return at.kind === 'given' ? { lines: nobody.lines, given: at } : nobody;
+}
+
+function isNamedIn({ lines, given: of }: Named, name: string): boolean {
+  return find(lines, name) !== undefined || (of?.node.children.has(name) ?? false);
 }
 
 /** An entry of the context that nothing was done to. */
@@ -143,27 +223,35 @@ export function given(node: ContentNode): GivenNode {
 
 /** The node as it is behind a RUN that is not followed. */
 export function veil(node: Node, maker: Maker, path: string): VeiledNode {
-  return { kind: 'veiled', node, path, maker };
+  return { kind: 'veiled', node, path, maker, shown: null, found: null };
 }
 
 /** What a veiled node is: what the last RUN that may have changed it left, or what it was. */
 export function unveiled(node: Node): Exclude<Node, VeiledNode> {
   if (node.kind !== 'veiled') return node;
-  const { maker, path } = node;
+  const open: VeiledNode[] = [];
+  let at: Node = node;
   // The whole is always another, so that long stages are not gone through at each of their lines.
-  if (maker.touches && path !== '/') {
-    const inner = unveiled(node.node);
-    if (!maker.touches(path, inner)) return inner;
+  while (at.kind === 'veiled' && !at.shown && at.maker.touches && at.path !== '/') {
+    open.push(at);
+    at = at.node;
   }
-  return { kind: 'hidden', maker, path };
+  let shown: Exclude<Node, VeiledNode> =
+    at.kind === 'veiled' ? (at.shown ?? { kind: 'hidden', maker: at.maker, path: at.path }) : at;
+  for (let next = open.pop(); next; next = open.pop()) {
+    const { maker, path } = next;
+    if (maker.touches?.(path, shown)) shown = { kind: 'hidden', maker, path };
+    next.shown = shown;
+  }
+  return shown;
 }
 
 /** The entry of that name; null: surely none. */
 export function childOf(node: Node, name: string): Node | null {
   switch (node.kind) {
     case 'folder': {
-      const child = node.children.get(name);
-      if (child !== undefined) return child;
+      const child = find(node.children, name);
+      if (child !== undefined) return child.value;
       return node.below && childOf(node.below, name);
     }
     case 'hidden':
@@ -174,15 +262,53 @@ export function childOf(node: Node, name: string): Node | null {
       if (!child) return over;
       return { ...node, node: child, over: child.kind === 'directory' ? over : null };
     }
-    case 'veiled': {
-      const { maker } = node;
-      const path = joined(node.path, name);
-      const child = childOf(node.node, name);
-      return child ? { kind: 'veiled', node: child, path, maker } : { kind: 'hidden', maker, path };
-    }
+    case 'veiled':
+      return behind(node, name);
     default:
       return null;
   }
+}
+
+/** The entry of a veiled folder. Goes down as far as it must, without recursion. */
+function behind(top: VeiledNode, name: string): Node {
+  const path = joined(top.path, name);
+  const isNew = !isNamedIn(namedIn(top), name);
+  const open: VeiledNode[] = [];
+  let at: Node | null = top;
+  let child: Node | null | undefined;
+  while (at && child === undefined) {
+    if (at.kind === 'veiled') {
+      const { maker, found }: VeiledNode = at;
+      // What no line has put there is what the last RUN left that does not spare it.
+      if (isNew && maker.touches?.(path, { kind: 'hidden', maker, path }) !== false) {
+        child = { kind: 'hidden', maker, path };
+        break;
+      }
+      child = found?.get(name);
+      if (child !== undefined) break;
+      open.push(at);
+      at = at.node;
+    } else if (at.kind === 'folder') {
+      child = find(at.children, name)?.value;
+      if (child === undefined) at = at.below;
+    } else child = childOf(at, name);
+  }
+  let shown: Node | null = child ?? null;
+  for (let next = open.pop(); next; next = open.pop()) {
+    shown = covered(shown, next.maker, path);
+    if (!isNew) {
+      next.found ??= new Map();
+      next.found.set(name, shown);
+    }
+  }
+  return shown as Node;
+}
+
+/** A node as a RUN that is not followed leaves it. */
+function covered(node: Node | null, maker: Maker, path: string): Node {
+  if (node && maker.spares?.(path)) return node;
+  const isOther = node?.kind === 'hidden' && maker.touches?.(path, node) !== false;
+  return node && !isOther ? veil(node, maker, path) : { kind: 'hidden', maker, path };
 }
 
 /** A path with one more part. */
@@ -242,9 +368,9 @@ export function namesIn(node: Node): { readonly names: readonly string[]; readon
       return { ...namesIn(node.node), all: false };
     case 'folder': {
       const { children, below } = node;
-      const own = [...children].flatMap(([name, child]) => (child ? [name] : []));
+      const own = entriesOf(children).flatMap(({ key, value }) => (value ? [key] : []));
       if (!below) return { names: own, all: true };
-      const others = namesIn(below).names.filter((name) => !children.has(name));
+      const others = namesIn(below).names.filter((name) => !find(children, name));
       return { names: [...own, ...others], all: false };
     }
     default:

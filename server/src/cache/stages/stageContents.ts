@@ -4,137 +4,215 @@
  * made it. Stages are followed when someone asks, each once and in one pass.
  */
 
-import type { CopyOrigin, Plan, Stage, Step } from '../../model/plan.ts';
+import type { CopyOrigin, Plan, ResolvedRun, Stage, Step } from '../../model/plan.ts';
 import { formatPlatform } from '../../model/platform.ts';
+import type { KeyMemory } from '../keyMemory.ts';
 import type { StageContent, StageContentOf } from '../stageContent.ts';
 import { applyCopy } from './copy.ts';
-import { type Digested, digester } from './digests.ts';
-import { newDraft } from './draft.ts';
+import type { Digested } from './digests.ts';
+import type { Draft } from './draft.ts';
 import { applyWorkdir } from './folders.ts';
 import { contentAt } from './found.ts';
 import { baseTree, namedTree, unknownTree } from './images.ts';
 import type { StageInputs } from './inputs.ts';
-import { hiddenBy, type Making, ownerReader } from './making.ts';
+import type { Line } from './line.ts';
+import { hiddenBy, type Making } from './making.ts';
+import type { StageMemory, State } from './memory.ts';
 import { certain, emptyFolder, joinMarks, type Node } from './nodes.ts';
 import { applyRun } from './run/applyRun.ts';
 import { Unfollowed } from './unfollowed.ts';
 
-/** The content of stages of one plan. Nothing is asked of `inputs` before someone asks for a stage. */
-export function stageContents(plan: Plan, inputs: StageInputs): StageContentOf {
-  const trees = new Map<number, Tree>();
-  const digestOf = digester(inputs.hash, inputs.digests);
-  const making: Making = {
-    ...inputs,
-    digestOf,
-    ownerOf: ownerReader(inputs.hash, digestOf),
-    standsOn: standing(plan),
-    treeOf: (origin) => originTree(plan, origin, making, trees),
-  };
+/** What makes the states of the stages of one plan. */
+interface Following {
+  readonly plan: Plan;
+  readonly memory: StageMemory;
+  readonly variables: KeyMemory['variables'];
+  readonly making: Making;
+  /** States of stages after their last line. */
+  readonly states: Map<number, State>;
+  /** The steps of this plan by what they are in the history of their stage. */
+  readonly steps: Map<Line, Step>;
+}
+
+/**
+ * The content of stages of one plan. Nothing is asked of `content` before someone asks for a stage.
+ * `memory` may be that of an earlier plan.
+ */
+export function stageContents(
+  plan: Plan,
+  content: StageInputs['content'],
+  memory: KeyMemory,
+): StageContentOf {
+  let open: Following | null = null;
   return (stage, path) => {
     try {
-      const found = contentAt(stageTree(plan, stage, making, trees).root, path, making);
+      open ??= started(plan, content, memory);
+      const found = contentAt(stageState(open, stage).root, path, open.making);
       if ('unknown' in found) return found;
       const { unknown } = found.marks;
       if (unknown) return { unknown: unknown.reason, pending: unknown.pending };
-      return stageContent(found);
+      return stageContent(found, open.steps);
     } catch {
       return { unknown: `What ${path} is in ${nameOf(plan, stage)} is not known.`, pending: false };
     }
   };
 }
 
-interface Tree {
-  readonly root: Node;
-  /** Digest of the image below all steps. */
-  readonly image: string;
-}
-
-/** Do all files of a stage stand on what a step has made, in it or in a stage below? */
-function standing(plan: Plan): Making['standsOn'] {
-  let stageOf: Map<Step, number> | null = null;
-  return (stage, step) => {
-    stageOf ??= new Map(
-      plan.stages.flatMap(({ index, triggers, steps }) =>
-        [...triggers, ...steps].map((each) => [each, index] as const),
-      ),
-    );
-    const wanted = stageOf.get(step);
-    for (let at: number | null = stage; at !== null; at = plan.stages[at]?.base.stage ?? null) {
-      if (at === wanted) return true;
-    }
-    return false;
+function started(
+  plan: Plan,
+  content: StageInputs['content'],
+  { stages: memory, variables }: KeyMemory,
+): Following {
+  memory.turn();
+  const treeOf: Making['treeOf'] = (origin) => originState(following, origin).root;
+  const following: Following = {
+    plan,
+    memory,
+    variables,
+    making: { ...memory, content, treeOf },
+    states: new Map(),
+    steps: new Map(),
   };
+  return following;
 }
 
-function stageContent({ digest, marks }: Digested): StageContent {
-  const { reruns, unstable, lossy } = marks;
-  return { digest, reruns: [...reruns], unstable: [...unstable], lossy: [...lossy] };
+function stageContent({ digest, marks }: Digested, steps: ReadonlyMap<Line, Step>): StageContent {
+  const stepsOf = (lines: ReadonlySet<Line>) =>
+    [...lines].map((line) => {
+      const step = steps.get(line);
+      if (!step) throw new Error('A line that is no step of the plan.');
+      return step;
+    });
+  const [unstable, lossy] = [stepsOf(marks.unstable), stepsOf(marks.lossy)];
+  const reruns = new Set([...stepsOf(marks.reruns), ...unstable]);
+  return { digest, reruns: [...reruns], unstable, lossy };
 }
 
 function nameOf(plan: Plan, stage: number): string {
   return `the stage ${plan.stages[stage]?.name ?? stage}`;
 }
 
-function originTree(
-  plan: Plan,
-  origin: CopyOrigin,
-  making: Making,
-  trees: Map<number, Tree>,
-): Node {
+function originState(following: Following, origin: CopyOrigin): State {
+  const { plan, memory } = following;
   switch (origin.kind) {
     case 'stage':
-      return stageTree(plan, origin.stage, making, trees).root;
+      return stageState(following, origin.stage);
     case 'image':
-      return baseTree(making, origin.reference, formatPlatform(plan.options.platform));
+      return imageState(memory, origin.reference, formatPlatform(plan.options.platform));
     case 'named':
-      return namedTree(plan, origin.name, making);
+      return namedState(following, origin.name);
     case 'context':
-      return unknownTree(making, 'The build context is no stage.');
+      return unknownState(memory, 'The build context is no stage.');
   }
 }
 
+function imageState(memory: StageMemory, reference: string, platform: string): State {
+  const key = JSON.stringify(['image', reference, platform]);
+  return memory.first(key, () => baseTree(memory, reference, platform));
+}
+
+function namedState({ plan, making, memory }: Following, name: string): State {
+  const { namedContexts, platform } = plan.options;
+  const value = namedContexts?.get(name);
+  const key = JSON.stringify(['named', name, value, formatPlatform(platform)]);
+  return memory.first(key, () => namedTree(plan, name, making));
+}
+
+function unknownState(memory: StageMemory, reason: string): State {
+  return memory.first(reason, () => unknownTree(memory, reason));
+}
+
 /** The stages that a stage stands on, the lowest first, so that long chains need no deep stack. */
-function stageTree(plan: Plan, index: number, making: Making, trees: Map<number, Tree>): Tree {
+function stageState(following: Following, index: number): State {
+  const { plan, states, memory } = following;
   const chain: Stage[] = [];
-  for (let at: number | null = index; at !== null && !trees.has(at); ) {
+  for (let at: number | null = index; at !== null && !states.has(at); ) {
     const stage: Stage | undefined = plan.stages[at];
     if (!stage || chain.length > plan.stages.length) break;
     chain.push(stage);
     at = stage.base.stage;
   }
-  for (const stage of chain.reverse()) trees.set(stage.index, followed(plan, stage, making, trees));
-  return (
-    trees.get(index) ?? {
-      root: unknownTree(making, 'There is no such stage.'),
-      image: '',
-    }
-  );
+  for (const stage of chain.reverse()) states.set(stage.index, followed(following, stage));
+  return states.get(index) ?? unknownState(memory, 'There is no such stage.');
 }
 
-function followed(plan: Plan, stage: Stage, making: Making, trees: Map<number, Tree>): Tree {
-  const below = stage.base.stage === null ? undefined : trees.get(stage.base.stage);
-  const bottom = below?.root ?? imageBelow(plan, stage, making);
-  const image = below?.image ?? making.digestOf(bottom).digest;
-  const draft = newDraft(bottom, image, stage.index);
-  if (stage.replaced) return { root: bottom, image };
+function followed(following: Following, stage: Stage): State {
+  const { plan, memory, making, steps } = following;
+  let state = stateBelow(following, stage);
+  if (stage.replaced) return state;
   let user = userBelow(plan, stage);
   for (const step of [...stage.triggers, ...stage.steps]) {
-    const { copy, run, workdir } = step;
-    if (copy) guarded(making, draft, () => applyCopy(making, draft, step, copy));
-    else if (run) applyRun(making, draft, step, run, plan);
-    else if (workdir !== null && workdir !== '/')
-      guarded(making, draft, () => applyWorkdir(making, draft, workdir, user));
+    const key = keyOf(following, step, user);
+    if (key !== null) {
+      const before = state;
+      const below = user;
+      state = memory.next(before, key, (line) => {
+        const draft: Draft = { root: before.root, image: before.image, line };
+        apply(making, draft, step, below, plan);
+        return draft.root;
+      });
+      if (step.run && !steps.has(state.line)) steps.set(state.line, step);
+    }
     user = step.config.user;
   }
-  return { root: draft.root, image };
+  return state;
 }
 
-function imageBelow(plan: Plan, { base }: Stage, making: Making): Node {
-  if (base.stage !== null) return unknownTree(making, 'There is no such stage.');
-  if (base.scratch) return emptyFolder();
-  if (base.named !== null) return namedTree(plan, base.named, making);
-  const platform = base.platform ?? formatPlatform(plan.options.platform);
-  return baseTree(making, base.reference, platform);
+function apply(making: Making, draft: Draft, step: Step, user: string, plan: Plan): void {
+  const { copy, run, workdir } = step;
+  if (run) applyRun(making, draft, step, run, plan);
+  else if (copy) guarded(making, draft, () => applyCopy(making, draft, step, copy));
+  else if (workdir !== null)
+    guarded(making, draft, () => applyWorkdir(making, draft, workdir, user));
+}
+
+/** All that decides on what a step does to the files of its stage; null: it does nothing. */
+function keyOf(following: Following, step: Step, user: string): string | null {
+  const { copy, run, workdir } = step;
+  if (run) return runKey(following, step, run);
+  if (copy) {
+    const { origin, ...rest } = copy;
+    const sources =
+      origin.kind === 'context'
+        ? copy.sources.length > 0 && filesKey(following, step, null)
+        : originState(following, origin).id;
+    return JSON.stringify(['copy', rest, sources]);
+  }
+  return workdir === null || workdir === '/' ? null : JSON.stringify(['workdir', workdir, user]);
+}
+
+function runKey(following: Following, step: Step, run: ResolvedRun): string {
+  const { argv, shell, script, program, unset, proxyEnv, cwd, user, network, mounts } = run;
+  const variables = following.variables.whole(step.env);
+  const words = [shell, script === null ? argv : argv.slice(0, -1), script, program, unset];
+  const mounted = mounts.map(({ origin, ...mount }, index) => [
+    mount,
+    origin === null
+      ? null
+      : origin.kind === 'context'
+        ? mount.type === 'bind' && filesKey(following, step, index)
+        : originState(following, origin).id,
+  ]);
+  const { os, arch, variant } = following.plan.options.platform;
+  const place = [proxyEnv, cwd, user, network, mounted, os, arch, variant];
+  return JSON.stringify(['run', words, variables, place]);
+}
+
+/** What is known of the files that a step takes of the context: the same text, the same object. */
+function filesKey({ making, memory }: Following, step: Step, mount: number | null): string {
+  const fact = making.content(step, mount === null ? null : (step.run?.mounts[mount] ?? null));
+  if (fact.state === 'known') return `files ${memory.numberOf(fact.value)}`;
+  return fact.state === 'pending' ? 'pending' : `none ${fact.reason}`;
+}
+
+function stateBelow(following: Following, { base }: Stage): State {
+  const { plan, memory, states } = following;
+  if (base.stage !== null) {
+    return states.get(base.stage) ?? unknownState(memory, 'There is no such stage.');
+  }
+  if (base.scratch) return memory.first('scratch', () => emptyFolder());
+  if (base.named !== null) return namedState(following, base.named);
+  return imageState(memory, base.reference, base.platform ?? formatPlatform(plan.options.platform));
 }
 
 function userBelow(plan: Plan, { base }: Stage): string {

@@ -6,7 +6,7 @@
 
 import type { Plan, ResolvedRun, Step } from '../../../model/plan.ts';
 import { readRun } from '../../../shell/readRun.ts';
-import { type Draft, freeze } from '../draft.ts';
+import type { Draft } from '../draft.ts';
 import type { Making } from '../making.ts';
 import { veil } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
@@ -22,7 +22,6 @@ export function applyRun(
   run: ResolvedRun,
   plan: Plan,
 ): void {
-  freeze(draft);
   const before = draft.root;
   const maker = lazily(() => makerOf(making, draft, before, step, run));
   const { commands, unread } = readRun(run, plan.options.platform);
@@ -36,7 +35,6 @@ export function applyRun(
     } catch (error) {
       if (!(error instanceof Unfollowed)) throw error;
       draft.root = before;
-      freeze(draft);
     }
   }
   draft.root = veil(before, maker(), '/');

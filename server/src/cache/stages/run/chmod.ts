@@ -3,7 +3,14 @@
 import { find, opened, put } from '../draft.ts';
 import { hiddenBy } from '../making.ts';
 import { chmodOf, type Meta, metaOf } from '../modes.ts';
-import { type HiddenNode, kindOf, type Mode, type Node, type Owner } from '../nodes.ts';
+import {
+  type HiddenNode,
+  kindOf,
+  type Mode,
+  type Node,
+  type Owner,
+  withChildren,
+} from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
 import type { Call } from './call.ts';
 import { contentOf } from './content.ts';
@@ -101,11 +108,9 @@ function restyled(
       const folder = opened(node);
       const meta = change({ mode: folder.mode ?? '?', owner: folder.owner ?? '?' }, true);
       if (!recursive) return { ...folder, ...meta };
-      const children = new Map<string, Node | null>();
-      for (const [name, child] of folder.children)
-        children.set(name, child && restyled(call, child, true, tag, change, false));
+      const all = withChildren(folder, (child) => restyled(call, child, true, tag, change, false));
       const below = folder.below && restyledBelow(call, folder.below, tag);
-      return { ...folder, ...meta, children, below };
+      return { ...all, ...meta, below };
     }
   }
 }

@@ -1,11 +1,12 @@
 /** `cp`. */
 
-import { at, find, freeze, isFolder, opened, put } from '../draft.ts';
+import { at, find, isFolder, opened, put } from '../draft.ts';
 import { hiddenBy } from '../making.ts';
 import { metaOf } from '../modes.ts';
 import {
   childOf,
   emptyFolder,
+  folderOver,
   joined,
   joinMarks,
   kindOf,
@@ -57,7 +58,6 @@ export function cp(call: Call): void {
       throw new Unfollowed();
     const { node } = find(call.draft.root, whole, followsLinks);
     if (!node) throw new Unfollowed();
-    freeze(call.draft);
     copyTo(copying, node, into(whole));
   }
 }
@@ -72,7 +72,6 @@ function copyContents(copying: Copying, operands: readonly string[]): void {
   if (!node || !namesIn(node).all) throw new Unfollowed();
   if (dest.node && isFolder(dest) !== true) throw new Unfollowed();
   if (!dest.node) writableParent(call.draft, dest);
-  freeze(call.draft);
   copyTo(copying, node, dest.path);
 }
 
@@ -132,13 +131,8 @@ function isWithinNode(node: Node, there: Node | null): boolean {
 
 function perhapsFolder(copying: Copying, node: Node, there: Node) {
   const mode = copiedMode(copying, node);
-  return {
-    kind: 'folder',
-    mode: copying.keeps ? mode : `${mode.toString(8)}?`,
-    owner: copying.keeps ? ownerFor(copying, node) : `${copying.owner}?`,
-    children: new Map(),
-    below: hiddenOf(there),
-  } as const;
+  const owner = copying.keeps ? ownerFor(copying, node) : `${copying.owner}?`;
+  return folderOver(hiddenOf(there), copying.keeps ? mode : `${mode.toString(8)}?`, owner);
 }
 
 function copiedMode({ keeps }: Copying, node: Node): Mode {

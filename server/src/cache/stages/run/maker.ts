@@ -2,6 +2,7 @@
 
 import type { ResolvedRun, Step } from '../../../model/plan.ts';
 import type { Draft } from '../draft.ts';
+import { standsOn } from '../line.ts';
 import type { Making } from '../making.ts';
 import { certain, joinMarks, type Maker, type Marks } from '../nodes.ts';
 import { mountContents } from './mounts.ts';
@@ -34,17 +35,17 @@ export function makerOf(
   let marks: Marks = seen.marks;
   for (const mount of mounts) marks = joinMarks(marks, mount.marks);
   // Those below in the chain run again only when this one does too.
-  const others = [...marks.reruns].filter((other) => !making.standsOn(draft.stage, other));
+  const others = [...marks.reruns].filter((other) => !standsOn(draft.line, other));
   const isUnstable = changesItself(text);
-  const unstable = [...marks.unstable].filter((other) => !making.standsOn(draft.stage, other));
+  const unstable = [...marks.unstable].filter((other) => !standsOn(draft.line, other));
   return {
     id,
     marks: {
       ...certain,
-      reruns: new Set([...others, step]),
-      unstable: isUnstable ? new Set([...unstable, step]) : new Set(unstable),
+      reruns: new Set([...others, draft.line]),
+      unstable: isUnstable ? new Set([...unstable, draft.line]) : new Set(unstable),
       // A build rarely reads all that is there, so it may leave the same when some of it differs.
-      lossy: !isUnstable && holdsUnnamed(before, text) ? new Set([step]) : certain.lossy,
+      lossy: !isUnstable && holdsUnnamed(before, text) ? new Set([draft.line]) : certain.lossy,
       unknown: marks.unknown,
     },
     ...touchesOf(run, text),

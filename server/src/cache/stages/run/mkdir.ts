@@ -2,7 +2,7 @@
 
 import { find, isFolder, put } from '../draft.ts';
 import { chmodOf } from '../modes.ts';
-import { emptyFolder, kindOf } from '../nodes.ts';
+import { emptyFolder, folderOver, kindOf } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
 import { type Call, makerOwner } from './call.ts';
 import { hiddenOf, writableParent } from './files.ts';
@@ -27,13 +27,7 @@ export function mkdir(call: Call): void {
     if (place.node && kindOf(place.node) === 'file') throw new Unfollowed();
     if (place.node && (kindOf(place.node) !== null || isFolder(place) === true)) continue;
     const folder = place.node
-      ? ({
-          kind: 'folder',
-          mode: `${mode.toString(8)}?`,
-          owner: `${owner}?`,
-          children: new Map(),
-          below: hiddenOf(place.node),
-        } as const)
+      ? folderOver(hiddenOf(place.node), `${mode.toString(8)}?`, `${owner}?`)
       : emptyFolder(mode, owner);
     put(call.draft, place.path, folder, { mode: 0o755, owner });
   }

@@ -3,7 +3,7 @@
 import type { ResolvedMount, ResolvedRun, Step } from '../../../model/plan.ts';
 import { absolutePath } from '../../../syntax/slashPaths.ts';
 import type { Digested } from '../digests.ts';
-import { at, type Draft, find, freeze, put } from '../draft.ts';
+import { at, type Draft, find, put } from '../draft.ts';
 import { hiddenBy, type Making } from '../making.ts';
 import { certain, childOf, emptyFolder, given, type Node, namesIn, parentOf } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
@@ -55,7 +55,7 @@ export function mounted(making: Making, draft: Draft, step: Step, run: ResolvedR
   for (const mount of run.mounts) {
     if (mount.type === 'secret' || mount.type === 'ssh') {
       if (mount.target)
-        hide(hiddenBy(making.hash(`secret ${mount.id}`), rerun(step)), mount.target);
+        hide(hiddenBy(making.hash(`secret ${mount.id}`), rerun(draft)), mount.target);
       continue;
     }
     const node = mount.type === 'bind' ? boundNode(making, step, mount) : null;
@@ -63,10 +63,9 @@ export function mounted(making: Making, draft: Draft, step: Step, run: ResolvedR
     else if (node) hide(node, mount.target);
     else {
       const id = making.hash(JSON.stringify(['mount', mount.type, mount.id, mount.target]));
-      hide(hiddenBy(id, rerun(step)), mount.target);
+      hide(hiddenBy(id, rerun(draft)), mount.target);
     }
   }
-  freeze(draft);
   return restore;
 
   function hide(node: Node, target: string): void {
@@ -80,8 +79,8 @@ export function mounted(making: Making, draft: Draft, step: Step, run: ResolvedR
   }
 }
 
-function rerun(step: Step) {
-  return { ...certain, reruns: new Set([step]) };
+function rerun({ line }: Draft) {
+  return { ...certain, reruns: new Set([line]) };
 }
 
 /** Takes the mounts away again, with the empty folders that were made for them. */

@@ -48,7 +48,7 @@ export function printed(call: Call): Content | null {
   if (!read) return null;
   let marks: Marks = certain;
   for (const each of read) marks = joinMarks(marks, each.marks);
-  if (filter.lossy) marks = { ...marks, lossy: new Set([...marks.lossy, call.step]) };
+  if (filter.lossy) marks = { ...marks, lossy: new Set([...marks.lossy, call.draft.line]) };
   const words = JSON.stringify([name, args, localeOf(call), read.map(({ digest }) => digest)]);
   return { digest: making.hash(`${words} ${call.draft.image}`), text: null, marks };
 }

@@ -3,7 +3,7 @@
 import type { ContentNode } from '../../../context/contentFacts.ts';
 import type { ResolvedRun } from '../../../model/plan.ts';
 import { isWithin } from '../../../syntax/slashPaths.ts';
-import { kindOf, type Maker, type Node } from '../nodes.ts';
+import { childrenOf, kindOf, type Maker, type Node } from '../nodes.ts';
 
 /** Folders that builds write their results to. */
 const outputs =
@@ -40,11 +40,15 @@ export function touchesOf(run: ResolvedRun, text: string): Pick<Maker, 'touches'
 
 /** Is a file of the text or the build context there that the text does not name? Links count as files. */
 export function holdsUnnamed(node: Node | null, text: string, name = ''): boolean {
+  if (node?.kind === 'veiled') {
+    let shown: Node = node;
+    while (shown.kind === 'veiled') shown = shown.node;
+    return holdsUnnamed(shown, text, name);
+  }
   if (!node || node.kind === 'hidden') return false;
-  if (node.kind === 'veiled') return holdsUnnamed(node.node, text, name);
   if (node.kind === 'given') return givesUnnamed(node.node, text, name);
   if (node.kind !== 'folder') return !isNamed(name, text);
-  return [...node.children].some(([child, each]) => holdsUnnamed(each, text, child));
+  return childrenOf(node).some(([child, each]) => holdsUnnamed(each, text, child));
 }
 
 function givesUnnamed(node: ContentNode, text: string, name: string): boolean {

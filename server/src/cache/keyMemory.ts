@@ -1,0 +1,35 @@
+/** What keys of one document have in common from one plan to the next. */
+
+import type { EntryDigests } from '../context/contentDigests.ts';
+import { type EnvironmentDigests, environmentDigests } from './environmentDigest.ts';
+import { generations } from './generations.ts';
+import type { Hash } from './hash.ts';
+import { createStageMemory, type StageMemory } from './stages/memory.ts';
+
+/** What is remembered; equal questions have equal answers with it and without. */
+export interface KeyMemory {
+  /** Answers for short texts are remembered. */
+  readonly hash: Hash;
+  readonly variables: EnvironmentDigests;
+  readonly stages: StageMemory;
+}
+
+/** Nothing is remembered yet. */
+export function createKeyMemory(hash: Hash, entryDigests: (hash: Hash) => EntryDigests): KeyMemory {
+  const remembered = rememberedHash(hash);
+  return {
+    hash: remembered,
+    variables: environmentDigests(remembered),
+    stages: createStageMemory(remembered, entryDigests(remembered)),
+  };
+}
+
+/** Longer texts are digested anew: keeping them would take more than it gives. */
+const longest = 200;
+const mostTexts = 8_000;
+
+/** The same digests; those of short texts are made once for as long as they are in use. */
+export function rememberedHash(hash: Hash): Hash {
+  const known = generations<string>(mostTexts);
+  return (text) => (text.length > longest ? hash(text) : known.get(text, () => hash(text)));
+}
