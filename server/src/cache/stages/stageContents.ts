@@ -132,7 +132,11 @@ function stageState(following: Following, index: number): State {
     chain.push(stage);
     at = stage.base.stage;
   }
-  for (const stage of chain.reverse()) states.set(stage.index, followed(following, stage));
+  for (const stage of chain.reverse()) {
+    // What it finds of itself on the way, which no build would let it.
+    states.set(stage.index, unknownState(memory, 'The stage takes files of itself.'));
+    states.set(stage.index, followed(following, stage));
+  }
   return states.get(index) ?? unknownState(memory, 'There is no such stage.');
 }
 
