@@ -87,6 +87,12 @@ function sourcesOf(step: Step, inputs: SourceInputs): SourceKeys | null {
 }
 
 const none: readonly Doubt[] = [];
+const noFiles: readonly string[] = [];
+
+function unnoticedIn({ contents }: SourceKeys): readonly string[] {
+  const files = contents.flatMap(({ unnoticed }) => unnoticed);
+  return files.length === 0 ? noFiles : [...new Set(files)];
+}
 
 function keyOf(
   step: Step,
@@ -111,18 +117,20 @@ function keyOf(
     fails: missing?.fails ?? false,
     doubts: sources?.doubts ?? none,
     hopes: sources?.hopes ?? none,
-    unnoticed: sources ? [...new Set(sources.contents.flatMap((found) => found.unnoticed))] : [],
+    unnoticed: sources ? unnoticedIn(sources) : noFiles,
   };
   const below = isLinked ? '' : parent;
   if (missing || below === null) {
     const unknown = missing?.reason ?? null;
     return { ...given, key: null, after: null, unknown, pending };
   }
-  const text = parts
-    .filter(decides)
-    .map(({ kind, name, digest }) => (kind === 'content' ? digest : `${kind} ${name} ${digest}`))
-    .join('\n');
-  const key = hash(`${below}\n${text}`);
+  let text = below;
+  for (const part of parts) {
+    if (!decides(part)) continue;
+    const { kind, name, digest } = part;
+    text += kind === 'content' ? `\n${digest}` : `\n${kind} ${name} ${digest}`;
+  }
+  const key = hash(text);
   const after = !isLinked ? key : parent === null ? null : hash(`merge\n${parent}\n${key}`);
   return { ...given, key, after, unknown: null, pending: false };
 }

@@ -6,12 +6,13 @@
  */
 
 import type { EntryDigests } from '../../context/contentDigests.ts';
-import { generations } from '../generations.ts';
+import { type Generations, generations } from '../generations.ts';
 import type { Hash } from '../hash.ts';
 import { type DigestOf, digester } from './digests.ts';
 import { firstLine, type Line, lineOn } from './line.ts';
 import { ownerReader } from './making.ts';
 import type { Node } from './nodes.ts';
+import type { Script } from './run/script.ts';
 
 /** What a stage has after one of its lines. */
 export interface State {
@@ -31,6 +32,8 @@ export interface StageMemory {
   readonly ownerOf: ReturnType<typeof ownerReader>;
   /** The number of an object; equal numbers, the same object. */
   readonly numberOf: (of: object) => number;
+  /** What RUNs execute. */
+  readonly scripts: Generations<Script>;
   /** The state of an image or the like, by what it is. */
   first(key: string, make: () => Node): State;
   /** The state after a line, by what that executes. */
@@ -48,6 +51,7 @@ export function createStageMemory(hash: Hash, digests: EntryDigests): StageMemor
   const numbers = new WeakMap<object, number>();
   let last = 0;
   const states = generations<State>();
+  const scripts = generations<Script>();
   const remembered = (key: string, make: () => Omit<State, 'id'>): State =>
     states.get(key, () => ({ ...make(), id: ++last }));
   const short = (key: string) => (key.length > longest ? hash(key) : key);
@@ -75,6 +79,10 @@ export function createStageMemory(hash: Hash, digests: EntryDigests): StageMemor
         const line = lineOn(before.line);
         return { root: make(line), image: before.image, line };
       }),
-    turn: states.turn,
+    scripts,
+    turn() {
+      states.turn();
+      scripts.turn();
+    },
   };
 }

@@ -20,6 +20,7 @@ import { hiddenBy, type Making } from './making.ts';
 import type { StageMemory, State } from './memory.ts';
 import { certain, emptyFolder, joinMarks, type Node } from './nodes.ts';
 import { applyRun } from './run/applyRun.ts';
+import { type Script, scriptOf } from './run/script.ts';
 import { Unfollowed } from './unfollowed.ts';
 
 /** What makes the states of the stages of one plan. */
@@ -141,31 +142,34 @@ function stageState(following: Following, index: number): State {
 }
 
 function followed(following: Following, stage: Stage): State {
-  const { plan, memory, making, steps } = following;
+  const { memory, making, steps } = following;
   let state = stateBelow(following, stage);
   if (stage.replaced) return state;
-  let user = userBelow(plan, stage);
+  let last: Step | null = null;
+  const userBefore = (before: Step | null) =>
+    before?.config.user ?? userBelow(following.plan, stage);
   for (const step of [...stage.triggers, ...stage.steps]) {
+    const [before, above] = [state, last];
+    // A config is made when it is read, and only WORKDIR needs one.
+    const user = step.workdir === null ? '' : userBefore(above);
     const key = keyOf(following, step, user);
-    if (key !== null) {
-      const before = state;
-      const below = user;
-      state = memory.next(before, key, (line) => {
-        const draft: Draft = { root: before.root, image: before.image, line };
-        apply(making, draft, step, below, plan);
-        return draft.root;
-      });
-      if (step.run && !steps.has(state.line)) steps.set(state.line, step);
-    }
-    user = step.config.user;
+    last = step;
+    if (key === null) continue;
+    state = memory.next(before, key, (line) => {
+      const draft: Draft = { root: before.root, image: before.image, line };
+      const { run } = step;
+      if (run) applyRun(making, draft, step, run, scriptOfStep(following, step, run));
+      else apply(making, draft, step, user);
+      return draft.root;
+    });
+    if (step.run && !steps.has(state.line)) steps.set(state.line, step);
   }
   return state;
 }
 
-function apply(making: Making, draft: Draft, step: Step, user: string, plan: Plan): void {
-  const { copy, run, workdir } = step;
-  if (run) applyRun(making, draft, step, run, plan);
-  else if (copy) guarded(making, draft, () => applyCopy(making, draft, step, copy));
+function apply(making: Making, draft: Draft, step: Step, user: string): void {
+  const { copy, workdir } = step;
+  if (copy) guarded(making, draft, () => applyCopy(making, draft, step, copy));
   else if (workdir !== null)
     guarded(making, draft, () => applyWorkdir(making, draft, workdir, user));
 }
@@ -186,20 +190,28 @@ function keyOf(following: Following, step: Step, user: string): string | null {
 }
 
 function runKey(following: Following, step: Step, run: ResolvedRun): string {
-  const { argv, shell, script, program, unset, proxyEnv, cwd, user, network, mounts } = run;
-  const variables = following.variables.whole(step.env);
+  const mounted = run.mounts.map(({ origin, type }, index) => {
+    if (origin === null) return null;
+    if (origin.kind !== 'context') return originState(following, origin).id;
+    return type === 'bind' && filesKey(following, step, index);
+  });
+  return `${scriptKey(following, step, run)} ${JSON.stringify(mounted)}`;
+}
+
+/** All that a RUN executes, whatever it finds. */
+function scriptKey({ variables, plan }: Following, step: Step, run: ResolvedRun): string {
+  const { argv, shell, script, program, unset, proxyEnv, cwd, user, network } = run;
   const words = [shell, script === null ? argv : argv.slice(0, -1), script, program, unset];
-  const mounted = mounts.map(({ origin, ...mount }, index) => [
-    mount,
-    origin === null
-      ? null
-      : origin.kind === 'context'
-        ? mount.type === 'bind' && filesKey(following, step, index)
-        : originState(following, origin).id,
-  ]);
-  const { os, arch, variant } = following.plan.options.platform;
-  const place = [proxyEnv, cwd, user, network, mounted, os, arch, variant];
-  return JSON.stringify(['run', words, variables, place]);
+  const mounts = run.mounts.map(({ origin: _, ...mount }) => mount);
+  const { os, arch, variant } = plan.options.platform;
+  const place = [variables.whole(step.env), proxyEnv, cwd, user, network, os, arch, variant];
+  return JSON.stringify([words, mounts, place]);
+}
+
+function scriptOfStep(following: Following, step: Step, run: ResolvedRun): Script {
+  const key = scriptKey(following, step, run);
+  const { platform } = following.plan.options;
+  return following.memory.scripts.get(key, () => scriptOf(run, platform));
 }
 
 /** What is known of the files that a step takes of the context: the same text, the same object. */

@@ -4,8 +4,7 @@
  * copied before and is not named in it counts as likely untouched.
  */
 
-import type { Plan, ResolvedRun, Step } from '../../../model/plan.ts';
-import { readRun } from '../../../shell/readRun.ts';
+import type { ResolvedRun, Step } from '../../../model/plan.ts';
 import type { Draft } from '../draft.ts';
 import type { Making } from '../making.ts';
 import { veil } from '../nodes.ts';
@@ -13,6 +12,7 @@ import { Unfollowed } from '../unfollowed.ts';
 import { followCommands } from './commands.ts';
 import { makerOf } from './maker.ts';
 import { mounted, unmounted } from './mounts.ts';
+import type { Script } from './script.ts';
 
 /** Applies a RUN to the tree of its stage. */
 export function applyRun(
@@ -20,13 +20,12 @@ export function applyRun(
   draft: Draft,
   step: Step,
   run: ResolvedRun,
-  plan: Plan,
+  read: Script,
 ): void {
   const before = draft.root;
-  const maker = lazily(() => makerOf(making, draft, before, step, run));
-  const { commands, unread } = readRun(run, plan.options.platform);
-  const script = run.program ?? run.script ?? run.argv.join(' ');
-  if (unread === null && !isUncertain(script) && commands.every(({ runs }) => runs === 'always')) {
+  const maker = lazily(() => makerOf(making, draft, before, step, run, read));
+  const { commands, script } = read;
+  if (commands) {
     try {
       const restore = mounted(making, draft, step, run);
       followCommands({ making, draft, step, run, script, maker }, commands);
@@ -38,21 +37,6 @@ export function applyRun(
     }
   }
   draft.root = veil(before, maker(), '/');
-}
-
-/** What a script may change about itself so that its commands do something else. */
-function isUncertain(script: string): boolean {
-  return (
-    script.length > 20_000 ||
-    /\b(umask|alias|noclobber|trap|eval|shopt|coproc|chroot|unshare)\b|\bset\s+-\w*[Cf]/.test(
-      script,
-    ) ||
-    /(^|[;&|({\n]|\b(then|do|else))\s*(\.|source)\s/.test(script) ||
-    // What `echo` makes of backslashes differs between shells.
-    (/`|\$\(/.test(script) && /\\[^\n]/.test(script)) ||
-    // In the background, through process substitutions, and descriptors that are moved.
-    /(^|[^&>|\\<])&([^&>\d-]|$)|[<>]\(|\d>&-|<&/m.test(script)
-  );
 }
 
 function lazily<T>(make: () => T): () => T {

@@ -8,6 +8,7 @@ import type { Content } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
 import type { Call, Following } from './call.ts';
 import { concatenated, textContent } from './content.ts';
+import { filters } from './filters.ts';
 import { type FileCommand, fileCommands } from './handlers.ts';
 import { write } from './output.ts';
 import { printed } from './printed.ts';
@@ -85,6 +86,15 @@ function follow(
     write(call, path, content, append);
   }
   return command.outputs.some(({ from }) => from !== '2') && name !== 'tee' ? null : out;
+}
+
+/** May it be followed, as far as its name tells? */
+export function isKnownCommand({ words }: ShellCommand): boolean {
+  const [word = ''] = words;
+  const name = baseName(word);
+  const isKnown =
+    fileCommands.has(name) || onlyPrints.has(name) || isText(name) || Object.hasOwn(filters, name);
+  return isKnown && !word.includes(unknownPart);
 }
 
 /** Programs whose output may be unknown without their doing anything else. */

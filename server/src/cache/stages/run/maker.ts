@@ -6,7 +6,8 @@ import { standsOn } from '../line.ts';
 import type { Making } from '../making.ts';
 import { certain, joinMarks, type Maker, type Marks } from '../nodes.ts';
 import { mountContents } from './mounts.ts';
-import { holdsUnnamed, touchesOf } from './touches.ts';
+import type { Script } from './script.ts';
+import { holdsUnnamed } from './touches.ts';
 
 /** What stands for all that a RUN leaves: its words, the variables in them, and what it may read. */
 export function makerOf(
@@ -15,16 +16,16 @@ export function makerOf(
   before: Draft['root'],
   step: Step,
   run: ResolvedRun,
+  { text, variables, isUnstable, touches }: Script,
 ): Maker {
   const seen = making.digestOf(before);
   const mounts = mountContents(making, step, run);
-  const text = [...run.argv, run.program ?? ''].join('\n');
   const id = making.hash(
     JSON.stringify([
       'run',
       run.argv,
       run.program ?? null,
-      usedVariables(run, text),
+      variables,
       run.cwd,
       run.user,
       run.network,
@@ -36,7 +37,6 @@ export function makerOf(
   for (const mount of mounts) marks = joinMarks(marks, mount.marks);
   // Those below in the chain run again only when this one does too.
   const others = [...marks.reruns].filter((other) => !standsOn(draft.line, other));
-  const isUnstable = changesItself(text);
   const unstable = [...marks.unstable].filter((other) => !standsOn(draft.line, other));
   return {
     id,
@@ -48,22 +48,6 @@ export function makerOf(
       lossy: !isUnstable && holdsUnnamed(before, text) ? new Set([draft.line]) : certain.lossy,
       unknown: marks.unknown,
     },
-    ...touchesOf(run, text),
+    ...touches,
   };
-}
-
-/** Surely prints something else each time, and the script keeps what it prints. */
-export function changesItself(text: string): boolean {
-  return /\$\{?(RANDOM|SRANDOM|EPOCHSECONDS|EPOCHREALTIME)\b|\bdate\b(?!\s+(-d|--date|-r))[^\n;&]*(>|\)|\|)|\/dev\/u?random\b|\/proc\/(uptime|sys\/kernel\/random\/uuid)\b|\bopenssl\s+rand\b|\buuidgen\b/.test(
-    text,
-  );
-}
-
-/** Variables that the text names, with their values: others may count too, but mostly do not. */
-function usedVariables({ env, proxyEnv }: ResolvedRun, text: string): readonly string[] {
-  const named = new Set(text.match(/[A-Za-z_]\w*/g));
-  return [...env, ...proxyEnv].filter((entry) => {
-    const name = entry.slice(0, entry.indexOf('='));
-    return named.has(name) && new RegExp(`\\$\\{?[#!]?${name}\\b`).test(text);
-  });
 }

@@ -40,7 +40,7 @@ export function printed(call: Call): Content | null {
       return read && concatenated(call.making, read);
     }
   }
-  const filter = filters[name];
+  const filter = Object.hasOwn(filters, name) ? filters[name] : undefined;
   if (!filter) return null;
   const files = filter.files(args);
   if (!files) return null;
