@@ -20,6 +20,7 @@ import { type Contestant, measure } from './editing.ts';
 import type { EstimateTimes } from './estimates.ts';
 import { digits, spread } from './figures.ts';
 import { type Candidate, startServer } from './languageServer.ts';
+import type { NextBuildTimes } from './nextBuild.ts';
 import { goalsOf, type Measured, report } from './table.ts';
 import { type BenchText, continuation, realistic, singleRun } from './texts.ts';
 
@@ -73,7 +74,8 @@ async function measureAll(): Promise<Measured> {
   const started = performance.now();
   const before = loadavg()[0] ?? 0;
   tell('bundling');
-  const { ours, peer, peerBundled, alonePath, estimatesPath, contextsPath } = await bundles();
+  const { ours, peer, peerBundled, alonePath, estimatesPath, nextBuildPath, contextsPath } =
+    await bundles();
   const root = join(work, 'workspace');
   mkdirSync(root);
   const folder = pathToFileURL(root).href;
@@ -104,6 +106,8 @@ async function measureAll(): Promise<Measured> {
   tell('estimates');
   const data = join(project, 'server/data');
   const estimates = execFileSync(process.execPath, [estimatesPath, data]);
+  tell('the next build');
+  const nextBuild = execFileSync(process.execPath, [nextBuildPath]);
   tell('a build context of 100,000 files');
   const context = measureContext(contextsPath);
   return {
@@ -116,6 +120,7 @@ async function measureAll(): Promise<Measured> {
     texts,
     alone: JSON.parse(output.toString()) as Alone[],
     estimates: JSON.parse(estimates.toString()) as EstimateTimes[],
+    nextBuild: JSON.parse(nextBuild.toString()) as NextBuildTimes[],
     context,
   };
 }
@@ -139,6 +144,7 @@ async function bundles() {
       peer: peerPath,
       alone: join(import.meta.dirname, 'alone.ts'),
       estimates: join(import.meta.dirname, 'estimates.ts'),
+      nextBuild: join(import.meta.dirname, 'nextBuild.ts'),
       contexts: join(import.meta.dirname, 'contexts.ts'),
     },
     define: { 'import.meta.dirname': '__dirname' },
@@ -158,6 +164,7 @@ async function bundles() {
     peerBundled: candidate(`peer ${version}, bundled and minified`, join(work, 'peer.cjs')),
     alonePath: join(work, 'alone.cjs'),
     estimatesPath: join(work, 'estimates.cjs'),
+    nextBuildPath: join(work, 'nextBuild.cjs'),
     contextsPath: join(work, 'contexts.cjs'),
   };
 }

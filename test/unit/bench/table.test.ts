@@ -25,6 +25,9 @@ const measured = (
   starts: [{ name: 'ours', spread: { n: 5, p50: 100, p95: 120 } }],
   texts: [{ name: '1,000 realistic lines', bytes: 30_000, load: 0, results }],
   alone: [{ name: '1,000 realistic lines', bytes: 30_000, parseMs: 0.5, astMs, analysisMs: 3 }],
+  nextBuild: [
+    { name: 'an edit of the last line', modelMs: 1, keysMs: 2, predictionsMs: 1, steps: 9 },
+  ],
   estimates: [{ name: 'an edit in the middle', modelMs: 2, withoutMs: 0.5, withMs: 3, runs: 100 }],
   context: {
     files: 100_000,

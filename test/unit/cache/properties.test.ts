@@ -103,6 +103,10 @@ describe('keys of long files', () => {
     ],
     ['one variable is set again and again', (at) => `ENV V=${at}\nRUN echo $V`],
     [
+      'what is made is copied on and on',
+      (at) => `FROM base AS s${at + 1}\nCOPY --from=s${at} /x /x\nRUN make ${at}`,
+    ],
+    [
       'all is copied from stages',
       (at) => `FROM base AS s${at + 1}\nCOPY --from=s${at} /a /b\nRUN echo ${at}`,
     ],

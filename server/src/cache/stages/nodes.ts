@@ -36,12 +36,17 @@ export function joinMarks(one: Marks, other: Marks): Marks {
   const reruns = joinLines(one.reruns, other.reruns);
   const lossy = joinLines(one.lossy, other.lossy);
   const unstable = joinLines(one.unstable, other.unstable);
-  if (reruns.size + lossy.size > mostLines) return { ...certain, unknown: unknown ?? tooMany };
-  return { reruns, unstable, lossy, unknown };
+  return limited({ reruns, unstable, lossy, unknown });
+}
+
+/** The marks where they name few lines; else that these are too many. */
+export function limited(marks: Marks): Marks {
+  if (marks.reruns.size + marks.lossy.size <= mostLines) return marks;
+  return { ...certain, unknown: marks.unknown ?? tooMany };
 }
 
 /** More lines than this are not told apart, or long files would take quadratic time. */
-const mostLines = 500;
+const mostLines = 100;
 const tooMany = {
   reason: 'More RUN lines have made what is there than are told apart.',
   pending: false,

@@ -4,7 +4,7 @@ import type { ResolvedRun, Step } from '../../../model/plan.ts';
 import type { Draft } from '../draft.ts';
 import { standsOn } from '../line.ts';
 import type { Making } from '../making.ts';
-import { certain, joinMarks, type Maker, type Marks } from '../nodes.ts';
+import { certain, joinMarks, limited, type Maker, type Marks } from '../nodes.ts';
 import { mountContents } from './mounts.ts';
 import type { Script } from './script.ts';
 import { holdsUnnamed } from './touches.ts';
@@ -40,14 +40,14 @@ export function makerOf(
   const unstable = [...marks.unstable].filter((other) => !standsOn(draft.line, other));
   return {
     id,
-    marks: {
+    marks: limited({
       ...certain,
       reruns: new Set([...others, draft.line]),
       unstable: isUnstable ? new Set([...unstable, draft.line]) : new Set(unstable),
       // A build rarely reads all that is there, so it may leave the same when some of it differs.
       lossy: !isUnstable && holdsUnnamed(before, text) ? new Set([draft.line]) : certain.lossy,
       unknown: marks.unknown,
-    },
+    }),
     ...touches,
   };
 }

@@ -61,8 +61,10 @@ function changesItself(text: string): boolean {
   );
 }
 
-function usedVariables({ env, proxyEnv }: ResolvedRun, text: string): readonly string[] {
+function usedVariables(run: ResolvedRun, text: string): readonly string[] {
+  // The list of variables is made when it is read.
   if (!text.includes('$')) return [];
+  const { env, proxyEnv } = run;
   const named = new Set(text.match(/[A-Za-z_]\w*/g));
   return [...env, ...proxyEnv].filter((entry) => {
     const name = entry.slice(0, entry.indexOf('='));
