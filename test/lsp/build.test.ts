@@ -341,6 +341,7 @@ describe('the request to build and record', () => {
     });
     const result = await build();
     assert.equal(result.outcome, 'built');
+    assert.match(result.message, /nothing that can be read of what came from cache\.$/);
     assert.equal(result.recorded, false);
     assert.deepEqual(records, []);
   });

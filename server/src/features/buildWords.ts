@@ -15,6 +15,9 @@ export function builtSentence(results: ReadonlyMap<Step, StepResult>, ms: number
   const cached = all.filter(({ outcome }) => outcome === 'cached').length;
   const took = `Built in ${duration(ms)}`;
   if (all.length === 0) return `${took}.`;
+  if (all.every(({ outcome }) => outcome === 'notReported')) {
+    return `${took}; the builder said nothing that can be read of what came from cache.`;
+  }
   if (cached === all.length) return `${took}: all of ${count(all.length, 'step')} came from cache.`;
   return `${took}: ${cached} of ${count(all.length, 'step')} came from cache.`;
 }

@@ -3,6 +3,7 @@
 import type { Probed } from '../builder/probed.ts';
 import type { ProbeEnd } from '../builder/prober.ts';
 import type { Plan, Step } from '../model/plan.ts';
+import { oneLine } from './render.ts';
 
 /** One or two full sentences. `missing`: the steps that were not cached, in the order of the file. */
 export function probeSentence(
@@ -44,6 +45,8 @@ function named({ instruction }: Step): string {
   return `\`${short}\` in line ${instruction.lines.start}`;
 }
 
-function closed(text: string): string {
+/** What somebody else says may be of any length. */
+function closed(said: string): string {
+  const text = oneLine(said, 300);
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }

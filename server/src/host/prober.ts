@@ -84,7 +84,10 @@ async function ask(question: Question): Promise<ProbeEnd> {
   }
   if (isStopping && result.code !== 0) return { ended: 'stopped', message: '', vertices };
   if (result.ended === 'exited' && result.code === 0) {
-    return { ended: 'complete', message: '', vertices };
+    // No builder is silent, so what it said could not be read, which is no yes.
+    return vertices.size > 0
+      ? { ended: 'complete', message: '', vertices }
+      : { ...failed('The builder said nothing that can be read.'), vertices };
   }
   return { ...failed(messageOf(result, text)), vertices };
 }

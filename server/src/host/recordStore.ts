@@ -78,7 +78,9 @@ export function openRecordStore(
 
   const read = async (path: string): Promise<BuildRecord | null> => {
     try {
-      if ((await files.stat(path)).size > parts.packedLimit) return null;
+      const found = await files.stat(path);
+      // A pipe or a device in its place would be read without an end.
+      if (!found.isFile() || found.size > parts.packedLimit) return null;
       const packed = await files.readFile(path);
       const bytes = await unpack(packed, { maxOutputLength: parts.textLimit });
       return text.decode(bytes.toString('utf8'));

@@ -187,6 +187,14 @@ esac
     assert.equal((await ask(`echo '${cached}' >&2`)).ended, 'complete');
   });
 
+  it('has not said yes where nothing that it says can be read', async () => {
+    for (const output of ['true', 'echo \'[[[{"vertexes":\' >&2', 'head -c 100000 /dev/zero >&2']) {
+      const { ended, message } = await ask(output);
+      assert.equal(ended, 'failed', output);
+      assert.equal(message, 'The builder said nothing that can be read.');
+    }
+  });
+
   it('loses the record of exactly this build, and nothing stays on the disk', async () => {
     const before = readdirSync(tmpdir()).filter((name) => name.startsWith('dockerfile-layers-'));
     const { log } = await ask('true');

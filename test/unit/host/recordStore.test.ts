@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
@@ -8,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -227,6 +229,22 @@ describe('the store of build records', () => {
     for (const minute of [2, 3, 4, 5, 6, 7]) await store.add(record(minute));
     assert.deepEqual(times(await store.read(dockerfile)), [7, 6, 5, 4, 3, 2]);
     assert.deepEqual(readFileSync(path), newer);
+  });
+
+  it('waits for no pipe and no device that stands in the place of a record', async function () {
+    if (process.platform === 'win32') this.skip();
+    const store = open();
+    await store.add(record(1));
+    for (const [at, make] of [
+      [2, (path: string) => execFileSync('mkfifo', [path])],
+      [3, (path: string) => symlinkSync('/dev/zero', path)],
+    ] as const) {
+      await store.add(record(at));
+      const path = join(own(), names().at(-1) ?? '');
+      rmSync(path);
+      make(path);
+    }
+    assert.deepEqual(times(await store.read(dockerfile)), [1]);
   });
 
   it('does not unpack a gigabyte', async () => {
