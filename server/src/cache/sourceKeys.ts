@@ -255,8 +255,9 @@ function remoteKey(
   found: SourceKeys,
 ): void {
   const { checksum, keepGitDir } = copy;
+  // A reference may hold a token that an argument gave, and names of parts come into records.
   const add = (value: unknown) =>
-    found.parts.push({ kind: 'content', name: reference, digest: hash(JSON.stringify(value)) });
+    found.parts.push({ kind: 'content', name: `${kind}:`, digest: hash(JSON.stringify(value)) });
   if (kind === 'git') {
     add(['git', reference, checksum, keepGitDir]);
     if (checksum !== null || isPinned(reference)) return;

@@ -26,6 +26,19 @@ describe('the text of a build record', () => {
     assert.doesNotMatch(encodeRecord(record), /secret words/);
   });
 
+  it('holds no token of what is downloaded', () => {
+    const written = encodeRecord(
+      recordAt({
+        ...trial,
+        dockerfile:
+          'FROM base\nARG TOKEN\nADD https://example.com/a?t=$TOKEN /a\nADD https://$TOKEN@example.com/b.git /b\n',
+        options: { buildArgs: new Map([['TOKEN', 't0k3n']]) },
+      }),
+    );
+    assert.match(written, /"url:".*"git:"/s);
+    assert.doesNotMatch(written, /t0k3n/);
+  });
+
   it('is refused in a form that is not known, saying so', () => {
     const text = encodeRecord(recordAt(trial)).replace('"version":1', '"version":2');
     const decoded = decodeRecord(text);
