@@ -76,13 +76,15 @@ export function contentTree(inputs: TreeInputs): ContentTree {
       };
     }
     const was = sent?.(path);
-    const isKept = was !== undefined && isSent(was, entry);
-    if (isKept && was.ctimeNs !== undefined && was.ctimeNs === entry.ctimeNs) {
+    const isAlike = was !== undefined && isSent(was, entry);
+    if (isAlike && was.ctimeNs !== undefined && was.ctimeNs === entry.ctimeNs) {
       return {
         node: leafNode(entry, path, was.content, digests),
         unnoticed: none,
       };
     }
+    // It also compares which name a hard link goes with; that is not kept, so content decides there.
+    const isKept = isAlike && entry.links <= 1;
     const known = entry.readable ? bytes(entry) : unreadableFile;
     if (!known) {
       lacking.push({ path, entry });

@@ -388,6 +388,21 @@ describe('content that the builder holds already', () => {
     }
   });
 
+  it('hides nothing of a hard link, of which the builder compares the other name too', async () => {
+    const { files, context } = project(start);
+    const sent = await sentOf(context);
+    const before = await digestOf(context, 'COPY . /x/', sent);
+    files.sneak('/context/a.txt', 'HELLO');
+    files.link('/context/d/linked', '/context/a.txt');
+    files.link('/context/also', '/context/a.txt');
+    context.invalidate();
+    const line = 'COPY a.txt /x/';
+    const facts = await known(context, copyOf(line), sent);
+    assert.deepEqual(facts.unnoticed, []);
+    assert.equal(await digestOf(context, line, sent), await digestOf(context, line));
+    assert.notEqual(await digestOf(context, 'COPY . /x/', sent), before);
+  });
+
   it('hides the mode of a folder that it has, not that of a new one', async () => {
     for (const line of ['COPY . /x/', 'COPY d /x/', 'COPY d* /x/', 'COPY --exclude=*.md d /x/']) {
       const { files, context } = project(start);
