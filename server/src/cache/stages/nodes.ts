@@ -162,6 +162,8 @@ export interface VeiledNode {
   readonly node: Node;
   readonly path: string;
   readonly maker: Maker;
+  /** The first of the RUNs in a row up to this one that all spare the same places; null: itself. */
+  readonly sparing: VeiledNode | null;
   /** What it is, and what is found in it; each made when it is first asked for. */
   shown: Exclude<Node, VeiledNode> | null;
   found: Map<string, Node> | null;
@@ -228,7 +230,10 @@ export function given(node: ContentNode): GivenNode {
 
 /** The node as it is behind a RUN that is not followed. */
 export function veil(node: Node, maker: Maker, path: string): VeiledNode {
-  return { kind: 'veiled', node, path, maker, shown: null, found: null };
+  const under = node.kind === 'folder' ? node.below : node;
+  const isRow = maker.spares && under?.kind === 'veiled' && under.maker.spares;
+  const sparing = isRow ? (under.sparing ?? under) : null;
+  return { kind: 'veiled', node, path, maker, sparing, shown: null, found: null };
 }
 
 /** What a veiled node is: what the last RUN that may have changed it left, or what it was. */
@@ -288,6 +293,10 @@ function behind(top: VeiledNode, name: string): Node {
       if (isNew && maker.touches?.(path, { kind: 'hidden', maker, path }) !== false) {
         child = { kind: 'hidden', maker, path };
         break;
+      }
+      if (isNew && at.sparing && maker.spares?.(path)) {
+        at = at.sparing;
+        continue;
       }
       child = found?.get(name);
       if (child !== undefined) break;

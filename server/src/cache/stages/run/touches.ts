@@ -24,10 +24,10 @@ const system =
  */
 export function touchesOf(run: ResolvedRun, text: string): Pick<Maker, 'touches' | 'spares'> {
   const onlyPackages = installsSystemPackages(text);
-  const spares = (path: string) => onlyPackages && path !== '/' && !system.test(path);
+  const spares = onlyPackages ? (path: string) => path !== '/' && !system.test(path) : undefined;
   const touches: Maker['touches'] = (path, node) => {
     if (path === '/') return true;
-    if (spares(path)) return false;
+    if (spares?.(path)) return false;
     const name = path.slice(path.lastIndexOf('/') + 1);
     const kind = kindOf(node);
     if (kind === null) return !(dependencies.test(name) && !installs.test(text));
@@ -35,7 +35,7 @@ export function touchesOf(run: ResolvedRun, text: string): Pick<Maker, 'touches'
     if (kind !== 'folder') return false;
     return isWithin(run.cwd, path) || outputs.test(name) || system.test(`${path}/`);
   };
-  return { touches, spares };
+  return spares ? { touches, spares } : { touches };
 }
 
 /** Is a file of the text or the build context there that the text does not name? Links count as files. */
