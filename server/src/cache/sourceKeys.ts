@@ -240,6 +240,8 @@ function stageDigest(
       reason: `${named(step)} runs again, and may make the same as before.`,
     });
   }
+  if (content.perhaps)
+    found.hopes.push({ of: null, surely: false, step: null, reason: content.perhaps });
   return content.digest;
 }
 

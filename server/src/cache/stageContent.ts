@@ -25,6 +25,8 @@ export interface StageContent {
    * digests then are only likely other content.
    */
   readonly lossy: readonly Step[];
+  /** Why other digests may be the same content, whatever runs again: a full sentence; else they are not. */
+  readonly perhaps?: string | null;
 }
 
 /** A path may have wildcards. What is not known says why in `unknown`, a full sentence. */

@@ -57,6 +57,9 @@ export function answerOf(question: Question): string | undefined {
     case 'seq':
       return sequenceText(args);
   }
+  // Without words these print what they could change.
+  const isAsked = /^(export|set|local|readonly|trap|ulimit|umask|shopt)$/.test(name);
+  if (isAsked && (args.length === 0 || args[0] === '-p')) return undefined;
   if (silent.has(name)) return '';
   if (filters.has(name)) return input === null ? undefined : filterText(name, args, input);
   return undefined;

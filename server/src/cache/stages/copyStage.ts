@@ -5,6 +5,7 @@ import { absolutePath } from '../../syntax/slashPaths.ts';
 import { changed, merge, placeEntry, spread, type Work } from './copyPlaces.ts';
 import { find } from './draft.ts';
 import { makeFolders } from './folders.ts';
+import { seenAt } from './found.ts';
 import { hiddenBy } from './making.ts';
 import { chmodOf } from './modes.ts';
 import { certain, emptyFolder, kindOf, type Node, namesIn, withChildren } from './nodes.ts';
@@ -29,6 +30,11 @@ export function copyFrom(work: Work, source: string): void {
       work,
       hiddenBy(making.hash(reason), { ...certain, unknown: { reason, pending: false } }),
     );
+    return;
+  }
+  const seen = seenAt(tree, place.path, node, making);
+  if (seen.digest !== making.digestOf(node).digest) {
+    spread(work, hiddenBy(making.hash(`seen ${seen.digest}`), seen.marks));
     return;
   }
   const kind = kindOf(node);

@@ -85,7 +85,8 @@ export function digester(hash: Hash, digests: EntryDigests): DigestOf {
     const children: (readonly [string, string])[] = [];
     for (const [name, child] of childrenOf(node)) {
       if (!child) {
-        if (below) children.push([name, '']);
+        if (!below) continue;
+        children.push([name, '']);
         continue;
       }
       const found = digestOf(child);

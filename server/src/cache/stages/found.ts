@@ -4,6 +4,7 @@ import { matches as fits } from '../../shell/patterns.ts';
 import { absolutePath, isWithin } from '../../syntax/slashPaths.ts';
 import type { Digested } from './digests.ts';
 import { find } from './draft.ts';
+import { throughLinks } from './links.ts';
 import type { Making } from './making.ts';
 import {
   belowOf,
@@ -27,7 +28,13 @@ export function contentAt(tree: Node, source: string, making: Making): Found {
   if (!node) {
     return { unknown: `The build fails: ${source} is not in the stage.`, pending: false };
   }
-  return withAliases(tree, real, making.digestOf(node), making);
+  return seenAt(tree, real, node, making);
+}
+
+/** The digest of what stands at a path, with all that lines may have put there by other names. */
+export function seenAt(tree: Node, path: string, node: Node, making: Making): Digested {
+  const found = withAliases(tree, path, making.digestOf(node), making);
+  return throughLinks(tree, path, node, found, making);
 }
 
 /** What a wildcard finds; where not all names of the folder are known, the folder stands for it. */
@@ -36,11 +43,15 @@ function selectionAt(tree: Node, path: string, wild: number, making: Making): Fo
   const folder = find(tree, parts.slice(0, wild).join('/') || '/');
   const pattern = parts[wild] ?? '';
   const inside = folder.node ? namesIn(folder.node).names : [];
+  const linked = (found: Digested) => {
+    const also = withAliases(tree, folder.path, found, making);
+    return throughLinks(tree, folder.path, folder.node ?? emptyFolder(), also, making);
+  };
   const simple = wild === parts.length - 1 && !/[\\[]/.test(pattern);
   if (!folder.node || !simple) {
     const { digest, marks } = making.digestOf(folder.node ?? emptyFolder());
     const found = { digest: making.hash(JSON.stringify(['selected', path, digest])), marks };
-    return withAliases(tree, folder.path, found, making);
+    return linked(found);
   }
   let marks = certain;
   let hasFolders = false;
@@ -60,12 +71,12 @@ function selectionAt(tree: Node, path: string, wild: number, making: Making): Fo
     const others = making.digestOf(below);
     const digest = making.hash(JSON.stringify(['selected', pattern, matches, others.digest]));
     const found = { digest, marks: joinMarks(marks, others.marks) };
-    return withAliases(tree, folder.path, found, making);
+    return linked(found);
   }
   const digest = hasFolders
     ? making.hash(JSON.stringify(['selection', matches]))
     : making.digests.selection(matches);
-  return { digest, marks };
+  return linked({ digest, marks });
 }
 
 /** Folders that are one and the same in many base images, through links that no text tells of. */

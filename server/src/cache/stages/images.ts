@@ -36,11 +36,23 @@ export function baseTree(
   const parsed = parseReference(reference);
   const name = parsed.ok && parsed.digest ? parsed.digest : (familiarName(reference) ?? reference);
   const id = making.hash(JSON.stringify(['image', name, platform]));
-  return { kind: 'hidden', maker: { id, marks: certain, isImage: true }, path: '/' };
+  return {
+    kind: 'hidden',
+    maker: { id, marks: certain, isImage: true, isTame: isWellKnown(reference) },
+    path: '/',
+  };
 }
 
 /** Digest of what lies at a path of an image, as it is in a stage that starts from that image. */
 export function imageContent(plan: Plan, reference: string, path: string, hash: Hash): string {
   const tree = baseTree({ hash }, reference, formatPlatform(plan.options.platform));
   return hiddenDigest(hash, { ...tree, path: absolutePath(path) });
+}
+
+const wellKnown =
+  /^(alpine|almalinux|amazoncorretto|amazonlinux|archlinux|bash|buildpack-deps|busybox|caddy|clojure|composer|dart|debian|docker|eclipse-temurin|elixir|erlang|fedora|gcc|golang|gradle|haproxy|haskell|httpd|julia|mariadb|maven|memcached|mongo|mysql|nginx|node|openjdk|oraclelinux|perl|php|postgres|python|r-base|rabbitmq|redis|rockylinux|ruby|rust|sapmachine|swift|tomcat|traefik|ubuntu|mcr\.microsoft\.com\/dotnet\/[\w/-]+|gcr\.io\/distroless\/[\w-]+)(:|@|$)/;
+
+/** Images of which it is known that no links lead between folders that are not the system's own. */
+function isWellKnown(reference: string): boolean {
+  return wellKnown.test(familiarName(reference) ?? reference);
 }

@@ -12,6 +12,8 @@ export interface Marks {
   readonly reruns: ReadonlySet<Line>;
   readonly unstable: ReadonlySet<Line>;
   readonly lossy: ReadonlySet<Line>;
+  /** Why another digest may stand for the same content, whatever runs again; null: it does not. */
+  readonly perhaps: string | null;
   /** Why the content is not known at all; null: it is. */
   readonly unknown: { readonly reason: string; readonly pending: boolean } | null;
 }
@@ -23,6 +25,7 @@ export const certain: Marks = {
   reruns: noLines,
   unstable: noLines,
   lossy: noLines,
+  perhaps: null,
   unknown: null,
 };
 
@@ -36,7 +39,7 @@ export function joinMarks(one: Marks, other: Marks): Marks {
   const reruns = joinLines(one.reruns, other.reruns);
   const lossy = joinLines(one.lossy, other.lossy);
   const unstable = joinLines(one.unstable, other.unstable);
-  return limited({ reruns, unstable, lossy, unknown });
+  return limited({ reruns, unstable, lossy, perhaps: one.perhaps ?? other.perhaps, unknown });
 }
 
 /** The marks where they name few lines; else that these are too many. */
@@ -86,6 +89,8 @@ export interface Maker {
   readonly spares?: (path: string) => boolean;
   /** A base image, of which lines mostly know what they replace. */
   readonly isImage?: true;
+  /** Neither links folders to one another nor replaces programs of the system. */
+  readonly isTame?: boolean;
 }
 
 /** The bytes of a file. */

@@ -86,7 +86,7 @@ function stageContent({ digest, marks }: Digested, steps: ReadonlyMap<Line, Step
     });
   const [unstable, lossy] = [stepsOf(marks.unstable), stepsOf(marks.lossy)];
   const reruns = new Set([...stepsOf(marks.reruns), ...unstable]);
-  return { digest, reruns: [...reruns], unstable, lossy };
+  return { digest, reruns: [...reruns], unstable, lossy, perhaps: marks.perhaps };
 }
 
 function nameOf(plan: Plan, stage: number): string {

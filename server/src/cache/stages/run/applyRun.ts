@@ -10,8 +10,10 @@ import type { Making } from '../making.ts';
 import { veil } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
 import { followCommands } from './commands.ts';
+import { forgivesFailure } from './forgives.ts';
 import { makerOf } from './maker.ts';
 import { mounted, unmounted } from './mounts.ts';
+import { runsOwnPrograms } from './ownPrograms.ts';
 import type { Script } from './script.ts';
 
 /** Applies a RUN to the tree of its stage. */
@@ -25,10 +27,11 @@ export function applyRun(
   const before = draft.root;
   const maker = lazily(() => makerOf(making, draft, before, step, run, read));
   const { commands, script } = read;
-  if (commands) {
+  if (commands && !runsOwnPrograms(draft.root, run, script)) {
     try {
       const restore = mounted(making, draft, step, run);
-      followCommands({ making, draft, step, run, script, maker }, commands);
+      const forgives = forgivesFailure(script, run);
+      followCommands({ making, draft, step, run, script, forgives, maker }, commands);
       unmounted(draft, restore);
       return;
     } catch (error) {

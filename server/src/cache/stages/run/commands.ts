@@ -9,6 +9,7 @@ import { Unfollowed } from '../unfollowed.ts';
 import type { Call, Following } from './call.ts';
 import { concatenated, textContent } from './content.ts';
 import { filters } from './filters.ts';
+import { refuseFailing } from './forgives.ts';
 import { type FileCommand, fileCommands } from './handlers.ts';
 import { write } from './output.ts';
 import { printed } from './printed.ts';
@@ -64,8 +65,9 @@ function follow(
   if (word.includes(unknownPart)) throw new Unfollowed();
   const name = baseName(word);
   const call: Call = { ...following, command, name, args, input };
-  if (word.includes('/') || !inShell.has(name)) refuseOwn(call, word);
+  if (!following.run.shell || word.includes('/') || !inShell.has(name)) refuseOwn(call, word);
   if (name === 'mktemp' && !args.includes('-u')) throw new Unfollowed();
+  if (following.forgives) refuseFailing(call);
   const change: FileCommand | undefined = fileCommands.get(name);
   let out: Content | null;
   if (change) {

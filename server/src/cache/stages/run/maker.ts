@@ -7,7 +7,7 @@ import type { Making } from '../making.ts';
 import { certain, joinMarks, limited, type Maker, type Marks } from '../nodes.ts';
 import { mountContents } from './mounts.ts';
 import type { Script } from './script.ts';
-import { holdsUnnamed } from './touches.ts';
+import { isTame } from './tame.ts';
 
 /** What stands for all that a RUN leaves: its words, the variables in them, and what it may read. */
 export function makerOf(
@@ -16,7 +16,7 @@ export function makerOf(
   before: Draft['root'],
   step: Step,
   run: ResolvedRun,
-  { text, variables, isUnstable, touches }: Script,
+  { variables, touches, tools }: Script,
 ): Maker {
   const seen = making.digestOf(before);
   const mounts = mountContents(making, step, run);
@@ -43,11 +43,12 @@ export function makerOf(
     marks: limited({
       ...certain,
       reruns: new Set([...others, draft.line]),
-      unstable: isUnstable ? new Set([...unstable, draft.line]) : new Set(unstable),
-      // A build rarely reads all that is there, so it may leave the same when some of it differs.
-      lossy: !isUnstable && holdsUnnamed(before, text) ? new Set([draft.line]) : certain.lossy,
+      unstable: new Set(unstable),
+      // Other words, or other files to read, may well make the same.
+      lossy: new Set([draft.line]),
       unknown: marks.unknown,
     }),
     ...touches,
+    isTame: tools && isTame(before),
   };
 }

@@ -4,6 +4,7 @@ import type { ResolvedMount, ResolvedRun, Step } from '../../../model/plan.ts';
 import { absolutePath } from '../../../syntax/slashPaths.ts';
 import type { Digested } from '../digests.ts';
 import { at, type Draft, find, put } from '../draft.ts';
+import { seenAt } from '../found.ts';
 import { hiddenBy, type Making } from '../making.ts';
 import { certain, childOf, emptyFolder, given, type Node, namesIn, parentOf } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
@@ -24,7 +25,13 @@ export function mountContents(making: Making, step: Step, run: ResolvedRun): rea
 function boundNode(making: Making, step: Step, mount: ResolvedMount): Node | null {
   if (mount.origin === null) return null;
   if (mount.origin.kind !== 'context') {
-    const { node } = find(making.treeOf(mount.origin), absolutePath(mount.source || '/'));
+    const tree = making.treeOf(mount.origin);
+    const { node, path } = find(tree, absolutePath(mount.source || '/'));
+    if (node) {
+      const seen = seenAt(tree, path, node, making);
+      if (seen.digest !== making.digestOf(node).digest)
+        return hiddenBy(making.hash(`seen ${seen.digest}`), seen.marks);
+    }
     return node ?? unknownNode(making, `${mount.source} is not in the stage of the mount.`, false);
   }
   const fact = making.content(step, mount);
@@ -80,7 +87,7 @@ export function mounted(making: Making, draft: Draft, step: Step, run: ResolvedR
 }
 
 function rerun({ line }: Draft) {
-  return { ...certain, reruns: new Set([line]) };
+  return { ...certain, reruns: new Set([line]), lossy: new Set([line]) };
 }
 
 /** Takes the mounts away again, with the empty folders that were made for them. */

@@ -1,6 +1,7 @@
 /** Where what commands print goes. */
 
-import type { Content } from '../nodes.ts';
+import { type Content, certain } from '../nodes.ts';
+import { isAlwaysOther } from './alwaysOther.ts';
 import type { Call } from './call.ts';
 import { appended, contentOf, textContent } from './content.ts';
 import { newFile, writable } from './files.ts';
@@ -19,7 +20,11 @@ export function write(call: Call, path: string, content: Content | null, append:
 }
 
 /** What the RUN prints there, told by all that it may depend on. */
-function unseen({ making, maker }: Call, path: string): Content {
+function unseen(call: Call, path: string): Content {
+  const { making, maker } = call;
   const { id, marks } = maker();
-  return { digest: making.hash(JSON.stringify(['printed', id, path])), text: null, marks };
+  const digest = making.hash(JSON.stringify(['printed', id, path]));
+  if (!isAlwaysOther(call)) return { digest, text: null, marks };
+  const unstable = new Set([...marks.unstable, call.draft.line]);
+  return { digest, text: null, marks: { ...marks, unstable, lossy: certain.lossy } };
 }

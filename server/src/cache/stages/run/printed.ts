@@ -23,10 +23,12 @@ export function printed(call: Call): Content | null {
     case 'test':
     case '[':
     case 'sleep':
-    case 'export':
-    case 'set':
     case 'cd':
       return textContent(call.making, '');
+    case 'export':
+    case 'set':
+      // Without words they print all variables.
+      return args.length > 0 && args[0] !== '-p' ? textContent(call.making, '') : null;
     case 'pwd':
       return command.cwd === null || args.length > 0
         ? null
@@ -57,7 +59,8 @@ export function printed(call: Call): Content | null {
 function made(call: Call): Content {
   const { making, name, args, run, draft } = call;
   const text = JSON.stringify([name, args, run.argv[0], draft.image]);
-  return { digest: making.hash(text), text: null, marks: certain };
+  const marks = { ...certain, lossy: new Set([draft.line]) };
+  return { digest: making.hash(text), text: null, marks };
 }
 
 /** Backslashes are taken differently by dash, BusyBox and Bash; so is `-e`. */

@@ -5,6 +5,8 @@ import type { ShellCommand } from '../../../shell/commands.ts';
 import { readRun } from '../../../shell/readRun.ts';
 import type { Maker } from '../nodes.ts';
 import { isKnownCommand } from './commands.ts';
+import { isSteered, steersShells } from './ownPrograms.ts';
+import { runsTameTools } from './tame.ts';
 import { touchesOf } from './touches.ts';
 
 export interface Script {
@@ -16,8 +18,8 @@ export interface Script {
   readonly commands: readonly ShellCommand[] | null;
   /** Variables that the text names, with their values: others may count too, but mostly do not. */
   readonly variables: readonly string[];
-  /** Surely prints something else each time, and the script keeps what it prints. */
-  readonly isUnstable: boolean;
+  /** Starts nothing but tools that neither link folders nor replace programs. */
+  readonly tools: boolean;
   readonly touches: Pick<Maker, 'touches' | 'spares'>;
 }
 
@@ -29,13 +31,14 @@ export function scriptOf(run: ResolvedRun, platform: Platform): Script {
   const isFollowed =
     unread === null &&
     !isUncertain(script) &&
+    !isSteered(run, script) &&
     commands.every((command) => command.runs === 'always' && isKnownCommand(command));
   return {
     script,
     text,
     commands: isFollowed ? commands : null,
     variables: usedVariables(run, text),
-    isUnstable: changesItself(text),
+    tools: runsTameTools(run, text),
     touches: touchesOf(run, text),
   };
 }
@@ -50,24 +53,26 @@ function isUncertain(script: string): boolean {
     /(^|[;&|({\n]|\b(then|do|else))\s*(\.|source)\s/.test(script) ||
     // What `echo` makes of backslashes differs between shells.
     (/`|\$\(/.test(script) && /\\[^\n]/.test(script)) ||
+    // Without words they print what is set.
+    /(^|[;&|({\n]|\b(do|then|else))\s*(export|set|declare|typeset|readonly|local|umask|ulimit)(\s+-p)?\s*($|[;&|)}>\n])/.test(
+      script,
+    ) ||
+    // Quotes that only some shells know, and descriptors that change between redirections.
+    /\$['"]|[12]?>&[12][^;&|\n]*>\s*[^&\s]/.test(script) ||
     // In the background, through process substitutions, and descriptors that are moved.
     /(^|[^&>|\\<])&([^&>\d-]|$)|[<>]\(|\d>&-|<&/m.test(script)
   );
 }
 
-function changesItself(text: string): boolean {
-  return /\$\{?(RANDOM|SRANDOM|EPOCHSECONDS|EPOCHREALTIME)\b|\bdate\b(?!\s+(-d|--date|-r))[^\n;&]*(>|\)|\|)|\/dev\/u?random\b|\/proc\/(uptime|sys\/kernel\/random\/uuid)\b|\bopenssl\s+rand\b|\buuidgen\b/.test(
+function usedVariables(run: ResolvedRun, text: string): readonly string[] {
+  const { env, proxyEnv } = run;
+  const printsAll = /\b(env|printenv|export|set|declare|typeset|readonly|local|environ)\b/.test(
     text,
   );
-}
-
-function usedVariables(run: ResolvedRun, text: string): readonly string[] {
-  // The list of variables is made when it is read.
-  if (!text.includes('$')) return [];
-  const { env, proxyEnv } = run;
   const named = new Set(text.match(/[A-Za-z_]\w*/g));
   return [...env, ...proxyEnv].filter((entry) => {
     const name = entry.slice(0, entry.indexOf('='));
+    if (printsAll || steersShells(name)) return true;
     return named.has(name) && new RegExp(`\\$\\{?[#!]?${name}\\b`).test(text);
   });
 }

@@ -1,0 +1,74 @@
+/** Scripts that go on where a command has failed, and commands that may fail. */
+
+import type { ResolvedRun } from '../../../model/plan.ts';
+import { absolute } from '../../../shell/commandWords.ts';
+import { unknownPart } from '../../../shell/shellTree.ts';
+import { find, isFolder } from '../draft.ts';
+import { kindOf, type Node, parentOf } from '../nodes.ts';
+import { Unfollowed } from '../unfollowed.ts';
+import type { Call } from './call.ts';
+
+/** Does a failure of one of its commands not end the build? Also where that is not clear. */
+export function forgivesFailure(script: string, run: ResolvedRun): boolean {
+  const plain = script.replaceAll('\\\n', ' ').replace(/\s+$/, '');
+  if (/\|\||(^|[\s;&|(])!\s|\b(if|while|until|case|for)\b|`|\$\(|[^|>&]\|[^|&]/.test(plain))
+    return true;
+  const ends = /;|\n/.test(
+    plain.replace(/<<-?\s*['"]?(\w+)['"]?[^\n]*\n[\s\S]*?\n\s*\1(?=\n|$)/g, ''),
+  );
+  const stops = /^\s*set\s+-\w*e/.test(plain) || run.argv.some((arg) => /^-\w*e\w*$/.test(arg));
+  return ends && !stops;
+}
+
+/** Succeed, or change nothing, whatever is there. */
+const sure = new Set(': true false echo printf pwd export set sleep exit unset'.split(' '));
+
+/** Those that fail for nothing but files that are not there, or not such as they take. */
+const byFiles = new Set('cp mv cat rm rmdir ln mkdir touch chmod chown install cd tee'.split(' '));
+
+/** Ask something, so that what comes next hangs on the answer where the script asks for that. */
+const asks = /\|\||(^|[\s;&|(])!\s|\b(if|while|until)\b|&&/;
+
+/** Throws Unfollowed where the command may fail, and the script may go on. */
+export function refuseFailing(call: Call): void {
+  const { name, args, command, draft, script, run } = call;
+  for (const { path } of command.outputs) {
+    if (path === null) throw new Unfollowed();
+    if (/^\/dev\//.test(path)) {
+      if (!/^\/dev\/(null|stdout|stderr)$/.test(path)) throw new Unfollowed();
+    } else if (isFolder(find(draft.root, parentOf(path))) !== true) throw new Unfollowed();
+  }
+  if (sure.has(name)) return;
+  if (!byFiles.has(name)) {
+    if (asks.test(script)) throw new Unfollowed();
+    return;
+  }
+  if (!/^(root|0)?(:.*)?$/.test(command.user ?? '?') || run.user !== command.user)
+    throw new Unfollowed();
+  const makes = name === 'touch' || (name === 'mkdir' && args.some((arg) => /^-\w*p/.test(arg)));
+  const forced = name === 'rm' && args.some((arg) => /^-\w*f/.test(arg));
+  if (forced) return;
+  const operands = args.filter((arg) => !arg.startsWith('-'));
+  const isTwo = /^(cp|mv|install|ln)$/.test(name);
+  for (const [index, word] of operands.entries()) {
+    if (/^(chmod|chown)$/.test(name) && index === 0) continue;
+    if (name === 'ln' && index === 0) continue;
+    if (word.includes(unknownPart)) throw new Unfollowed();
+    if (!word.startsWith('/') && command.cwd === null) throw new Unfollowed();
+    if (/[*?[]/.test(word)) continue;
+    const place = find(draft.root, absolute(word, command.cwd ?? '/').replace(/(.)\/$/, '$1'));
+    const isMade =
+      makes || name === 'mkdir' || name === 'tee' || (isTwo && index === operands.length - 1);
+    if (name === 'cd') {
+      if (!word.startsWith('/') || isFolder(place) !== true) throw new Unfollowed();
+    } else if (isMade) refuseDoubt(draft.root, place.path, makes);
+    else if (!place.node || kindOf(place.node) === null) throw new Unfollowed();
+  }
+}
+
+/** The folder of what is made has to be there; `deep`: or nothing on the way is a file. */
+function refuseDoubt(root: Node, path: string, deep: boolean): void {
+  if (isFolder(find(root, path)) === true) return;
+  const parent = find(root, parentOf(path));
+  if (isFolder(parent) !== true && !(deep && !parent.node)) throw new Unfollowed();
+}
