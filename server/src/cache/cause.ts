@@ -171,7 +171,7 @@ function mostAlike(at: KeyedStep, text: string, siblings: readonly Recorded[]): 
     const other = step.text.split(/\s+/);
     const keyword = other[0]?.toUpperCase() === at.step.instruction.name ? 1 : 0;
     const shared = other.filter((word) => words.has(word)).length / Math.max(1, other.length);
-    return keyword * 2 + (step.stage === at.stage ? 1 : 0) + shared;
+    return (step.stage === at.stage ? 3 : 0) + keyword * 2 + shared;
   };
   return siblings.reduce((best, each) => (score(each) > score(best) ? each : best));
 }

@@ -162,6 +162,15 @@ describe('the cause of a miss in the text', () => {
     assert.equal(cause(text, text, [{}, args('2')]), '2: the build argument A changed');
   });
 
+  it('names a removed line of the own stage, not one of another on the same base', () => {
+    const other = 'FROM base AS b\nCOPY f /f\nFROM base\n';
+    const last = 'COPY --from=b /f /y\nCOPY src /y\n';
+    assert.equal(
+      cause(`${other}RUN echo same > /s\n${last}`, `${other}${last}`),
+      '4: the line "RUN echo same > /s" above it was removed',
+    );
+  });
+
   it('names a stage that was not built', () => {
     const text = 'FROM base AS build\nRUN make\nFROM build AS one\nRUN x\nFROM build AS two\nRUN z';
     const target = (name: string) => ({ target: name });
