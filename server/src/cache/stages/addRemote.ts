@@ -4,8 +4,9 @@ import type { ResolvedCopy } from '../../model/plan.ts';
 import { baseName } from '../../shell/commandWords.ts';
 import { placeEntry, spread, type Work } from './copyPlaces.ts';
 import { hiddenBy } from './making.ts';
+import { certain } from './marks.ts';
 import { chmodOf } from './modes.ts';
-import { certain, root } from './nodes.ts';
+import { root } from './nodes.ts';
 
 /** Puts what an ADD fetches from a server or repository to its place. */
 export function addRemote(work: Work, { kind, reference }: ResolvedCopy['remotes'][number]): void {

@@ -11,8 +11,9 @@ import { placeEntry, type Work } from './copyPlaces.ts';
 import { copyFrom } from './copyStage.ts';
 import { at, type Draft, find, put } from './draft.ts';
 import { hiddenBy, type Making } from './making.ts';
+import { certain } from './marks.ts';
 import { chmodOf } from './modes.ts';
-import { certain, type Node, type Owner, parentOf, root } from './nodes.ts';
+import { type Node, type Owner, parentOf, root } from './nodes.ts';
 import { Unfollowed } from './unfollowed.ts';
 
 /** Puts what a COPY or ADD takes into the tree. */

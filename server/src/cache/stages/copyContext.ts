@@ -1,28 +1,21 @@
 /** What a COPY or ADD takes of the build context. */
 
 import type { Step } from '../../model/plan.ts';
+import { contextFiles, unread } from './contextFiles.ts';
 import { changed, mergeFolder, placeEntry, spread, type Work } from './copyPlaces.ts';
 import { hiddenBy } from './making.ts';
-import { certain, given } from './nodes.ts';
+import { certain } from './marks.ts';
+import { given } from './nodes.ts';
 
 /** Puts what is known of the context to its place; where nothing is, what it may be. */
 export function copyContext(work: Work, step: Step): void {
   const { making, copy } = work;
-  const fact = making.content(step, null);
-  if (fact.state !== 'known' || fact.value.kind === 'unknown' || fact.value.fails !== null) {
-    const reason =
-      fact.state === 'pending'
-        ? 'The files of the build context are being read.'
-        : fact.state === 'unavailable'
-          ? fact.reason
-          : fact.value.kind === 'unknown'
-            ? fact.value.reason
-            : (fact.value.fails ?? '');
-    const marks = { ...certain, unknown: { reason, pending: fact.state === 'pending' } };
-    spread(work, hiddenBy(making.hash(`unread ${reason}`), marks));
+  const files = contextFiles(making.content(step, null));
+  if ('reason' in files) {
+    spread(work, unread(making, files));
     return;
   }
-  for (const { matches, digest } of fact.value.sources) {
+  for (const { matches, digest } of files.sources) {
     for (const { name, node } of matches) {
       if (node.kind === 'directory') mergeFolder(work, node);
       else if ((copy.unpack ?? copy.add) && mayBeArchive(name)) {

@@ -6,13 +6,13 @@ import { absolutePath } from '../../syntax/slashPaths.ts';
 import { at, type Draft, find, isFolder, put } from './draft.ts';
 import { makeFolders } from './folders.ts';
 import { hiddenBy, type Making } from './making.ts';
+import { joinMarks } from './marks.ts';
 import { givenMode } from './modes.ts';
 import {
   childOf,
   folderOver,
   given,
   joined,
-  joinMarks,
   kindOf,
   type Mode,
   type Node,

@@ -7,8 +7,9 @@ import { find } from './draft.ts';
 import { makeFolders } from './folders.ts';
 import { seenAt } from './found.ts';
 import { hiddenBy } from './making.ts';
+import { certain } from './marks.ts';
 import { chmodOf } from './modes.ts';
-import { certain, emptyFolder, kindOf, type Node, namesIn, withChildren } from './nodes.ts';
+import { emptyFolder, kindOf, type Node, namesIn, withChildren } from './nodes.ts';
 
 /** What stands at a source of another stage or image. */
 export function copyFrom(work: Work, source: string): void {

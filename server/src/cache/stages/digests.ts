@@ -2,17 +2,15 @@
 
 import type { EntryDigests } from '../../context/contentDigests.ts';
 import type { Hash } from '../hash.ts';
+import { certain, joinMarks, type Marks } from './marks.ts';
 import { givenMode } from './modes.ts';
 import {
-  certain,
   childOf,
   childrenOf,
   type FolderNode,
   type GivenNode,
   type HiddenNode,
-  joinMarks,
   type Maker,
-  type Marks,
   type Mode,
   type Node,
   type Owner,

@@ -6,16 +6,8 @@ import type { Digested } from './digests.ts';
 import { find } from './draft.ts';
 import { throughLinks } from './links.ts';
 import type { Making } from './making.ts';
-import {
-  belowOf,
-  certain,
-  childOf,
-  emptyFolder,
-  joinMarks,
-  kindOf,
-  type Node,
-  namesIn,
-} from './nodes.ts';
+import { certain, joinMarks } from './marks.ts';
+import { belowOf, childOf, emptyFolder, kindOf, type Node, namesIn } from './nodes.ts';
 
 type Found = Digested | { readonly unknown: string; readonly pending: boolean };
 

@@ -7,7 +7,8 @@ import { absolutePath } from '../../syntax/slashPaths.ts';
 import type { Hash } from '../hash.ts';
 import { hiddenDigest } from './digests.ts';
 import { hiddenBy, type Making } from './making.ts';
-import { certain, type HiddenNode, type Marks, type Node } from './nodes.ts';
+import { certain, type Marks } from './marks.ts';
+import type { HiddenNode, Node } from './nodes.ts';
 
 /** Content that is not known at all, and why. */
 export function unknownTree(making: Pick<Making, 'hash'>, reason: string, pending = false): Node {

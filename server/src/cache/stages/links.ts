@@ -8,13 +8,12 @@ import { baseName } from '../../shell/commandWords.ts';
 import { isWithin } from '../../syntax/slashPaths.ts';
 import type { Digested } from './digests.ts';
 import type { Making } from './making.ts';
+import { certain, joinMarks } from './marks.ts';
 import {
-  certain,
   childOf,
   childrenOf,
   type HiddenNode,
   joined,
-  joinMarks,
   kindOf,
   type Maker,
   type Node,

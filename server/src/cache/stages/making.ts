@@ -4,14 +4,8 @@ import type { CopyOrigin } from '../../model/plan.ts';
 import type { DigestOf } from './digests.ts';
 import { find } from './draft.ts';
 import type { StageInputs } from './inputs.ts';
-import {
-  certain,
-  emptyFolder,
-  type HiddenNode,
-  type Marks,
-  type Node,
-  type Owner,
-} from './nodes.ts';
+import { certain, type Marks } from './marks.ts';
+import { emptyFolder, type HiddenNode, type Node, type Owner } from './nodes.ts';
 
 /** What is needed to follow steps. */
 export interface Making extends StageInputs {

@@ -1,7 +1,8 @@
 /** Bytes of files: texts, and what is made of several. */
 
 import type { Making } from '../making.ts';
-import { type Content, certain, joinMarks, type Marks, type Node, unveiled } from '../nodes.ts';
+import { certain, joinMarks, type Marks } from '../marks.ts';
+import { type Content, type Node, unveiled } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
 
 /** The bytes of a text. */

@@ -2,13 +2,13 @@
 
 import { at, find, isFolder, opened, put } from '../draft.ts';
 import { hiddenBy } from '../making.ts';
+import { joinMarks } from '../marks.ts';
 import { metaOf } from '../modes.ts';
 import {
   childOf,
   emptyFolder,
   folderOver,
   joined,
-  joinMarks,
   kindOf,
   type Mode,
   type Node,

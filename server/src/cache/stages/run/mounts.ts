@@ -2,11 +2,13 @@
 
 import type { ResolvedMount, ResolvedRun, Step } from '../../../model/plan.ts';
 import { absolutePath } from '../../../syntax/slashPaths.ts';
+import { contextFiles, unread } from '../contextFiles.ts';
 import type { Digested } from '../digests.ts';
 import { at, type Draft, find, put } from '../draft.ts';
 import { seenAt } from '../found.ts';
 import { hiddenBy, type Making } from '../making.ts';
-import { certain, childOf, emptyFolder, given, type Node, namesIn, parentOf } from '../nodes.ts';
+import { certain } from '../marks.ts';
+import { childOf, emptyFolder, given, type Node, namesIn, parentOf } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
 
 /** Digests of what mounts bring along, in order. */
@@ -32,21 +34,15 @@ function boundNode(making: Making, step: Step, mount: ResolvedMount): Node | nul
       if (seen.digest !== making.digestOf(node).digest)
         return hiddenBy(making.hash(`seen ${seen.digest}`), seen.marks);
     }
-    return node ?? unknownNode(making, `${mount.source} is not in the stage of the mount.`, false);
+    const reason = `${mount.source} is not in the stage of the mount.`;
+    return node ?? unread(making, { reason, pending: false });
   }
-  const fact = making.content(step, mount);
-  if (fact.state === 'pending')
-    return unknownNode(making, 'The files of the build context are being read.', true);
-  if (fact.state === 'unavailable') return unknownNode(making, fact.reason, false);
-  if (fact.value.kind === 'unknown') return unknownNode(making, fact.value.reason, false);
-  const [match] = fact.value.sources[0]?.matches ?? [];
-  if (fact.value.fails !== null || !match)
-    return unknownNode(making, fact.value.fails ?? 'The mount finds nothing.', false);
-  return given(match.node);
-}
-
-function unknownNode(making: Making, reason: string, pending: boolean): Node {
-  return hiddenBy(making.hash(`unread ${reason}`), { ...certain, unknown: { reason, pending } });
+  const files = contextFiles(making.content(step, mount));
+  if ('reason' in files) return unread(making, files);
+  const [match] = files.sources[0]?.matches ?? [];
+  return match
+    ? given(match.node)
+    : unread(making, { reason: 'The mount finds nothing.', pending: false });
 }
 
 /** What was at the targets before, from the first to the last mount. */

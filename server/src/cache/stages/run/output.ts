@@ -1,6 +1,7 @@
 /** Where what commands print goes. */
 
-import { type Content, certain } from '../nodes.ts';
+import { certain } from '../marks.ts';
+import type { Content } from '../nodes.ts';
 import { isAlwaysOther } from './alwaysOther.ts';
 import type { Call } from './call.ts';
 import { appended, contentOf, textContent } from './content.ts';

@@ -2,7 +2,8 @@
 
 import { unknownPart } from '../../../shell/shellTree.ts';
 import { find } from '../draft.ts';
-import { type Content, certain, joinMarks, kindOf, type Marks } from '../nodes.ts';
+import { certain, joinMarks, type Marks } from '../marks.ts';
+import { type Content, kindOf } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
 import { type Call, mayBePattern, operandPath } from './call.ts';
 import { concatenated, contentOf, textContent } from './content.ts';

@@ -2,7 +2,8 @@
 
 import { find, put } from '../draft.ts';
 import { hiddenBy } from '../making.ts';
-import { certain, kindOf } from '../nodes.ts';
+import { certain } from '../marks.ts';
+import { kindOf } from '../nodes.ts';
 import type { Call } from './call.ts';
 import { hiddenOf, isSystemFile, newFile, writable } from './files.ts';
 import { options, pathsOf } from './operands.ts';
