@@ -19,7 +19,13 @@ describeWithEngine("the builder's copy of a context", () => {
     writeFileSync(join(context, 'Dockerfile'), `FROM scratch\nCOPY file /${nonce}\n`);
     writeFileSync(join(context, 'file'), content);
     utimesSync(join(context, 'file'), 1_700_000_000, 1_700_000_000);
-    const { stderr } = await docker(['buildx', 'build', '--progress=plain', '-otype=cacheonly', context]);
+    const { stderr } = await docker([
+      'buildx',
+      'build',
+      '--progress=plain',
+      '-otype=cacheonly',
+      context,
+    ]);
     assert.match(stderr, /COPY file/);
     return /CACHED/.test(stderr);
   }
