@@ -38,6 +38,8 @@ export function refuseFailing(call: Call): void {
       if (!/^\/dev\/(null|stdout|stderr)$/.test(path)) throw new Unfollowed();
     } else if (isFolder(find(draft.root, parentOf(path))) !== true) throw new Unfollowed();
   }
+  if (asks.test(script) && /\bset\s+-\w*u|\bnounset\b|\$\{\w+:?\?/.test(script))
+    throw new Unfollowed();
   if (sure.has(name)) return;
   if (!byFiles.has(name)) {
     if (asks.test(script)) throw new Unfollowed();
@@ -51,7 +53,11 @@ export function refuseFailing(call: Call): void {
   const operands = args.filter((arg) => !arg.startsWith('-'));
   const isTwo = /^(cp|mv|install|ln)$/.test(name);
   for (const [index, word] of operands.entries()) {
-    if (/^(chmod|chown)$/.test(name) && index === 0) continue;
+    if (/^(chmod|chown)$/.test(name) && index === 0) {
+      // A name may be nobody's.
+      if (name === 'chown' && !/^\d+(:\d+)?$/.test(word)) throw new Unfollowed();
+      continue;
+    }
     if (name === 'ln' && index === 0) continue;
     if (word.includes(unknownPart)) throw new Unfollowed();
     if (!word.startsWith('/') && command.cwd === null) throw new Unfollowed();
@@ -61,9 +67,23 @@ export function refuseFailing(call: Call): void {
       makes || name === 'mkdir' || name === 'tee' || (isTwo && index === operands.length - 1);
     if (name === 'cd') {
       if (!word.startsWith('/') || isFolder(place) !== true) throw new Unfollowed();
+    } else if ((name === 'mkdir' && !makes) || name === 'ln') {
+      const isForced = name === 'ln' && args.some((arg) => /^-\w*f/.test(arg));
+      const isThere = place.node !== null && !(isForced && kindOf(place.node) !== null);
+      if (isThere && hangsOnFailure(script)) throw new Unfollowed();
+      refuseDoubt(draft.root, place.path, false);
     } else if (isMade) refuseDoubt(draft.root, place.path, makes);
     else if (!place.node || kindOf(place.node) === null) throw new Unfollowed();
   }
+}
+
+/** May what comes next be left out, or not, after a failure? Loops are one command. */
+function hangsOnFailure(script: string): boolean {
+  const flat = script.replace(/\bfor\b[\s\S]*?\bdone\b/g, 'loop');
+  return (
+    /\|\||\$\?|(^|[\s;&|(])!\s|\b(if|while|until)\b/.test(script) ||
+    /&&[\s\S]*(;|\n)/.test(flat.trim())
+  );
 }
 
 /** The folder of what is made has to be there; `deep`: or nothing on the way is a file. */

@@ -16,7 +16,8 @@ export function mountContents(making: Making, step: Step, run: ResolvedRun): rea
   return run.mounts.map((mount) => {
     const node = mount.type === 'bind' ? boundNode(making, step, mount) : null;
     const named = making.hash(
-      JSON.stringify([mount.type, mount.target, mount.id, mount.readonly, mount.env]),
+      // By its key a RUN is the same whatever the ids of its mounts are.
+      JSON.stringify([mount.type, mount.target, mount.readonly, mount.env]),
     );
     if (!node) return { digest: named, marks: certain };
     const found = making.digestOf(node);
@@ -58,14 +59,14 @@ export function mounted(making: Making, draft: Draft, step: Step, run: ResolvedR
   for (const mount of run.mounts) {
     if (mount.type === 'secret' || mount.type === 'ssh') {
       if (mount.target)
-        hide(hiddenBy(making.hash(`secret ${mount.id}`), rerun(draft)), mount.target);
+        hide(hiddenBy(making.hash(`secret ${mount.target}`), rerun(draft)), mount.target);
       continue;
     }
     const node = mount.type === 'bind' ? boundNode(making, step, mount) : null;
     if (mount.type === 'tmpfs') hide(emptyFolder(0o1777), mount.target);
     else if (node) hide(node, mount.target);
     else {
-      const id = making.hash(JSON.stringify(['mount', mount.type, mount.id, mount.target]));
+      const id = making.hash(JSON.stringify(['mount', mount.type, mount.target]));
       hide(hiddenBy(id, rerun(draft)), mount.target);
     }
   }

@@ -40,8 +40,16 @@ export function runsOwnPrograms(root: Node, run: ResolvedRun, script: string): b
   return false;
 }
 
+/** Shells that read files of the user, or of the system, before they do anything. */
+const startsLogin =
+  /\b(ba|da|a)?sh\s+(-\S+\s+)*(-\w*[il]\w*|--login|--rcfile|--init-file)\s|\bsu\b|\bsudo\b|\b(z|k|mk|c|tc|fi)sh\b/;
+
 /** Do variables make shells or programs read other files first, or look for programs elsewhere? */
-export function isSteered({ env }: ResolvedRun, script: string): boolean {
+export function isSteered({ env, argv, script: own }: ResolvedRun, script: string): boolean {
+  const options = own === null ? argv : argv.slice(0, -1);
+  if (options.some((arg) => /^(-\w*[il]\w*|--login|--rcfile|--init-file)$/.test(arg))) return true;
+  if (/(^|\/)(zsh|ksh|mksh|fish|csh|tcsh|yash)$/.test(argv[0] ?? '')) return true;
+  if (startsLogin.test(script)) return true;
   if (env.some((entry) => steersShells(entry.slice(0, entry.indexOf('='))))) return true;
   const set = script.match(/(?<![\w$])[A-Z_]\w*(?==)/g) ?? [];
   return set.some(steersShells) || /\bPATH\b/.test(script);
