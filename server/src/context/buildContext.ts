@@ -21,10 +21,11 @@ import {
   ignoreNothing,
   readIgnoreFile,
 } from './dockerignore.ts';
+import { codeOf, slashes, Unreadable } from './entries.ts';
 import type { FileDigests } from './fileDigests.ts';
 import type { FileSystem } from './fileSystem.ts';
 import { bySize, type FolderSum, sumFolder, unreadableNote } from './folderSums.ts';
-import { codeOf, createFolders, slashes, Unreadable } from './folders.ts';
+import { createFolders } from './folders.ts';
 import { type ArchiveReader, type Gathered, gatherSources } from './gather.ts';
 import { partsOf } from './goPath.ts';
 import { type KeptFolders, keptFolders } from './keptFolders.ts';

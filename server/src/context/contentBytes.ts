@@ -3,8 +3,8 @@
  * the file, by the inode for its other names, and shared by all who ask at the same time.
  */
 
+import { codeOf, type Entry, Unreadable } from './entries.ts';
 import type { FileDigests } from './fileDigests.ts';
-import { codeOf, type Entry, Unreadable } from './folders.ts';
 
 export interface ContentBytes {
   /** Of files read so far; `own` are those that the asker had read himself. */

@@ -7,7 +7,7 @@
 
 import type { EntryDigests } from './contentDigests.ts';
 import type { ContentNode, SentContext, SentEntry } from './contentFacts.ts';
-import { type Entry, isUnspeakable, Unreadable } from './folders.ts';
+import { type Entry, isUnspeakable, Unreadable } from './entries.ts';
 import type { KeptFolders } from './keptFolders.ts';
 import type { Pace } from './pace.ts';
 import type { ContextTree, Found } from './sources.ts';

@@ -4,7 +4,7 @@
  * the same for everything else, and in all that there is.
  */
 
-import type { Entry } from './folders.ts';
+import type { Entry } from './entries.ts';
 import type { KeptFolders } from './keptFolders.ts';
 import type { Content } from './layerTree.ts';
 import type { Pace } from './pace.ts';

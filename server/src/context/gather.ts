@@ -5,8 +5,8 @@
 
 import type { ResolvedCopy } from '../model/plan.ts';
 import type { ArchiveContent } from './archive.ts';
+import { type Entry, Unreadable } from './entries.ts';
 import { storedBytes, unreadableNote } from './folderSums.ts';
-import { type Entry, Unreadable } from './folders.ts';
 import { hasWildcard, partsOf } from './goPath.ts';
 import type { Content, Source, TreeEntry } from './layerTree.ts';
 import { compilePatterns, type PatternMatcher } from './patternMatcher.ts';

@@ -1,6 +1,6 @@
 /** What was made of folders with all that is below them, kept until something in them changes. */
 
-import type { Entry } from './folders.ts';
+import type { Entry } from './entries.ts';
 
 export interface KeptFolders<T> {
   /** What was made of a folder, as long as its own entry is the same; a null entry is the root. */

@@ -6,7 +6,8 @@
  */
 
 import { type Filter, filterEntry, rootFilter } from './dockerignore.ts';
-import { type Entry, type Folders, Unreadable } from './folders.ts';
+import { type Entry, Unreadable } from './entries.ts';
+import type { Folders } from './folders.ts';
 import { hasWildcard, matchName, partsOf } from './goPath.ts';
 import { compilePattern, type PatternMatcher } from './patternMatcher.ts';
 
