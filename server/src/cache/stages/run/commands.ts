@@ -9,7 +9,7 @@ import { Unfollowed } from '../unfollowed.ts';
 import type { Call, Following } from './call.ts';
 import { concatenated, textContent } from './content.ts';
 import { filters } from './filters.ts';
-import { refuseFailing } from './forgives.ts';
+import { refuseFailing, refuseLostFolders } from './forgives.ts';
 import { type FileCommand, fileCommands } from './handlers.ts';
 import { write } from './output.ts';
 import { printed } from './printed.ts';
@@ -26,6 +26,7 @@ const onlyPrints = new Set(
 
 /** Follows all commands; throws Unfollowed where one of them is not known. */
 export function followCommands(following: Following, commands: readonly ShellCommand[]): void {
+  if (following.forgives) refuseLostFolders(following);
   const outputs: (Content | null)[] = [];
   const read = new Set<number>();
   for (const command of commands) {

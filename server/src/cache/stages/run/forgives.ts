@@ -6,7 +6,7 @@ import { unknownPart } from '../../../shell/shellTree.ts';
 import { find, isFolder } from '../draft.ts';
 import { kindOf, type Node, parentOf } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
-import type { Call } from './call.ts';
+import type { Call, Following } from './call.ts';
 
 /** Does a failure of one of its commands not end the build? Also where that is not clear. */
 export function forgivesFailure(script: string, run: ResolvedRun): boolean {
@@ -29,18 +29,54 @@ const byFiles = new Set('cp mv cat rm rmdir ln mkdir touch chmod chown install c
 /** Ask something, so that what comes next hangs on the answer where the script asks for that. */
 const asks = /\|\||(^|[\s;&|(])!\s|\b(if|while|until)\b|&&/;
 
+const modes = /^([0-7]{1,4}|[ugoa]*[-+=][rwxXst]*(,[ugoa]*[-+=][rwxXst]*)*)$/;
+
+/** What the builder mounts while a RUN runs. */
+const mountedFiles = /^\/((etc\/(hosts|resolv\.conf|hostname))?$|dev|proc|sys|etc$)/;
+
+/** Nothing in these words makes it fail. */
+function takesAll(name: string, args: readonly string[]): boolean {
+  switch (name) {
+    case 'sleep':
+      return args.every((arg) => /^\d+$/.test(arg));
+    case 'printf':
+      return args.length > 0 && !/%[^s%]|^-|\\[^nt]/.test(args[0] ?? '');
+    case 'set':
+      return args.every((arg) => /^[-+][eux]+$/.test(arg));
+    case 'export':
+    case 'unset':
+      return args.every((arg) => /^[A-Za-z_]\w*(=|$)/.test(arg));
+    default:
+      return true;
+  }
+}
+
+/** Throws Unfollowed where a `cd` may fail, and the script goes on elsewhere. */
+export function refuseLostFolders({ script, draft }: Following): void {
+  const moves = script.matchAll(/(?<![\w./-])(?:cd|pushd|popd)(?![\w./-])[ \t]*([^\s;&|)}]*)/g);
+  if (/\bset\s+[-+](?![eux]+(\s|;|$))/.test(script) && asks.test(script)) throw new Unfollowed();
+  for (const [, word = ''] of moves) {
+    const path = word.replace(/^(['"])(.*)\1$/, '$2');
+    if (!/^\/[\w./-]*$/.test(path) || isFolder(find(draft.root, path)) !== true)
+      throw new Unfollowed();
+  }
+}
+
 /** Throws Unfollowed where the command may fail, and the script may go on. */
 export function refuseFailing(call: Call): void {
   const { name, args, command, draft, script, run } = call;
   for (const { path } of command.outputs) {
     if (path === null) throw new Unfollowed();
-    if (/^\/dev\//.test(path)) {
+    if (/^\/(dev|proc|sys)\//.test(path)) {
       if (!/^\/dev\/(null|stdout|stderr)$/.test(path)) throw new Unfollowed();
     } else if (isFolder(find(draft.root, parentOf(path))) !== true) throw new Unfollowed();
   }
   if (asks.test(script) && /\bset\s+-\w*u|\bnounset\b|\$\{\w+:?\?/.test(script))
     throw new Unfollowed();
-  if (sure.has(name)) return;
+  if (sure.has(name)) {
+    if (!takesAll(name, args)) throw new Unfollowed();
+    return;
+  }
   if (!byFiles.has(name)) {
     if (asks.test(script)) throw new Unfollowed();
     return;
@@ -49,12 +85,14 @@ export function refuseFailing(call: Call): void {
     throw new Unfollowed();
   const makes = name === 'touch' || (name === 'mkdir' && args.some((arg) => /^-\w*p/.test(arg)));
   const forced = name === 'rm' && args.some((arg) => /^-\w*f/.test(arg));
-  if (forced) return;
   const operands = args.filter((arg) => !arg.startsWith('-'));
+  if (operands.length === 0 && name !== 'cat' && name !== 'tee') throw new Unfollowed();
+  const isDeep = args.some((arg) => /^-\w*[rR]/.test(arg));
   const isTwo = /^(cp|mv|install|ln)$/.test(name);
   for (const [index, word] of operands.entries()) {
     if (/^(chmod|chown)$/.test(name) && index === 0) {
       // A name may be nobody's.
+      if (name === 'chmod' && !modes.test(word)) throw new Unfollowed();
       if (name === 'chown' && !/^\d+(:\d+)?$/.test(word)) throw new Unfollowed();
       continue;
     }
@@ -63,6 +101,12 @@ export function refuseFailing(call: Call): void {
     if (!word.startsWith('/') && command.cwd === null) throw new Unfollowed();
     if (/[*?[]/.test(word)) continue;
     const place = find(draft.root, absolute(word, command.cwd ?? '/').replace(/(.)\/$/, '$1'));
+    if (forced) {
+      if (mountedFiles.test(place.path)) throw new Unfollowed();
+      const kind = place.node && kindOf(place.node);
+      if (!isDeep && place.node && kind !== 'file' && kind !== 'link') throw new Unfollowed();
+      continue;
+    }
     const isMade =
       makes || name === 'mkdir' || name === 'tee' || (isTwo && index === operands.length - 1);
     if (name === 'cd') {
