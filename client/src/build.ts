@@ -1,10 +1,9 @@
 /** The command *Build and Record*: the server builds, and says what came of it. */
 
 import * as vscode from 'vscode';
-import { type LanguageClient, WorkDoneProgress } from 'vscode-languageclient/node';
+import type { LanguageClient } from 'vscode-languageclient/node';
 import { type BuildResult, buildOutput, buildRequest } from '../../server/src/protocol.ts';
-
-let runs = 0;
+import { withServerProgress } from './serverProgress.ts';
 
 /** The channel that has the builder's log, one build after another. */
 export class BuildLog implements vscode.Disposable {
@@ -57,33 +56,9 @@ export async function buildAndRecord(
   }
   const uri = document.uri.toString();
   const name = vscode.workspace.asRelativePath(document.uri);
-  runs += 1;
-  const workDoneToken = `dockerfileLayers.build.${runs}`;
   log.begin(document.uri);
-  const result = await vscode.window.withProgress(
-    {
-      location: vscode.ProgressLocation.Notification,
-      title: `Building ${name}`,
-      cancellable: true,
-    },
-    async (progress, token) => {
-      let before = 0;
-      const listening = client.onProgress(WorkDoneProgress.type, workDoneToken, (value) => {
-        if (value.kind === 'end') return;
-        const { message, percentage = before } = value;
-        progress.report({
-          ...(message !== undefined && { message }),
-          increment: Math.max(0, percentage - before),
-        });
-        before = Math.max(before, percentage);
-      });
-      try {
-        const params = { textDocument: { uri }, workDoneToken };
-        return await client.sendRequest(buildRequest, params, token);
-      } finally {
-        listening.dispose();
-      }
-    },
+  const result = await withServerProgress(client, `Building ${name}`, (workDoneToken, token) =>
+    client.sendRequest(buildRequest, { textDocument: { uri }, workDoneToken }, token),
   );
   log.end(result.message);
   void tell(result, log, document.uri);

@@ -1,11 +1,9 @@
 /** The command that fetches package data: the only thing here that lets the server use the network. */
 
 import * as vscode from 'vscode';
-import { type LanguageClient, WorkDoneProgress } from 'vscode-languageclient/node';
-
+import type { LanguageClient } from 'vscode-languageclient/node';
 import { updatePackagesRequest } from '../../server/src/protocol.ts';
-
-let runs = 0;
+import { withServerProgress } from './serverProgress.ts';
 
 /** Fetches what the open Dockerfiles need; the figures are renewed by the server itself. */
 export async function updatePackageData(client: LanguageClient): Promise<void> {
@@ -15,29 +13,8 @@ export async function updatePackageData(client: LanguageClient): Promise<void> {
     );
     return;
   }
-  runs += 1;
-  const workDoneToken = `dockerfileLayers.updatePackages.${runs}`;
-  const location = vscode.ProgressLocation.Notification;
-  const title = 'Updating package data';
-  const result = await vscode.window.withProgress(
-    { location, title, cancellable: true },
-    async (progress, token) => {
-      let before = 0;
-      const listening = client.onProgress(WorkDoneProgress.type, workDoneToken, (value) => {
-        if (value.kind !== 'report') return;
-        const { message, percentage = before } = value;
-        progress.report({
-          ...(message !== undefined && { message }),
-          increment: Math.max(0, percentage - before),
-        });
-        before = Math.max(before, percentage);
-      });
-      try {
-        return await client.sendRequest(updatePackagesRequest, { workDoneToken }, token);
-      } finally {
-        listening.dispose();
-      }
-    },
+  const result = await withServerProgress(client, 'Updating package data', (workDoneToken, token) =>
+    client.sendRequest(updatePackagesRequest, { workDoneToken }, token),
   );
   if (result.cancelled && result.failed.length === 0) return;
   const show =

@@ -23,10 +23,9 @@ import {
 import { type BuildResult, buildOutput, buildRequest } from '../protocol.ts';
 import type { Span } from '../syntax/ast.ts';
 import { shutDown } from './asking.ts';
-import { foreignFlag, isSaved, orderOf } from './buildOrder.ts';
+import { foreignFlag, readyOrder } from './buildOrder.ts';
 import { type Built, type Recorded, remember } from './buildRecording.ts';
 import type { ServerState } from './serverState.ts';
-import { settledWithKeys } from './settledKeys.ts';
 
 export interface Building {
   /** The error of the last build, as long as the text is the one that was built. */
@@ -106,16 +105,10 @@ interface Job {
 
 async function build(job: Job): Promise<BuildResult> {
   const { uri, state, builder, signal, progress, failures } = job;
-  // What is known may be older than the files.
-  state.analyzer.revalidate(uri);
-  const before = await settledWithKeys(state, uri, signal);
+  const ready = await readyOrder(state, uri, 'build again', signal);
   if (signal.aborted) return cancelled;
-  if (!before) return refused('This Dockerfile is not open, or it was changed meanwhile.');
-  const { order, refusal } = orderOf(before);
-  if (order === null) return refused(refusal);
-  if (!(await isSaved(before, state.ports.files))) {
-    return refused('The Dockerfile has changes that are not saved. Save it, and build again.');
-  }
+  if (ready.refusal !== null) return refused(ready.refusal);
+  const { before, order } = ready;
   const found = await builder.find(order, signal);
   if (signal.aborted) return cancelled;
   if ('missing' in found) return refused(found.missing);

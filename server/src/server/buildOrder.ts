@@ -1,9 +1,37 @@
 /** What is to be built for a document, or why it is not. */
 
 import type { BuildOrder } from '../builder/builder.ts';
-import type { Open, ServerPorts } from './serverState.ts';
+import type { Open, ServerPorts, ServerState } from './serverState.ts';
+import { settledWithKeys } from './settledKeys.ts';
 
-export type Ordered =
+/** What is to be built, with the analysis that it was made of; or a full sentence on why nothing is. */
+export type Readied =
+  | { readonly before: Open; readonly order: BuildOrder; readonly refusal: null }
+  | { readonly refusal: string };
+
+/**
+ * The order for a document as it is now on the disk, when all that its cache keys depend on is known.
+ * `again`: what to do once it is saved, `build again`. Means nothing once `signal` is aborted.
+ */
+export async function readyOrder(
+  state: ServerState,
+  uri: string,
+  again: string,
+  signal: AbortSignal,
+): Promise<Readied> {
+  // What is known may be older than the files.
+  state.analyzer.revalidate(uri);
+  const before = await settledWithKeys(state, uri, signal);
+  if (!before) return { refusal: 'This Dockerfile is not open, or it was changed meanwhile.' };
+  const { order, refusal } = orderOf(before);
+  if (order === null) return { refusal };
+  if (!(await isSaved(before, state.ports.files))) {
+    return { refusal: `The Dockerfile has changes that are not saved. Save it, and ${again}.` };
+  }
+  return { before, order, refusal: null };
+}
+
+type Ordered =
   | { readonly order: BuildOrder; readonly refusal: null }
   | { readonly order: null; readonly refusal: string };
 
@@ -11,7 +39,7 @@ export type Ordered =
 const maxBytes = 16 * 1024 * 1024;
 
 /** The order that makes what the analysis stands for. */
-export function orderOf({ subject, analysis, settings }: Open): Ordered {
+function orderOf({ subject, analysis, settings }: Open): Ordered {
   const { path } = subject;
   if (path === null) return refuse('Only a Dockerfile that is saved as a file can be built.');
   const { context } = analysis;

@@ -11,10 +11,9 @@ import { probeSentence } from '../features/probeWords.ts';
 import type { Stage } from '../model/plan.ts';
 import { type ProbeResult, probeRequest } from '../protocol.ts';
 import { shutDown } from './asking.ts';
-import { foreignFlag, isSaved, orderOf } from './buildOrder.ts';
+import { foreignFlag, readyOrder } from './buildOrder.ts';
 import { remember } from './buildRecording.ts';
 import type { Open, ServerState } from './serverState.ts';
-import { settledWithKeys } from './settledKeys.ts';
 
 export interface Probing {
   /** A document was saved: asks where that is set. */
@@ -101,16 +100,10 @@ interface Job {
 
 async function probe({ uri, state, builder, prober, signal }: Job): Promise<ProbeResult> {
   const start = performance.now();
-  // What is known may be older than the files.
-  state.analyzer.revalidate(uri);
-  const before = await settledWithKeys(state, uri, signal);
+  const ready = await readyOrder(state, uri, 'ask again', signal);
   if (signal.aborted) return cancelled;
-  if (!before) return refused('This Dockerfile is not open, or it was changed meanwhile.');
-  const { order, refusal } = orderOf(before);
-  if (order === null) return refused(refusal);
-  if (!(await isSaved(before, state.ports.files))) {
-    return refused('The Dockerfile has changes that are not saved. Save it, and ask again.');
-  }
+  if (ready.refusal !== null) return refused(ready.refusal);
+  const { before, order } = ready;
   const at = new Date().toISOString();
   const session = prober.start();
   try {
