@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CancellationTokenSource } from 'vscode-languageserver';
@@ -21,44 +21,31 @@ import { createProber } from '../../server/src/host/prober.ts';
 import { openRecordStore } from '../../server/src/host/recordStore.ts';
 import { type ProbeResult, probeRequest } from '../../server/src/protocol.ts';
 import { readSettings } from '../../server/src/settings.ts';
-import { Editor, until } from '../lsp/editor.ts';
+import { type Editor, until } from '../lsp/editor.ts';
 import { baseImage, ensureBaseImage } from './baseImage.ts';
 import { describeWithEngine, docker, dockerOk } from './engine.ts';
+import { type RecordingEditor, recordingEditor } from './recordingEditor.ts';
 
 /** Makes steps of this run unlike those of all others. */
 const run = `${process.pid}-${Date.now()}`;
 
 describeWithEngine('asking the builder what is cached', () => {
   let editor: Editor;
-  let storage: string;
+  let recording: RecordingEditor;
   const times: string[] = [];
 
   before(() => ensureBaseImage());
   beforeEach(async () => {
-    storage = mkdtempSync(join(tmpdir(), 'probe-'));
-    const records = openRecordStore();
-    records.useFolder(storage);
-    editor = new Editor({
-      ports: {
-        builder: createBuildx(),
-        prober: createProber(),
-        digests: nodeDigests,
-        records,
-      },
+    recording = await recordingEditor({
+      builder: createBuildx(),
+      prober: createProber(),
     });
-    await editor.initialize();
+    editor = recording.editor;
   });
-  afterEach(() => {
-    editor.close();
-    rmSync(storage, { recursive: true, force: true });
-  });
+  afterEach(() => recording.close());
   after(() => console.log(times.map((line) => `      ${line}`).join('\n')));
 
-  async function open(text: string, files: Readonly<Record<string, string>> = {}): Promise<void> {
-    const more = Object.entries(files).map(([name, content]) => `-- ${name} --\n${content}\n`);
-    await editor.open(text + more.join(''));
-    editor.write('Dockerfile', editor.text);
-  }
+  const open: RecordingEditor['open'] = (...given) => recording.open(...given);
   const build = (...more: readonly string[]) =>
     dockerOk(['buildx', 'build', '-q', '-o', 'type=cacheonly', ...more, editor.folder]);
   async function ask(title: string, token?: CancellationTokenSource): Promise<ProbeResult> {
@@ -67,14 +54,7 @@ describeWithEngine('asking the builder what is cached', () => {
     times.push(`${title}: ${result.ms} ms`);
     return result;
   }
-  /** Words of the steps, as an editor shows them. */
-  async function words(): Promise<string> {
-    const report = await editor.stack();
-    return (report?.stages ?? [])
-      .flatMap(({ instructions }) => instructions)
-      .flatMap(({ cache }) => cache?.prediction ?? [])
-      .join(' ');
-  }
+  const words = () => recording.words();
 
   async function leftovers() {
     const lines = async (args: readonly string[]) =>
@@ -242,7 +222,7 @@ EOF
       { keys: true },
     );
     const records = openRecordStore();
-    records.useFolder(storage);
+    records.useFolder(recording.storage);
     const at = new Date().toISOString();
     const meta = {
       dockerfile: path,

@@ -2,49 +2,32 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { homedir } from 'node:os';
 import { createBuildx } from '../../server/src/host/buildx.ts';
 import { buildsSince, buildxSettings } from '../../server/src/host/buildxFolder.ts';
-import { nodeDigests } from '../../server/src/host/contentDigest.ts';
-import { openRecordStore } from '../../server/src/host/recordStore.ts';
 import { type TerminalBuildResult, terminalBuildRequest } from '../../server/src/protocol.ts';
-import { Editor, until } from '../lsp/editor.ts';
+import { type Editor, until } from '../lsp/editor.ts';
 import { baseImage, ensureBaseImage } from './baseImage.ts';
 import { describeWithEngine } from './engine.ts';
+import { type RecordingEditor, recordingEditor } from './recordingEditor.ts';
 
 const run = `${process.pid}-${Date.now()}`;
 
 describeWithEngine('builds made in a terminal', () => {
   let editor: Editor;
-  let storage: string;
+  let recording: RecordingEditor;
 
   before(() => ensureBaseImage());
   beforeEach(async () => {
-    storage = mkdtempSync(join(tmpdir(), 'terminal-'));
-    const records = openRecordStore();
-    records.useFolder(storage);
-    editor = new Editor({
-      ports: {
-        builder: createBuildx(),
-        buildsSince: (time) => buildsSince(buildxSettings(process.env, homedir()), time),
-        digests: nodeDigests,
-        records,
-      },
+    recording = await recordingEditor({
+      builder: createBuildx(),
+      buildsSince: (time) => buildsSince(buildxSettings(process.env, homedir()), time),
     });
-    await editor.initialize();
+    editor = recording.editor;
   });
-  afterEach(() => {
-    editor.close();
-    rmSync(storage, { recursive: true, force: true });
-  });
+  afterEach(() => recording.close());
 
-  async function open(text: string, files: Readonly<Record<string, string>> = {}): Promise<void> {
-    const more = Object.entries(files).map(([name, content]) => `-- ${name} --\n${content}\n`);
-    await editor.open(text + more.join(''));
-    editor.write('Dockerfile', editor.text);
-  }
+  const open: RecordingEditor['open'] = (...given) => recording.open(...given);
 
   /** Runs a command in a shell as a terminal does, and tells the server. */
   async function type(
@@ -65,13 +48,7 @@ describeWithEngine('builds made in a terminal', () => {
       ...{ command, folder: editor.folder, exitCode, startedAt, asked: false },
     });
   }
-  async function words(): Promise<string> {
-    const report = await editor.stack();
-    return (report?.stages ?? [])
-      .flatMap(({ instructions }) => instructions)
-      .flatMap(({ cache }) => cache?.prediction ?? [])
-      .join(' ');
-  }
+  const words = () => recording.words();
   async function becomes(expected: string): Promise<void> {
     await until(async () => (await words()) === expected);
     assert.equal(await words(), expected);

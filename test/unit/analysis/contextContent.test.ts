@@ -10,9 +10,9 @@ import { memoryFileSystem } from '../../support/memoryFileSystem.ts';
 import { planOf } from '../../support/plans.ts';
 
 const paths = {
-  '/work/app/src/a.ts': 'a',
-  '/work/app/src/b.ts': 'b',
-  '/work/app/package.json': '{}',
+  '/project/app/src/a.ts': 'a',
+  '/project/app/src/b.ts': 'b',
+  '/project/app/package.json': '{}',
 };
 const start = 'FROM alpine\nCOPY package.json /app/\nCOPY src /app/src\n';
 
@@ -23,11 +23,11 @@ function project(within: readonly string[] | null = null) {
   const facts = new ContextFacts({ files, decompressors: nodeDecompressors, digests }, () => {
     told++;
   });
-  const path = '/work/app/Dockerfile';
+  const path = '/project/app/Dockerfile';
   const settings = readSettings({});
   const read = (text = start, sent: SentContext | null = null, aside = false) => {
     const plan = planOf(text);
-    const subject = { key: path, path, folder: '/work/app', within, text, version: 1, settings };
+    const subject = { key: path, path, folder: '/project/app', within, text, version: 1, settings };
     const reading = facts.read(subject, plan, aside, sent);
     const steps = plan.stages.flatMap((stage) => stage.steps);
     return { reading, steps };
@@ -65,7 +65,7 @@ describe('what the lines of a Dockerfile select', () => {
     await facts.settled();
     assert.deepEqual(digests.read, []);
     digestOf(await content(0));
-    assert.deepEqual(digests.read, ['/work/app/package.json']);
+    assert.deepEqual(digests.read, ['/project/app/package.json']);
     digestOf(await content(1));
     assert.equal(digests.read.length, 3);
   });
@@ -91,8 +91,8 @@ describe('what the lines of a Dockerfile select', () => {
     const { files, facts, read, content } = project();
     const before = digestOf(await content(1));
     const other = digestOf(await content(0));
-    files.write('/work/app/src/a.ts', 'changed');
-    facts.filesChanged(['/work/app/src/a.ts']);
+    files.write('/project/app/src/a.ts', 'changed');
+    facts.filesChanged(['/project/app/src/a.ts']);
     const { reading, steps } = read();
     assert.ok(steps[1]);
     assert.equal(digestOf(reading.content(steps[1])), before);
@@ -104,7 +104,7 @@ describe('what the lines of a Dockerfile select', () => {
   it('follows files that changed without a word when everything is looked at again', async () => {
     const { files, facts, content } = project();
     const before = digestOf(await content(1));
-    files.write('/work/app/src/a.ts', 'changed');
+    files.write('/project/app/src/a.ts', 'changed');
     assert.equal(digestOf(await content(1)), before);
     facts.revalidate();
     assert.notEqual(digestOf(await content(1)), before);
@@ -123,7 +123,7 @@ describe('what the lines of a Dockerfile select', () => {
   it('is compared with what the builder holds, as soon as that is known', async () => {
     const { files, content } = project();
     const before = digestOf(await content(1));
-    const stat = await files.lstat('/work/app/src/a.ts');
+    const stat = await files.lstat('/project/app/src/a.ts');
     const sent: SentContext = (path) =>
       path === 'src/a.ts' ? { ...stat, content: 'x' } : undefined;
     assert.notEqual(digestOf(await content(1, start, sent)), before);
@@ -142,11 +142,11 @@ describe('what the lines of a Dockerfile select', () => {
   });
 
   it('is within the workspace in Restricted Mode, and known there', async () => {
-    const { files, digests, content } = project(['/work/app']);
+    const { files, digests, content } = project(['/project/app']);
     files.write('/work/secret/x', 'secret');
     digestOf(await content(1));
-    files.remove('/work/app/src');
-    files.symlink('/work/app/src', '../secret');
+    files.remove('/project/app/src');
+    files.symlink('/project/app/src', '../secret');
     digests.read.length = 0;
     const { content: other } = project(['/work/other']);
     assert.equal((await other(1)).state, 'unavailable');
