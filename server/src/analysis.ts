@@ -151,29 +151,18 @@ export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) =>
   const stateOf = (key: string): DocumentState => {
     const known = documents.get(key);
     if (known) return known;
+    const moved = () => {
+      state.last = null;
+      onChanged(key);
+    };
     const state: DocumentState = {
       model: createModelMemory(),
       keys: ports.digests ? createKeyMemory(ports.digests.text, entryDigests) : null,
-      facts: new ContextFacts(ports, () => {
-        state.last = null;
-        onChanged(key);
-      }),
-      projects: new ProjectFacts(packageSizes, () => {
-        state.last = null;
-        onChanged(key);
-      }),
-      manifests: new ManifestFacts(files, () => {
-        state.last = null;
-        onChanged(key);
-      }),
-      churn: new ChurnFacts(ports, () => {
-        state.last = null;
-        onChanged(key);
-      }),
-      records: new RecordFacts(ports, () => {
-        state.last = null;
-        onChanged(key);
-      }),
+      facts: new ContextFacts(ports, moved),
+      projects: new ProjectFacts(packageSizes, moved),
+      manifests: new ManifestFacts(files, moved),
+      churn: new ChurnFacts(ports, moved),
+      records: new RecordFacts(ports, moved),
       seen: null,
       last: null,
     };
@@ -181,11 +170,10 @@ export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) =>
     return state;
   };
   const close = (key: string) => {
-    documents.get(key)?.facts.stop();
-    documents.get(key)?.projects.stop();
-    documents.get(key)?.churn.stop();
-    documents.get(key)?.manifests.stop();
-    documents.get(key)?.records.stop();
+    const state = documents.get(key);
+    if (!state) return;
+    const { facts, projects, churn, manifests, records } = state;
+    for (const each of [facts, projects, churn, manifests, records]) each.stop();
     documents.delete(key);
   };
   return {
