@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { keyed, predictionsOf, recordAt, type Trial } from '../../support/cacheTrial.ts';
-import { cpuMs } from '../../support/cpuTime.ts';
+import { growth } from '../../support/cpuTime.ts';
 import { type Random, seeded } from '../../support/random.ts';
 
 const lines = [
@@ -113,18 +113,13 @@ describe('keys of long files', () => {
   ];
   for (const [title, line] of shapes) {
     it(`take linear time where ${title}`, () => {
-      const time = (count: number) => {
+      const work = (count: number) => {
         const trial = { dockerfile: times(count, line) };
-        const took = [1, 2].map(() => {
-          const start = cpuMs();
-          predictionsOf([recordAt(trial)], trial);
-          return cpuMs() - start;
-        });
-        return Math.min(...took);
+        return () => void predictionsOf([recordAt(trial)], trial);
       };
-      time(300);
-      const [short, long] = [time(400), time(1600)];
-      assert.ok(long < short * 4 * 3 + 100, `${short} ms, then ${long} ms`);
+      // Four times the lines; quadratic work would take sixteen times as long.
+      const ratio = growth(work(400), work(1600), 11);
+      assert.ok(ratio <= 11, `four times the lines took ${ratio.toFixed(1)} times as long`);
     });
   }
 });

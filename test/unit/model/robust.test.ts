@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import type { Plan } from '../../../server/src/model/plan.ts';
 import { cases } from '../../support/conformance.ts';
-import { cpuMs } from '../../support/cpuTime.ts';
+import { cpuMs, growth } from '../../support/cpuTime.ts';
 import { imageSteps, planOf } from '../../support/plans.ts';
 import { seeded } from '../../support/random.ts';
 
@@ -104,22 +104,14 @@ describe('the time that a plan takes', () => {
   for (const [name, shape] of Object.entries(shapes)) {
     it(`grows with the file: ${name}`, function () {
       this.timeout(30_000);
-      // Processor time: other programs on the machine do not count, a collection of garbage may.
-      const time = (count: number, rounds: number) => {
-        const text = shape(count);
-        let least = Number.POSITIVE_INFINITY;
-        for (let round = 0; round < rounds; round++) {
-          const start = process.cpuUsage();
-          planOf(text);
-          least = Math.min(least, process.cpuUsage(start).user / 1000);
-        }
-        return least;
-      };
-      time(1250, 1);
-      const small = time(1250, 3);
-      const large = time(10_000, 2);
+      const [small, large] = [shape(1250), shape(10_000)];
       // Eight times the lines; quadratic work would take 64 times as long.
-      assert.ok(large < 24 * small + 100, `${small} ms, then ${large} ms`);
+      const ratio = growth(
+        () => planOf(small),
+        () => planOf(large),
+        24,
+      );
+      assert.ok(ratio <= 24, `eight times the lines took ${ratio.toFixed(1)} times as long`);
     });
   }
 

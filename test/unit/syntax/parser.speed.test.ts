@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { parse } from '../../../server/src/syntax/parser.ts';
-import { cpuMs } from '../../support/cpuTime.ts';
+import { growth } from '../../support/cpuTime.ts';
 
 const shapes: Readonly<Record<string, (count: number) => string>> = {
   'plain instructions': (count) => `FROM a\n${'RUN echo x && y\n'.repeat(count)}`,
@@ -44,23 +44,12 @@ describe('time grows with the length of the text only', () => {
     it(name, () => {
       const small = make(8000);
       const large = make(32_000);
-      parse(small);
-      // The best of several rounds each: garbage collection falls on some of them.
-      let base = Number.POSITIVE_INFINITY;
-      let whole = Number.POSITIVE_INFINITY;
-      let ratio = Number.POSITIVE_INFINITY;
-      for (let round = 0; round < 10 && ratio > 11; round++) {
-        base = Math.min(base, milliseconds(small));
-        whole = Math.min(whole, milliseconds(large));
-        ratio = whole / Math.max(base, 1);
-      }
+      const ratio = growth(
+        () => void parse(small),
+        () => void parse(large),
+        11,
+      );
       assert.ok(ratio <= 11, `four times the text took ${ratio.toFixed(1)} times as long`);
     });
   }
 });
-
-function milliseconds(text: string): number {
-  const start = cpuMs();
-  parse(text);
-  return cpuMs() - start;
-}
