@@ -17,6 +17,7 @@ import {
 import { ChurnFacts, type ChurnPorts, type ChurnReading } from './analysis/churnFacts.ts';
 import { ContextFacts, type ContextPorts, type ContextReading } from './analysis/contextFacts.ts';
 import { contextProblems } from './analysis/contextProblems.ts';
+import { type EngineReading, noEngine } from './analysis/engineReading.ts';
 import { ManifestFacts, type ManifestReading } from './analysis/manifestFacts.ts';
 import { createModelMemory, type ModelMemory, planOf } from './analysis/model.ts';
 import { ProjectFacts, type ProjectPorts } from './analysis/projectFacts.ts';
@@ -78,6 +79,8 @@ export interface Analysis {
   readonly problems: readonly Problem[];
   /** How often what lines take from the context changes, by git. */
   readonly churn: ChurnReading;
+  /** What an engine says: the image that was built, measured sizes. */
+  readonly engine: EngineReading;
   /** Files of the context that installations of dependencies read. */
   readonly manifests: ManifestReading;
   /** Packages of lock files whose sizes this machine does not know, and a registry may. */
@@ -340,6 +343,7 @@ function join(joined: Joined): Analysis {
     },
     churn: churn.read(context, subject),
     manifests: manifests.read(context),
+    engine: noEngine('No engine is asked.'),
     get unsized() {
       return projects.unsized();
     },

@@ -26,8 +26,12 @@ export interface SizeReport {
   readonly pending?: boolean;
   /** What the figure is made of, largest first. */
   readonly parts?: readonly { readonly label: string; readonly bytes: number | null }[];
-  /** `classic` when absent. */
+  /** Whose bytes they are, `classic`, `containerd` or `podman`; `classic` when absent. */
   readonly store?: string;
+  /** Beside a measured figure: what was computed or estimated before; absent: nothing was. */
+  readonly estimated?: SizeReport;
+  /** Beside a figure of file contents: what an engine measured in its own way, as its store counts. */
+  readonly measured?: { readonly bytes: number; readonly store: string; readonly reason: string };
   /** Of a sum: how many of its lines are unknown, or in part; absent: none. */
   readonly unknownLines?: number;
 }
@@ -84,6 +88,76 @@ export interface ChurnReport {
   readonly text: string;
 }
 
+/** A layer as an engine or registry has it. */
+export interface LayerReport {
+  /** Digest of its archive when uncompressed, `sha256:…`; null: not certain. */
+  readonly diffId: string | null;
+  /** Id of the image in the engine; null: a registry told it. */
+  readonly image: string | null;
+  /** ISO 8601; null: not known. */
+  readonly createdAt: string | null;
+  /** `overlay2` …; null: a registry told it. */
+  readonly driver: string | null;
+  /** Its folder on the engine's machine, and a sentence where that is another machine; null: not told. */
+  readonly folder: string | null;
+  /** Bytes of the same line in the build before; null: none is known. */
+  readonly before: number | null;
+  /** What it grew or shrank by since then; null: none is known. */
+  readonly grew: number | null;
+}
+
+/** The engine, and the image in it that was built from the Dockerfile. */
+export interface EngineReport {
+  /** `off`: by setting, option or Restricted Mode; `idle`: not asked yet; `down`: it does not answer. */
+  readonly state: 'off' | 'idle' | 'connecting' | 'up' | 'down';
+  /** A full sentence. */
+  readonly text: string;
+  readonly product: string | null;
+  readonly version: string | null;
+  readonly endpoint: string | null;
+  readonly driver: string | null;
+  readonly store: string | null;
+  /** Null: none was found, `imageText` says why. */
+  readonly image: ImageReport | null;
+  /** A full sentence on which image the figures are from, or why there is none; `''`: not looked for. */
+  readonly imageText: string;
+  /** Other images that could be chosen, the likeliest first. */
+  readonly candidates: readonly {
+    readonly id: string;
+    readonly references: readonly string[];
+    readonly createdAt: string | null;
+  }[];
+}
+
+/** The image that was built from the Dockerfile. */
+export interface ImageReport {
+  readonly id: string;
+  readonly references: readonly string[];
+  readonly createdAt: string | null;
+  readonly foundBy: 'choice' | 'setting' | 'record' | 'compose' | 'history';
+  /** False: it is probably that one. */
+  readonly sure: boolean;
+  /** Can be told which line made which layer? */
+  readonly certain: boolean;
+}
+
+/** What became of the image since the build before; figures are of one store. */
+export interface CompareReport {
+  /** ISO 8601, of the build before. */
+  readonly since: string;
+  /** Bytes that the whole of the own layers grew by; negative: it shrank. */
+  readonly own: number;
+  /** Lines that grew or shrank, the largest change first; `line` is zero-based, null: the line is gone. */
+  readonly lines: readonly {
+    readonly line: number | null;
+    readonly text: string;
+    readonly before: number | null;
+    readonly now: number | null;
+  }[];
+  /** A full sentence. */
+  readonly text: string;
+}
+
 export interface InstructionReport {
   readonly range: Range;
   readonly keyword: string;
@@ -101,6 +175,8 @@ export interface InstructionReport {
   readonly text: string;
   /** What the instruction sets in the image config (`Sets the user to app.`); null for layers. */
   readonly metadataDetail: string | null;
+  /** The layer that was built of it; absent: none is known. */
+  readonly built?: LayerReport;
   /** An ONBUILD instruction of the base that runs here; `range` is then that of the FROM line. */
   readonly fromTrigger: boolean;
   /** BuildKit refuses this instruction; the problems say why. */
@@ -141,8 +217,19 @@ export interface StageReport {
           /** Null: not known. */
           readonly createdBy: string | null;
           readonly diffId: string | null;
+          /** Compressed (transfer) bytes; null: not known. */
+          readonly compressed: number | null;
+          /** ISO 8601; null: not known. */
+          readonly createdAt: string | null;
+          readonly folder: string | null;
         }[]
       | null;
+    /** Who says what is known of it: an engine, a registry, the bundled table, the settings; absent: nobody. */
+    readonly source?: 'engine' | 'registry' | 'table' | 'setting';
+    /** Platforms that the image is there for, as far as a registry told; absent: not told. */
+    readonly platforms?: readonly string[];
+    /** The tag means another image than in the last build: a full sentence; absent: not as far as is known. */
+    readonly moved?: string;
     readonly triggers: readonly InstructionReport[];
   };
   /** FROM first, then the instructions of the stage in order. */
@@ -219,6 +306,9 @@ export interface StackReport {
   };
   /** Null: there is no earlier build to compare with. */
   readonly again: AgainReport | null;
+  readonly engine: EngineReport;
+  /** Null: no build before is known. */
+  readonly compare: CompareReport | null;
   readonly targets: readonly TargetReport[];
   readonly arguments: readonly ArgumentReport[];
   /** `os/arch[/variant]` that the plan is made for. */
@@ -254,6 +344,8 @@ export interface InitializationOptions {
   readonly otherDockerfileExtension?: boolean;
   /** The extension hadolint is active: advice that it gives too is shown more quietly. */
   readonly hadolint?: boolean;
+  /** The client says with `visible` what somebody sees; else every open document counts as seen. */
+  readonly visibility?: boolean;
   /** False in Restricted Mode: no file outside the workspace folders is read. */
   readonly trusted?: boolean;
   /** Folder of the extension's own for package data that the user has fetched. */
@@ -270,6 +362,8 @@ export interface Choices {
   readonly buildArgs?: Readonly<Record<string, string>> | null;
   /** Absolute folder. */
   readonly context?: string | null;
+  /** Id or reference of the image whose figures are shown. */
+  readonly image?: string | null;
 }
 
 /** Commands that label parts of hints name; both take the document's URI and a zero-based line. */
@@ -417,3 +511,48 @@ export const peersChanged = new NotificationType<{
   readonly otherDockerfileExtension: boolean;
   readonly hadolint?: boolean;
 }>('dockerfileLayers/peersChanged');
+
+/** Client to server: documents that somebody sees and works with; the engine is followed for these alone. */
+export const visibleChanged = new NotificationType<{ readonly uris: readonly string[] }>(
+  'dockerfileLayers/visible',
+);
+
+export interface AskRegistryParams extends WorkDoneProgressParams {
+  readonly textDocument: { readonly uri: string };
+}
+
+export interface AskRegistryResult {
+  /** All that happened, one sentence a line. */
+  readonly message: string;
+  /** References that are known now. */
+  readonly known: readonly string[];
+  readonly failed: readonly string[];
+  readonly cancelled: boolean;
+}
+
+/** Client to server: read the base images of a document from their registries. */
+export const askRegistryRequest = new RequestType<AskRegistryParams, AskRegistryResult, void>(
+  'dockerfileLayers/askRegistry',
+);
+
+export interface WritableParams extends WorkDoneProgressParams {
+  readonly textDocument: { readonly uri: string };
+}
+
+export interface WritableResult {
+  /** A full sentence. */
+  readonly message: string;
+  readonly containers: readonly {
+    readonly name: string;
+    readonly state: string;
+    /** Bytes that it wrote; null: not told. */
+    readonly writes: number | null;
+    /** `12 kB`; `''` when not told. */
+    readonly size: string;
+  }[];
+}
+
+/** Client to server: what containers made of the document's image have written. */
+export const writableRequest = new RequestType<WritableParams, WritableResult, void>(
+  'dockerfileLayers/writable',
+);

@@ -28,6 +28,16 @@ export interface Settings {
   readonly probeOnSave: boolean;
   /** Take over builds that terminals of the editor made. */
   readonly noticeBuilds: boolean;
+  /** Where a container engine is asked; `endpoint` null: where the docker CLI would, or at the usual places. */
+  readonly engine: { readonly enable: 'auto' | 'off'; readonly endpoint: string | null };
+  /** Name of the image that is built from a Dockerfile; null: it is looked for. */
+  readonly image: string | null;
+  /** The image that the user picked for this Dockerfile. */
+  readonly chosenImage: string | null;
+  /** Base images that no engine has are read from their registries, without being asked. */
+  readonly askRegistries: boolean;
+  /** `engine`: figures as the engine's store counts them, also where those are not file contents. */
+  readonly figures: 'files' | 'engine';
   /** Base images that no table knows, in the order in which they are tried. */
   readonly images: readonly ImageSetting[];
   /** Mirrors of package indexes by distribution, in place of the public ones; the first that has a file counts. */
@@ -84,6 +94,11 @@ export const settingDefaults = {
   'build.arguments': [],
   'probe.onSave': false,
   'builds.notice': true,
+  'engine.enable': 'auto',
+  'engine.endpoint': null,
+  image: null,
+  'registry.enable': false,
+  'size.figures': 'files',
   images: {},
   'packages.mirrors': {},
   'merge.style': 'auto',
@@ -126,6 +141,14 @@ export function readSettings(value: unknown): Settings {
     buildArguments: list(get('build.arguments')),
     probeOnSave: flag(get('probe.onSave'), false),
     noticeBuilds: flag(get('builds.notice'), true),
+    engine: {
+      enable: choice(get('engine.enable'), ['auto', 'off'], 'auto'),
+      endpoint: text(get('engine.endpoint')),
+    },
+    image: text(get('image')),
+    chosenImage: null,
+    askRegistries: flag(get('registry.enable'), false),
+    figures: choice(get('size.figures'), ['files', 'engine'], 'files'),
     images: images(get('images')),
     mirrors: mirrors(get('packages.mirrors')),
     mergeStyle: choice(get('merge.style'), ['auto', 'chain', 'heredoc'], 'auto'),
@@ -153,6 +176,7 @@ export interface Picked {
   readonly platform?: string | null;
   readonly buildArgs?: Readonly<Record<string, string>> | null;
   readonly context?: string | null;
+  readonly image?: string | null;
 }
 
 /** The settings with what was picked laid over them; picked build arguments win name by name. */
@@ -162,6 +186,7 @@ export function withChoices(settings: Settings, picked: Picked): Settings {
     target: text(picked.target) ?? settings.target,
     platform: text(picked.platform) ?? settings.platform,
     contextPath: text(picked.context) ?? settings.contextPath,
+    chosenImage: text(picked.image) ?? settings.chosenImage,
     buildArgs: new Map([...settings.buildArgs, ...strings(picked.buildArgs)]),
   };
 }

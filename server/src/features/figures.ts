@@ -90,7 +90,13 @@ export function layersOfBase(analysis: Analysis, stage: Stage): StageReport['bas
   });
 }
 
-const unnamed = { createdBy: null, diffId: null };
+const unnamed = {
+  createdBy: null,
+  diffId: null,
+  compressed: null,
+  createdAt: null,
+  folder: null,
+};
 
 /** The size of what an instruction adds; null for metadata. */
 export function sizeOf(analysis: Analysis, row: Row): SizeReport | null {

@@ -14,6 +14,7 @@ import type {
 import { firstRefusal } from '../syntax/instructions.ts';
 import { churnReport } from './churn.ts';
 import { metadataDetail, summary } from './describe.ts';
+import { compareReport, engineReport } from './engineReport.ts';
 import {
   baseSize,
   effectWords,
@@ -73,6 +74,8 @@ export function stack(
     stages: plan.stages.map((stage) => stageReport(analysis, document, stage)),
     totals,
     again,
+    engine: engineReport(analysis),
+    compare: compareReport(analysis, document),
     targets: plan.stages.map(({ index, name, from }) => ({
       index,
       name,

@@ -1,4 +1,6 @@
-/** What is known of an image without asking anyone. `baseTable.ts` finds it; settings add to it. */
+/** What is known of a base image: by an engine or registry, else by settings, the table or its name. */
+
+import type { BaseImage } from '../model/plan.ts';
 
 /** Which packages an image is made of and can install. */
 export interface Distribution {
@@ -17,6 +19,46 @@ export interface BaseFigure {
   readonly high: number;
 }
 
+/** A layer of a base image, as an engine or registry says. */
+export interface BaseLayer {
+  /** Measured bytes in the engine's store; null: not told. */
+  readonly bytes: number | null;
+  /** Compressed (transfer) bytes; null: not told. */
+  readonly compressed: number | null;
+  /** `''` where nothing is told. */
+  readonly createdBy: string;
+  /** Digest of its archive when uncompressed. */
+  readonly diffId: string;
+  /** Milliseconds since 1970; null: not told. */
+  readonly createdAt: number | null;
+  /** Its folder on the engine's machine; null: not told. */
+  readonly folder: string | null;
+}
+
+/** What an engine or a registry says of an image. */
+export interface ToldImage {
+  readonly by: 'engine' | 'registry';
+  /** `Docker Engine 28.5.2`, or the registry's host. */
+  readonly teller: string;
+  /** Base first. */
+  readonly layers: readonly BaseLayer[];
+  /** History and configuration, for the plan. */
+  readonly image: BaseImage;
+  /** Chain ID of its layers: equal for equal file systems. */
+  readonly identity: string;
+  /** Digests by which registries name it, `sha256:…`; empty: not told. */
+  readonly digests: readonly string[];
+  /** Id in the engine; null: a registry told it. */
+  readonly id: string | null;
+  /** `classic`, `containerd`, `podman`; null: a registry told it, whose sizes are compressed. */
+  readonly store: 'classic' | 'containerd' | 'podman' | null;
+  readonly driver: string | null;
+  /** Milliseconds since 1970; null: not told. */
+  readonly createdAt: number | null;
+  /** Platforms that can be chosen, `linux/amd64`; empty: not told. */
+  readonly platforms: readonly string[];
+}
+
 export interface BaseFacts {
   /** Unpacked size; null: not known, `reason` says why. */
   readonly size: BaseFigure | null;
@@ -31,4 +73,6 @@ export interface BaseFacts {
   readonly packages: readonly string[] | null;
   /** Day of the figures, `2026-09-19`. */
   readonly date: string | null;
+  /** What an engine or registry says; absent: the figures are the table's or the settings'. */
+  readonly told?: ToldImage;
 }
