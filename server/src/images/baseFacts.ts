@@ -1,6 +1,6 @@
 /** What is known of a base image: by an engine or registry, else by settings, the table or its name. */
 
-import type { BaseImage } from '../model/plan.ts';
+import type { BaseImage, Platform } from '../model/plan.ts';
 
 /** Which packages an image is made of and can install. */
 export interface Distribution {
@@ -40,6 +40,7 @@ export interface ToldImage {
   readonly by: 'engine' | 'registry';
   /** `Docker Engine 28.5.2`, or the registry's host. */
   readonly teller: string;
+  readonly platform: Platform;
   /** Base first. */
   readonly layers: readonly BaseLayer[];
   /** History and configuration, for the plan. */
