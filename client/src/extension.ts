@@ -11,6 +11,7 @@ import {
   type InitializationOptions,
   peersChanged,
 } from '../../server/src/protocol.ts';
+import { Attention } from './attention.ts';
 import { BuildLog } from './build.ts';
 import { RememberedChoices } from './choices.ts';
 import { registerCommands } from './commands.ts';
@@ -60,6 +61,16 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
           void choices.recall(document.uri.toString());
           await next(document);
         },
+        // Nothing else tells that somebody reads hovers.
+        provideHover: (document, position, token, next) => {
+          attention.work();
+          return next(document, position, token);
+        },
+        // Only when the mouse rests on a hint.
+        resolveInlayHint: (hint, token, next) => {
+          attention.work();
+          return next(hint, token);
+        },
       },
     },
   );
@@ -69,6 +80,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
   const stack = new FollowedStack(client);
   const view = new StackView(stack, context.globalState);
   const status = new Status(stack);
+  const attention = new Attention(client, () => (view.visible ? stack.uri : undefined));
   const buildLog = new BuildLog(client);
   const terminalBuilds = new TerminalBuilds(client);
   const lookAgain = () => {
@@ -87,6 +99,9 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
     stack,
     view,
     status,
+    attention,
+    view.onDidShowAgain(() => attention.work()),
+    stack.onDidChange(() => attention.changed()),
     buildLog,
     terminalBuilds,
     registerCommands({
@@ -130,6 +145,7 @@ function peersNow() {
 function initializationOptions(): InitializationOptions {
   return {
     commands: true,
+    visibility: true,
     ...peersNow(),
     trusted: vscode.workspace.isTrusted,
   };

@@ -28,6 +28,12 @@ export class StackView implements vscode.TreeDataProvider<Row>, vscode.Disposabl
   #roots: readonly Row[] = [];
   #resting: NodeJS.Timeout | undefined;
   #revealing = false;
+  /** The editor shows the view at the start by itself; only hiding it is the user's. */
+  #wasHidden = false;
+  readonly #shownAgain = new vscode.EventEmitter<void>();
+
+  /** The user hid the view and shows it again. */
+  readonly onDidShowAgain = this.#shownAgain.event;
 
   readonly onDidChangeTreeData = this.#changed.event;
 
@@ -42,13 +48,23 @@ export class StackView implements vscode.TreeDataProvider<Row>, vscode.Disposabl
     this.#disposables.push(
       this.#view,
       this.#changed,
+      this.#shownAgain,
       stack.onDidChange(() => this.#update()),
       vscode.window.onDidChangeTextEditorSelection((event) => {
         if (event.textEditor.document === stack.document) this.#followCursor();
       }),
-      this.#view.onDidChangeVisibility(() => this.#followCursor()),
+      this.#view.onDidChangeVisibility(({ visible }) => {
+        this.#followCursor();
+        if (visible && this.#wasHidden) this.#shownAgain.fire();
+        this.#wasHidden = !visible;
+      }),
     );
     this.#update();
+  }
+
+  /** Whether the view can be seen. */
+  get visible(): boolean {
+    return this.#view.visible;
   }
 
   get sort(): Sort {
