@@ -50,7 +50,7 @@ export function resolveBase(
 
   const ownContext = from.name === null ? undefined : namedContext(from.name, options);
   if (ownContext !== undefined) {
-    const image = imageOfContext(ownContext, options);
+    const image = imageOfContext(ownContext, platform, options);
     return {
       base: { ...unresolved, named: from.name, image },
       platform,
@@ -73,7 +73,7 @@ export function resolveBase(
   }
   const context = namedContext(reference, options);
   if (context !== undefined) {
-    const image = imageOfContext(context, options);
+    const image = imageOfContext(context, platform, options);
     return {
       base: { ...unresolved, named: reference, image },
       platform,
@@ -81,7 +81,7 @@ export function resolveBase(
       problems,
     };
   }
-  const image = options.images?.(reference) ?? null;
+  const image = options.images?.(reference, platform) ?? null;
   return { base: { ...unresolved, image }, platform, replaced: false, problems };
 }
 
@@ -99,9 +99,11 @@ export function namedContext(name: string, options: PlanOptions): string | undef
   return contexts.get(name) ?? (wanted === undefined ? undefined : contexts.get(wanted));
 }
 
-function imageOfContext(value: string, options: PlanOptions): BaseImage | null {
+function imageOfContext(value: string, platform: Platform, options: PlanOptions): BaseImage | null {
   const scheme = 'docker-image://';
-  return (value.startsWith(scheme) && options.images?.(value.slice(scheme.length))) || null;
+  return (
+    (value.startsWith(scheme) && options.images?.(value.slice(scheme.length), platform)) || null
+  );
 }
 
 function readPlatform(

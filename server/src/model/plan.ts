@@ -30,8 +30,8 @@ export interface PlanOptions {
   readonly buildPlatform: Platform;
   /** Named contexts (`--build-context`): name to value. */
   readonly namedContexts?: ReadonlyMap<string, string>;
-  /** Known images by reference as written in FROM; missing: BuildKit's defaults are assumed. */
-  readonly images?: (reference: string) => BaseImage | undefined;
+  /** Known images by expanded reference and platform; missing: BuildKit's defaults are assumed. */
+  readonly images?: (reference: string, platform: Platform) => BaseImage | undefined;
 }
 
 export interface ImageConfig {

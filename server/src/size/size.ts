@@ -17,6 +17,12 @@ export interface Size {
   readonly pending?: boolean;
   /** What it is made of, largest first; null bytes: unknown. */
   readonly parts?: readonly SizePart[];
+  /** Whose bytes they are, where they are not those of file contents: `containerd`, `podman`. */
+  readonly store?: string;
+  /** Beside a measured figure: what was computed or estimated. */
+  readonly estimated?: Size;
+  /** Beside a figure of file contents: what an engine measured in its own way. */
+  readonly measured?: { readonly bytes: number; readonly store: string; readonly reason: string };
   /** Of a sum: how many of its lines are unknown, or in part. */
   readonly unknownLines?: number;
 }

@@ -1,0 +1,120 @@
+/**
+ * The best measurement of each step: the image that was built, else the build cache, else a
+ * remembered build. What is only likely is marked so.
+ */
+
+import type { Step } from '../model/plan.ts';
+import type { Comparison } from './comparison.ts';
+import type { EngineInfo } from './engine.ts';
+import type { Recognized } from './laid.ts';
+import type { Measured, MeasuredOf } from './measured.ts';
+
+/** Bytes of a step that no image shows. */
+export interface FoundBytes {
+  readonly bytes: number;
+  readonly sure: boolean;
+  /** Milliseconds since 1970; null: not known. */
+  readonly at: number | null;
+}
+
+export interface Sources {
+  /** The engine that answers, or answered last; null: none did. */
+  readonly info: EngineInfo | null;
+  readonly recognized: Recognized | null;
+  /** By the build cache; undefined: it does not have the step. */
+  readonly cached: (step: Step) => FoundBytes | undefined;
+  /** By builds that are remembered, in bytes of file contents. */
+  readonly recorded: (step: Step) => FoundBytes | undefined;
+  readonly comparison: Comparison | null;
+  /** A moment in words: `14:02`, `2026-11-20`. */
+  readonly moment: (ms: number) => string;
+}
+
+/** What was measured of a step, each looked for when it is first asked for. */
+export function measuredOf(sources: Sources): MeasuredOf {
+  const found = new Map<Step, Measured | undefined>();
+  return (step) => {
+    if (step.effect !== 'layer') return undefined;
+    if (!found.has(step)) found.set(step, measure(step, sources));
+    return found.get(step);
+  };
+}
+
+function measure(step: Step, sources: Sources): Measured | undefined {
+  const ofImage = inImage(step, sources);
+  if (ofImage?.sure) return ofImage;
+  const others = [inCache(step, sources), inRecord(step, sources)];
+  return others.find((one) => one?.sure) ?? ofImage ?? others.find((one) => one !== undefined);
+}
+
+function inImage(step: Step, sources: Sources): Measured | undefined {
+  const { recognized, comparison, moment } = sources;
+  if (recognized?.state !== 'found' || !recognized.laid.certain) return undefined;
+  const { laid, sure } = recognized;
+  const { image } = laid;
+  const found = laid.rows.get(step);
+  if (!found || found.row.bytes === null) return undefined;
+  const name = image.references[0] ?? `the image ${shortId(image.id)}`;
+  const built = image.createdAt === null ? '' : `, built ${moment(image.createdAt)}`;
+  const doubt = !sure
+    ? ' That it was built from this Dockerfile is only likely.'
+    : found.match === 'values'
+      ? ' It was built with other values of its arguments or variables.'
+      : '';
+  const before = comparison?.of(step);
+  return {
+    bytes: found.row.bytes,
+    store: image.store,
+    source: 'image',
+    sure: sure && found.match === 'same',
+    reason: `Measured by ${engineName(sources.info)} in ${name}${built}.${doubt}`,
+    layer: {
+      diffId: found.diffId,
+      image: image.id,
+      createdAt: found.row.createdAt,
+      driver: image.driver,
+      folder: found.layer === null ? null : (image.folders?.[found.layer] ?? null),
+    },
+    before: before ?? null,
+  };
+}
+
+function inCache(step: Step, { cached, info, moment }: Sources): Measured | undefined {
+  const found = cached(step);
+  if (!found || !info) return undefined;
+  const at = found.at === null ? '' : `, made ${moment(found.at)}`;
+  const doubt = found.sure ? '' : ' That it is this step is only likely.';
+  return {
+    bytes: found.bytes,
+    store: info.store,
+    source: 'cache',
+    sure: found.sure,
+    reason: `Measured by ${engineName(info)} in its build cache${at}.${doubt}`,
+    layer: null,
+    before: null,
+  };
+}
+
+function inRecord(step: Step, { recorded, moment }: Sources): Measured | undefined {
+  const found = recorded(step);
+  if (!found) return undefined;
+  const at = found.at === null ? '' : ` of ${moment(found.at)}`;
+  return {
+    bytes: found.bytes,
+    store: 'classic',
+    source: 'record',
+    sure: found.sure,
+    reason: `Measured in the build${at}.`,
+    layer: null,
+    before: null,
+  };
+}
+
+function engineName(info: EngineInfo | null): string {
+  return info ? `${info.product} ${info.version}` : 'the engine';
+}
+
+/** The first twelve digits of an image's id, as the docker CLI shows it. */
+export function shortId(id: string): string {
+  return id.replace(/^sha256:/, '').slice(0, 12);
+}
