@@ -1,5 +1,6 @@
 /** What is known of a base image: by an engine or registry, else by settings, the table or its name. */
 
+import type { Store } from '../engine/engine.ts';
 import type { BaseImage, Platform } from '../model/plan.ts';
 
 /** Which packages an image is made of and can install. */
@@ -17,6 +18,14 @@ export interface BaseFigure {
   readonly bytes: number;
   readonly low: number;
   readonly high: number;
+}
+
+/** What unpacked bytes are to compressed ones, with the share by which that is off. */
+export interface Ratio {
+  readonly ratio: number;
+  readonly band: number;
+  /** Whose it is, behind "by the ratio of": `images like it`. */
+  readonly by: string;
 }
 
 /** A layer of a base image, as an engine or registry says. */
@@ -63,6 +72,14 @@ export interface ToldImage {
 export interface BaseFacts {
   /** Unpacked size; null: not known, `reason` says why. */
   readonly size: BaseFigure | null;
+  /** Absent: estimated. */
+  readonly basis?: 'measured' | 'estimated';
+  /** What counted the size, where it is no sum of file contents; absent: it is. */
+  readonly store?: Exclude<Store, 'classic'>;
+  /** Beside a measured size: what was estimated without the engine, in bytes of files. */
+  readonly estimated?: { readonly size: BaseFigure; readonly reason: string };
+  /** For sizes of which only the compressed one is known; absent: the table knows none like it. */
+  readonly ratio?: Ratio;
   /** A full sentence: where the figure comes from, with its date, or why there is none. */
   readonly reason: string;
   /** Number of layers; null: not known. */

@@ -1,6 +1,6 @@
 /** Figures of table rows, with the bands that were measured for each way to them. */
 
-import type { BaseFigure } from './baseFacts.ts';
+import type { BaseFigure, Ratio } from './baseFacts.ts';
 import type { BaseTable, ImageRow, PlatformFigures } from './baseTable.ts';
 
 /** The same tag some weeks later, or another patch of the same version. */
@@ -55,10 +55,14 @@ function banded(bytes: number, band: number): BaseFigure {
   return { bytes, low: Math.round(bytes * (1 - band)), high: Math.round(bytes * (1 + band)) };
 }
 
-interface Ratio {
-  readonly ratio: number;
-  readonly band: number;
-  readonly by: string;
+/**
+ * What an image like that of the row takes unpacked for each compressed byte; undefined where no
+ * figures tell. Another build of the same image keeps its ratio better than its size.
+ */
+export function ratioOf(row: ImageRow, platform: string, table: BaseTable): Ratio | undefined {
+  const { unpacked, compressed } = row.platforms.get(platform) ?? { unpacked: 0, compressed: 0 };
+  if (!unpacked || !compressed) return ratioFor(row, table);
+  return { ratio: unpacked / compressed, band: wideBand, by: `${row.repository}:${row.tag}` };
 }
 
 /**

@@ -3,13 +3,13 @@
 import type { BaseFacts, BaseFigure } from './baseFacts.ts';
 import type { BaseTable, ImageRow, PlatformFigures, RepositoryRules } from './baseTable.ts';
 import { noRules, type ReadTag, readTag } from './distributionOf.ts';
-import { figureOf } from './figures.ts';
+import { figureOf, ratioOf } from './figures.ts';
 import type { ImageName } from './imageName.ts';
 import type { TagParts } from './tagParts.ts';
 
 /** What the table says of the size of one image. */
 export interface SizeFacts
-  extends Pick<BaseFacts, 'size' | 'reason' | 'layers' | 'compressedLayers' | 'date'> {
+  extends Pick<BaseFacts, 'size' | 'reason' | 'layers' | 'compressedLayers' | 'date' | 'ratio'> {
   /** What the image of the table's row stands on. */
   readonly release: string | null;
 }
@@ -58,7 +58,13 @@ export function sizeFacts(
     compressedLayers: figures.layers,
     date: found?.date ?? row.date,
     release: row.release,
+    ...withRatio(row, platform, table),
   };
+}
+
+function withRatio(row: ImageRow, platform: string, table: BaseTable): Pick<BaseFacts, 'ratio'> {
+  const ratio = ratioOf(row, platform, table);
+  return ratio ? { ratio } : {};
 }
 
 function widened({ bytes, low, high }: BaseFigure, band: number): BaseFigure {
@@ -184,7 +190,8 @@ function ofLike(
   platform: string,
 ): SizeFacts {
   const found = figureOf(row, platform, table);
-  if (!found) return { ...noSize, reason: `The unpacked size of ${shown} is not known.` };
+  const ratio = withRatio(row, platform, table);
+  if (!found) return { ...noSize, ...ratio, reason: `The unpacked size of ${shown} is not known.` };
   const other = readRow(row, table);
   const version = newestOf(other.parts.version, rules);
   const wanted = newestOf(tag.parts.version, rules);
@@ -199,6 +206,7 @@ function ofLike(
     layers: isSameLine ? (row.platforms.get(platform)?.count ?? null) : null,
     compressedLayers: null,
     date: found.date,
+    ...ratio,
     release: tag.parts.version.length === 0 ? row.release : null,
   };
 }
