@@ -14,22 +14,30 @@ const commands =
   false test dd sed grep head tail wc sha256sum date printf expr sort pwd kill`.split(/\s+/);
 const folders = 'bin etc proc sys dev tmp usr usr/share usr/bin var root'.split(' ');
 
-/** Imports the base image unless the engine has this very one. Throws without `basePrograms`. */
-export async function ensureBaseImage(name: string = baseImage): Promise<void> {
+/**
+ * Imports the base image unless the engine has this very one: the machine's, or which `env` names.
+ * Throws without `basePrograms`.
+ */
+export async function ensureBaseImage(
+  name: string = baseImage,
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const archive = Buffer.concat([
     ...entries(...(basePrograms.map((path) => readFileSync(path)) as [Buffer, Buffer])),
     Buffer.alloc(1024),
   ]);
   // The diff ID of a layer is the digest of its archive.
   const diffId = `sha256:${createHash('sha256').update(archive).digest('hex')}`;
-  const known = await docker(['image', 'inspect', '--format', '{{index .RootFS.Layers 0}}', name]);
+  const inspect = ['image', 'inspect', '--format', '{{index .RootFS.Layers 0}}', name];
+  const known = await docker(inspect, { env });
   if (known.status === 0) {
     if (known.stdout.trim() === diffId) return;
-    await dockerOk(['image', 'rm', '--force', name]);
+    await dockerOk(['image', 'rm', '--force', name], { env });
   }
   const search = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
   await dockerOk(['import', '-c', 'CMD ["sh"]', '-c', `ENV ${search}`, '-', name], {
     input: archive,
+    env,
   });
 }
 

@@ -65,16 +65,16 @@ export interface Output {
   readonly stderr: string;
 }
 
+export interface DockerOptions {
+  readonly input?: Buffer | undefined;
+  readonly cwd?: string | undefined;
+  readonly timeoutMs?: number | undefined;
+  /** Beside the environment of the tests; `DOCKER_HOST` says which engine. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+}
+
 /** Runs the docker client with an argument list; never rejects for a failing command. */
-export function docker(
-  args: readonly string[],
-  options: {
-    readonly input?: Buffer;
-    readonly cwd?: string;
-    readonly timeoutMs?: number;
-    readonly env?: Readonly<Record<string, string>>;
-  } = {},
-): Promise<Output> {
+export function docker(args: readonly string[], options: DockerOptions = {}): Promise<Output> {
   return new Promise((resolve) => {
     const child = execFile(
       'docker',
@@ -98,7 +98,7 @@ export function docker(
 /** As `docker`, but a failing command is an error that shows what it printed. */
 export async function dockerOk(
   args: readonly string[],
-  options: { readonly input?: Buffer; readonly cwd?: string; readonly timeoutMs?: number } = {},
+  options: DockerOptions = {},
 ): Promise<string> {
   const { status, stdout, stderr } = await docker(args, options);
   if (status !== 0)
@@ -112,31 +112,36 @@ export interface HistoryRow {
 }
 
 /** Rows of an image's history as the Engine API reports them, oldest first. */
-export async function imageHistory(image: string): Promise<readonly HistoryRow[]> {
-  const rows = (await engineGet(`/images/${encodeURIComponent(image)}/history`)) as {
+export async function imageHistory(
+  image: string,
+  socketPath = machineSocket,
+): Promise<readonly HistoryRow[]> {
+  const rows = (await engineGet(`/images/${encodeURIComponent(image)}/history`, socketPath)) as {
     CreatedBy: string;
     Size: number;
   }[];
   return rows.map((row) => ({ createdBy: row.CreatedBy, bytes: row.Size })).reverse();
 }
 
+/** Where the machine's own engine answers. */
+export const machineSocket = '/var/run/docker.sock';
+
 /** One GET of the Engine API over its socket. */
-async function engineGet(path: string): Promise<unknown> {
+export async function engineGet(path: string, socketPath = machineSocket): Promise<unknown> {
   const { request } = await import('node:http');
   return new Promise((resolve, reject) => {
-    const call = request(
-      { socketPath: '/var/run/docker.sock', path, timeout: 30_000 },
-      (response) => {
-        const parts: Buffer[] = [];
-        response.on('data', (part: Buffer) => parts.push(part));
-        response.on('end', () => {
-          const body = Buffer.concat(parts).toString();
-          if (response.statusCode === 200) resolve(JSON.parse(body));
-          else reject(new Error(`GET ${path}: ${response.statusCode} ${body}`));
-        });
-      },
-    );
+    const call = request({ socketPath, path, timeout: 30_000 }, (response) => {
+      const parts: Buffer[] = [];
+      response.on('data', (part: Buffer) => parts.push(part));
+      response.on('error', reject);
+      response.on('end', () => {
+        const body = Buffer.concat(parts).toString();
+        if (response.statusCode === 200) resolve(JSON.parse(body));
+        else reject(new Error(`GET ${path}: ${response.statusCode} ${body}`));
+      });
+    });
     call.on('error', reject);
+    call.on('timeout', () => call.destroy(new Error(`GET ${path} took too long`)));
     call.end();
   });
 }
