@@ -13,8 +13,9 @@ import type { RecommendedExtras } from './run/recommendedExtras.ts';
 import type { RunEstimate } from './run/runSize.ts';
 import { stageFlow } from './run/stageFlow.ts';
 import type { VainRemoval } from './run/vainRemovals.ts';
-import { computed, type Size, type SizePart, sum, unknown } from './size.ts';
+import { computed, type Size, type SizePart, unknown } from './size.ts';
 import { sizeFromStage } from './stageFiles.ts';
+import { sum } from './tally.ts';
 
 /** What a COPY or ADD takes from the build context, as far as it is known now. */
 export type CopyLookup = (step: Step) => Fact<CopyFacts>;

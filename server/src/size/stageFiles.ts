@@ -9,7 +9,8 @@ import { absolutePath, isWithin } from '../syntax/slashPaths.ts';
 import type { StageState } from './run/draft.ts';
 import { mayHoldBaseFiles } from './run/stored.ts';
 import type { Size } from './size.ts';
-import { add, nothingYet, sum, unknown } from './size.ts';
+import { unknown } from './size.ts';
+import { add, nothingYet, sum } from './tally.ts';
 
 /** What is known of the COPY steps of earlier stages. */
 export interface EarlierCopies {
@@ -86,7 +87,7 @@ function sizeOfTree(source: string, stage: Stage, copies: EarlierCopies): Size |
   );
   if (isDoubtful) return undefined;
   const reason = `What the lines of ${nameOf(stage)} wrote to ${path}, as far as the text tells.`;
-  const tally = files.reduce((all, { bytes, size }) => {
+  const { files: sums } = files.reduce((all, { bytes, size }) => {
     const exact = {
       basis: 'estimated',
       bytes,
@@ -97,7 +98,7 @@ function sizeOfTree(source: string, stage: Stage, copies: EarlierCopies): Size |
     } as const;
     return add(all, size ?? exact);
   }, nothingYet);
-  const { bytes, low, high } = tally;
+  const { bytes, low, high } = sums;
   return { basis: 'estimated', bytes, low, high, atLeast: false, reason };
 }
 

@@ -4,7 +4,8 @@ import type { Fact } from '../context/fact.ts';
 import type { BaseFacts } from '../images/baseFacts.ts';
 import type { Plan, Stage } from '../model/plan.ts';
 import type { StepSizes } from './estimate.ts';
-import { add, computed, nothingYet, type Size, settle, type Tally, unknown } from './size.ts';
+import { computed, type Size, unknown } from './size.ts';
+import { add, nothingYet, settle, type Tally } from './tally.ts';
 
 export interface Totals {
   /** Own layers, inherited ones of stages below included. */
@@ -72,7 +73,7 @@ const noFigure = unknown('Its size is not known.');
 
 /** The base counts as one more part of the sum, unless it is empty. */
 function together(own: Tally, base: Size): Size {
-  return base.bytes === 0
+  return base.bytes === 0 && base.store === undefined
     ? settle(own, 'layers')
     : settle(add(own, base), 'parts (layers and base image)');
 }
@@ -85,6 +86,20 @@ function imageSize({ base }: Stage, fact: Fact<BaseFacts> | null): Size {
   if (fact?.state !== 'known') {
     return unknown(`The size of the image ${base.reference} is not known.`);
   }
-  const { size, reason } = fact.value;
-  return size ? { basis: 'estimated', ...size, atLeast: false, reason } : unknown(reason);
+  const { size, basis = 'estimated', store, estimated, reason } = fact.value;
+  if (!size) return unknown(reason);
+  const before = estimated && {
+    ...estimated.size,
+    basis: 'estimated' as const,
+    atLeast: false,
+    reason: estimated.reason,
+  };
+  return {
+    ...size,
+    basis,
+    atLeast: false,
+    reason,
+    ...(store && { store }),
+    ...(before && { estimated: before }),
+  };
 }

@@ -6,7 +6,8 @@
 import type { RunReading, ShellCommand } from '../../shell/commands.ts';
 import { readRun } from '../../shell/readRun.ts';
 import { readable, unknownPart } from '../../shell/shellTree.ts';
-import { add, computed, nothingYet, type Size, type SizePart, unknown } from '../size.ts';
+import { computed, type Size, type SizePart, unknown } from '../size.ts';
+import { add, nothingYet } from '../tally.ts';
 import { noteAptSettings } from './aptSettings.ts';
 import type { Contribution, StageState, World } from './draft.ts';
 import { type DrivenDraft, draftLayer, type Removal } from './draftLayer.ts';
@@ -106,16 +107,20 @@ function shownShort(words: readonly string[]): string {
 
 /** The sum, with what it is made of. */
 function sizeOf(contributions: readonly Contribution[], removed: readonly Contribution[]): Size {
-  const tally = contributions.reduce((all, { size }) => add(all, size), nothingYet);
+  const {
+    files,
+    count,
+    pending: isPending,
+  } = contributions.reduce((all, { size }) => add(all, size), nothingYet);
   const missing = contributions.filter(({ size }) => size.bytes === null || size.atLeast);
   const parts = partsOf(contributions);
   const [first] = missing;
   // Beside something unknown next to nothing is no figure.
-  if (tally.bytes <= tinyBytes && first && first.size.bytes === null) {
-    const pending = tally.pending ? { pending: true } : {};
+  if (files.bytes <= tinyBytes && first && first.size.bytes === null) {
+    const pending = isPending ? { pending: true } : {};
     return { ...unknown(unknownSentence(missing)), ...pending, ...(parts.length > 1 && { parts }) };
   }
-  if (tally.count === 0) {
+  if (count === 0) {
     const [gone] = removed;
     return computed(
       0,
@@ -125,13 +130,13 @@ function sizeOf(contributions: readonly Contribution[], removed: readonly Contri
   const sentences = knownSentences(contributions);
   if (missing.length > 0) sentences.push(unknownSentence(missing));
   return {
-    basis: tally.doubt > 1 || missing.length > 0 ? 'estimated' : 'computed',
-    bytes: tally.bytes,
-    low: tally.low,
-    high: tally.high,
-    atLeast: tally.atLeast,
+    basis: files.doubt > 1 || missing.length > 0 ? 'estimated' : 'computed',
+    bytes: files.bytes,
+    low: files.low,
+    high: files.high,
+    atLeast: files.missing + files.partial > 0,
     reason: sentences.join(' '),
-    ...(tally.pending && { pending: true }),
+    ...(isPending && { pending: true }),
     ...(parts.length > 0 && { parts }),
   };
 }
