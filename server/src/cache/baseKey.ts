@@ -15,6 +15,11 @@ export function imageKey(reference: string): string {
   return digest || `${domain}/${path}:${tag || 'latest'}`;
 }
 
+/** Reference and platform of an image, as build records name what stages start from (`bases`). */
+export function imagePlace(reference: string, platform: Platform): string {
+  return `${imageKey(reference)} ${formatPlatform(platform)}`;
+}
+
 /** Is it named by its content? */
 export function isPinned(reference: string): boolean {
   const parsed = parseReference(reference);

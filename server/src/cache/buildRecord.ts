@@ -31,6 +31,13 @@ export interface BuildRecord {
    * may have them. Absent: none.
    */
   readonly open?: readonly (readonly KeyPart[])[];
+  /** Id of the image that it made, in the engine; null: it made none. Absent: not known. */
+  readonly image?: string | null;
+  /**
+   * What the images were that it started from and took files of: their identity (`ToldImage`), by
+   * reference and platform as `imagePlace` in `baseKey.ts` writes them. Absent: not known.
+   */
+  readonly bases?: Readonly<Record<string, string>>;
   /** The context as the builder holds it since then, by relative path; null: not kept (older records). */
   readonly files: ReadonlyMap<string, SentEntry> | null;
 }
@@ -39,6 +46,8 @@ export interface BuilderFacts {
   readonly name: string;
   /** Does its store merge layers, so that `COPY --link` stands on its own? Null: not known. */
   readonly mergesLayers: boolean | null;
+  /** Whose bytes the sizes of steps count, as in `engine/engine.ts`; absent: file contents. */
+  readonly store?: 'classic' | 'containerd' | 'podman';
 }
 
 export interface RecordedStep {
@@ -64,7 +73,10 @@ export interface RecordedStep {
 
 /** What a record says beside its steps. */
 export interface RecordMeta
-  extends Pick<BuildRecord, 'dockerfile' | 'context' | 'at' | 'source' | 'builder'> {
+  extends Pick<
+    BuildRecord,
+    'dockerfile' | 'context' | 'at' | 'source' | 'builder' | 'image' | 'bases'
+  > {
   /** False: the build ended early, so that the builder has only the steps with an outcome. */
   readonly complete: boolean;
   /** Records from before, the newest first: times and sizes of steps that did not run now. */

@@ -29,7 +29,7 @@ export function recordOf(
     .filter(({ key, parent, after, fails }) => !fails && [key, parent, after].includes(null))
     .filter(({ step }) => meta.complete || outcomes.has(step))
     .map(({ parts }) => parts);
-  const { dockerfile, context, at, source, builder } = meta;
+  const { dockerfile, context, at, source, builder, image, bases } = meta;
   return {
     version: 1,
     dockerfile,
@@ -44,6 +44,8 @@ export function recordOf(
     builder,
     steps,
     ...(open.length > 0 && { open }),
+    ...(image !== undefined && { image }),
+    ...(bases && Object.keys(bases).length > 0 && { bases }),
     files: filesOf(keyed),
   };
 }

@@ -27,6 +27,7 @@ const partKinds: readonly KeyPart['kind'][] = [
   ...(['network', 'platform', 'destination', 'owner', 'mode', 'option', 'source'] as const),
   ...(['content', 'heredoc'] as const),
 ];
+const stores: readonly NonNullable<BuilderFacts['store']>[] = ['classic', 'containerd', 'podman'];
 const fileKinds: readonly SentEntry['kind'][] = ['file', 'directory', 'symlink', 'other'];
 const sources: readonly BuildRecord['source'][] = ['build', 'terminal', 'probe', 'snapshot'];
 const outcomes: readonly RecordedStep['outcome'][] = ['cached', 'ran', 'assumed'];
@@ -140,7 +141,9 @@ function readRecord(value: Readonly<Record<string, unknown>>): BuildRecord | nul
     readList(parts, mostSteps, readPart),
   );
   if (!source || builder === undefined || !given || !steps || files === undefined) return null;
-  if (!gone || !open) return null;
+  const bases = value.bases === undefined ? {} : readArguments(value.bases);
+  const image = value.image ?? null;
+  if (!gone || !open || !bases || !isTextOrNull(image)) return null;
   return {
     version: 1,
     dockerfile,
@@ -154,6 +157,8 @@ function readRecord(value: Readonly<Record<string, unknown>>): BuildRecord | nul
     steps,
     ...(gone.length > 0 && { gone }),
     ...(open.length > 0 && { open }),
+    ...(value.image !== undefined && { image }),
+    ...(Object.keys(bases).length > 0 && { bases }),
     files,
   };
 }
@@ -163,7 +168,8 @@ function readBuilder(value: unknown): BuilderFacts | null | undefined {
   if (!isObject(value) || typeof value.name !== 'string') return undefined;
   const { name, mergesLayers } = value;
   if (mergesLayers !== null && typeof mergesLayers !== 'boolean') return undefined;
-  return { name, mergesLayers };
+  const store = stores.find((each) => each === value.store);
+  return { name, mergesLayers, ...(store && { store }) };
 }
 
 function readArguments(value: unknown): Readonly<Record<string, string>> | null {
