@@ -17,9 +17,17 @@ import {
 import { ChurnFacts, type ChurnPorts, type ChurnReading } from './analysis/churnFacts.ts';
 import { ContextFacts, type ContextPorts, type ContextReading } from './analysis/contextFacts.ts';
 import { contextProblems } from './analysis/contextProblems.ts';
-import { type EngineReading, noEngine } from './analysis/engineReading.ts';
+import {
+  type Asking,
+  EngineFacts,
+  type EnginePorts,
+  type EngineView,
+} from './analysis/engineFacts.ts';
+import type { EngineReading } from './analysis/engineReading.ts';
+import { engineReading } from './analysis/engineSizes.ts';
+import { baseBorder, ImageFacts } from './analysis/imageFacts.ts';
 import { ManifestFacts, type ManifestReading } from './analysis/manifestFacts.ts';
-import { createModelMemory, type ModelMemory, planOf } from './analysis/model.ts';
+import { createModelMemory, type Images, type ModelMemory, planOf } from './analysis/model.ts';
 import { ProjectFacts, type ProjectPorts } from './analysis/projectFacts.ts';
 import { OutsideFacts, type SizePorts, sizeFactsOf } from './analysis/sizeFacts.ts';
 import type { ContextState, Subject } from './analysis/subject.ts';
@@ -35,6 +43,7 @@ import { type PackageSize, sizeSources } from './projects/packageSize.ts';
 import type { LockedPackage } from './projects/projectFacts.ts';
 import type { Settings } from './settings.ts';
 import { type StepSizes, sizeOfSteps } from './size/estimate.ts';
+import { measuredSizes } from './size/measuredSizes.ts';
 import type { SizeFacts } from './size/run/draft.ts';
 import { type StageTotals, totals } from './size/totals.ts';
 import type { Dockerfile, Problem } from './syntax/ast.ts';
@@ -46,7 +55,8 @@ export interface AnalysisPorts
     SizePorts,
     ProjectPorts,
     ChurnPorts,
-    CachePorts {
+    CachePorts,
+    EnginePorts {
   /** What a builder on this machine builds for by itself. */
   readonly buildPlatform: Platform;
 }
@@ -101,6 +111,12 @@ export interface Analyzer {
   settled(key: string): Promise<void>;
   /** A record of a build was added. */
   recordsChanged(): void;
+  /** These documents are seen and worked with, and no others: engines are followed for them. */
+  follow(keys: readonly string[]): void;
+  /** Somebody works: an engine that was gone is looked for once more. */
+  retryEngines(): void;
+  /** A registry was asked for images. */
+  imagesChanged(): void;
   /** Package data was renewed. */
   packagesChanged(): void;
   /** Sizes of packages that the user asked registries for, by integrity. */
@@ -120,7 +136,7 @@ export async function analyze(
   ports: AnalysisPorts,
   { signal, keys = false }: { readonly signal?: AbortSignal; readonly keys?: boolean } = {},
 ): Promise<Analysis> {
-  const analyzer = createAnalyzer(ports, () => {});
+  const analyzer = createAnalyzer(ports, () => {}, 'ask');
   const stop = () => analyzer.stop();
   signal?.addEventListener('abort', stop, { once: true });
   try {
@@ -139,11 +155,17 @@ export async function analyze(
 }
 
 /** Remembers, per document, the model of its last version and the facts that it needs. */
-export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) => void): Analyzer {
+export function createAnalyzer(
+  ports: AnalysisPorts,
+  onChanged: (key: string) => void,
+  asking: Asking = 'follow',
+): Analyzer {
   const documents = new Map<string, DocumentState>();
-  const outside = new OutsideFacts(ports, () => {
+  const allChanged = () => {
     for (const key of documents.keys()) onChanged(key);
-  });
+  };
+  const outside = new OutsideFacts(ports, allChanged);
+  const engines = new EngineFacts(ports, asking, allChanged);
   const { files, decompressors, npmCache = null, storedSizes } = ports;
   const packageSizes = sizeSources({
     files,
@@ -166,6 +188,7 @@ export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) =>
       manifests: new ManifestFacts(files, moved),
       churn: new ChurnFacts(ports, moved),
       records: new RecordFacts(ports, moved),
+      image: new ImageFacts(ports.imageMemory, moved),
       seen: null,
       last: null,
     };
@@ -175,17 +198,35 @@ export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) =>
   const close = (key: string) => {
     const state = documents.get(key);
     if (!state) return;
-    const { facts, projects, churn, manifests, records } = state;
-    for (const each of [facts, projects, churn, manifests, records]) each.stop();
+    const { facts, projects, churn, manifests, records, image } = state;
+    for (const each of [facts, projects, churn, manifests, records, image]) each.stop();
+    engines.forget(key);
     documents.delete(key);
   };
   return {
     analysis(subject, aside = false) {
       const state = stateOf(subject.key);
-      const plan = planOf(state.model, subject, ports.buildPlatform);
       const subjectNow = identityOf(subject);
+      const view = engines.view(subject);
+      const base: SizeFacts['base'] = (reference, platform) =>
+        view.base(
+          reference,
+          platform,
+          outside.base(reference, platform, subject.settings, subjectNow),
+        );
+      const images: Images = (reference, platform) => {
+        const found = base(reference, platform);
+        return found.state === 'known' ? found.value.told?.image : undefined;
+      };
+      const plan = planOf(state.model, subject, ports.buildPlatform, images);
+      engines.uses(
+        subject.key,
+        plan.stages.map((stage) => stage.base.reference),
+      );
       const { last, facts } = state;
-      const seen = seenBy(state, subject, subjectNow, outside);
+      const generation = outside.generation + engines.generation;
+      const seenNow = () => seenBy(state, { subject, id: subjectNow, outside, base, generation });
+      const seen = seenNow();
       const isSame = last?.plan === plan && last.subject === subjectNow && last.facts === seen;
       if (isSame && !facts.busy) return last.analysis;
       const records = state.records.of(subject);
@@ -198,7 +239,7 @@ export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) =>
         pending: context.pending,
         restricted: subject.within !== null,
       });
-      const now = seenBy(state, subject, subjectNow, outside);
+      const now = seenNow();
       const analysis = join({
         subject,
         plan,
@@ -207,6 +248,9 @@ export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) =>
         facts: now,
         state,
         outside,
+        engines,
+        view,
+        aside,
         ports,
       });
       const isFinal = !aside && !context.pending;
@@ -234,12 +278,20 @@ export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) =>
         state?.churn.settling,
         state?.manifests.settled(),
         state?.records.settled(),
+        state?.image.settled(),
         outside.settled(),
+        engines.settled(),
       ]);
     },
     recordsChanged() {
       for (const { records } of documents.values()) records.refresh();
     },
+    follow: (keys) => {
+      const isNews = engines.follow(keys);
+      if (isNews) for (const key of keys) if (documents.has(key)) onChanged(key);
+    },
+    retryEngines: () => engines.retry(),
+    imagesChanged: () => engines.registryChanged(),
     packagesChanged: () => outside.packagesChanged(),
     takePackageSizes(sizes) {
       for (const [integrity, size] of sizes) packageSizes.known.set(integrity, size);
@@ -249,6 +301,7 @@ export function createAnalyzer(ports: AnalysisPorts, onChanged: (key: string) =>
     close,
     stop() {
       for (const key of [...documents.keys()]) close(key);
+      engines.stop();
       outside.stop();
     },
   };
@@ -262,6 +315,7 @@ interface DocumentState {
   readonly churn: ChurnFacts;
   readonly manifests: ManifestFacts;
   readonly records: RecordFacts;
+  readonly image: ImageFacts;
   /** What comes from outside as it was seen last; the same object while nothing of it moved. */
   seen: { readonly generation: number; readonly subject: string; readonly facts: SizeFacts } | null;
   last: {
@@ -272,18 +326,26 @@ interface DocumentState {
   } | null;
 }
 
+interface Seeing {
+  readonly subject: Subject;
+  /** Equal for equal subjects. */
+  readonly id: string;
+  readonly outside: OutsideFacts;
+  readonly base: SizeFacts['base'];
+  /** Another number whenever an answer from outside may be another one. */
+  readonly generation: number;
+}
+
 function seenBy(
   state: DocumentState,
-  { settings }: Subject,
-  subject: string,
-  outside: OutsideFacts,
+  { subject, id, outside, base, generation }: Seeing,
 ): SizeFacts {
   const { seen, projects } = state;
-  // Both only grow, so their sum tells.
-  const generation = outside.generation + projects.generation;
-  if (seen?.generation === generation && seen.subject === subject) return seen.facts;
-  const facts = sizeFactsOf(outside, settings, subject, projects);
-  state.seen = { generation, subject, facts };
+  // All only grow, so their sum tells.
+  const sum = generation + projects.generation;
+  if (seen?.generation === sum && seen.subject === id) return seen.facts;
+  const facts = { ...sizeFactsOf(outside, subject.settings, id, projects), base };
+  state.seen = { generation: sum, subject: id, facts };
   return facts;
 }
 
@@ -300,15 +362,19 @@ interface Joined {
   readonly facts: SizeFacts;
   readonly state: DocumentState;
   readonly outside: OutsideFacts;
+  readonly engines: EngineFacts;
+  readonly view: EngineView;
+  /** Asked for a target of its own, of which no image is looked for. */
+  readonly aside: boolean;
   readonly ports: CachePorts;
 }
 
 function join(joined: Joined): Analysis {
-  const { subject, plan, context, records, facts, state, outside, ports } = joined;
+  const { subject, plan, context, records, facts, state, outside, engines, view, ports } = joined;
   const { projects, churn, manifests } = state;
   const copies = (step: Step) => context.copies.get(step)?.fact ?? pendingFact;
   const figures = sizeOfSteps(plan, copies, facts);
-  const sizes: StepSizes = {
+  const counted: StepSizes = {
     ...figures,
     get(step) {
       const figure = figures.get(step);
@@ -317,6 +383,24 @@ function join(joined: Joined): Analysis {
     },
   };
   const cache = cacheReading(plan, context, records, ports, state.keys);
+  const question = { subject, plan, view, records, names: [], base: baseBorder(plan, figures) };
+  const image = joined.aside ? null : state.image.read(question);
+  const engine = engineReading({
+    plan,
+    view,
+    image,
+    keyed: () => cache.keyed,
+    records,
+    counted(step) {
+      const size = figures.get(step);
+      return size?.basis === 'computed' && !size.atLeast ? (size.bytes ?? undefined) : undefined;
+    },
+  });
+  const sizes = measuredSizes(counted, {
+    of: engine.measured,
+    figures: subject.settings.figures,
+    changed: (step) => ['changed', 'rebuild'].includes(cache.predictions.of(step)?.word ?? ''),
+  });
   let problems: readonly Problem[] | null = null;
   return Object.freeze({
     dockerfile: plan.program.dockerfile,
@@ -343,14 +427,14 @@ function join(joined: Joined): Analysis {
     },
     churn: churn.read(context, subject),
     manifests: manifests.read(context),
-    engine: noEngine('No engine is asked.'),
+    engine,
     get unsized() {
       return projects.unsized();
     },
     get pending() {
-      return [state.facts, state.records, projects, churn, manifests, outside].some(
-        ({ busy }) => busy,
-      );
+      const others = [projects, churn, manifests, outside, engines];
+      const isBusy = [state.facts, state.records, ...others].some(({ busy }) => busy);
+      return isBusy || (engines.asking === 'ask' && state.image.busy);
     },
   });
 }

@@ -37,6 +37,7 @@ import {
   peersChanged,
   stackChanged,
   stackRequest,
+  visibleChanged,
 } from './protocol.ts';
 import { handleAsking, shutDown } from './server/asking.ts';
 import { handleBuilding } from './server/build.ts';
@@ -201,10 +202,12 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
     untouched.set(document.uri, document.version);
     void settings.of(document.uri);
     analyzer.revalidate(document.uri);
+    if (!client.visibility) analyzer.follow(documents.keys());
   });
   documents.onDidChangeContent(({ document }) => refresher.textChanged(document.uri));
   documents.onDidSave(({ document }) => {
     untouched.delete(document.uri);
+    analyzer.retryEngines();
     analyzer.revalidate(document.uri);
     probing.saved(document.uri);
   });
@@ -223,7 +226,9 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
       changes.map(({ uri }) => ports.pathOf(uri)).filter((path) => path !== null),
     ),
   );
+  connection.onNotification(visibleChanged, ({ uris }) => analyzer.follow(uris));
   connection.onNotification(focused, ({ uri }) => {
+    analyzer.retryEngines();
     for (const one of uri === null ? documents.keys() : [uri]) analyzer.revalidate(one);
   });
   connection.onNotification(choicesChanged, ({ uri, choices: picked }) => {
@@ -251,6 +256,7 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
   connection.onHover(
     on('textDocument/hover', null, async ({ textDocument, position }) => {
       if (untouched.delete(textDocument.uri)) refresher.factsChanged(textDocument.uri);
+      analyzer.retryEngines();
       const found = await analysisOf(textDocument.uri);
       return found && hover(found.analysis, found.document, position, client);
     }),

@@ -26,8 +26,6 @@ export interface Sources {
   /** By builds that are remembered, in bytes of file contents. */
   readonly recorded: (step: Step) => FoundBytes | undefined;
   readonly comparison: Comparison | null;
-  /** A moment in words: `14:02`, `2026-11-20`. */
-  readonly moment: (ms: number) => string;
 }
 
 /** What was measured of a step, each looked for when it is first asked for. */
@@ -48,7 +46,7 @@ function measure(step: Step, sources: Sources): Measured | undefined {
 }
 
 function inImage(step: Step, sources: Sources): Measured | undefined {
-  const { recognized, comparison, moment } = sources;
+  const { recognized, comparison } = sources;
   if (recognized?.state !== 'found' || !recognized.laid.certain) return undefined;
   const { laid, sure } = recognized;
   const { image } = laid;
@@ -79,7 +77,7 @@ function inImage(step: Step, sources: Sources): Measured | undefined {
   };
 }
 
-function inCache(step: Step, { cached, info, moment }: Sources): Measured | undefined {
+function inCache(step: Step, { cached, info }: Sources): Measured | undefined {
   const found = cached(step);
   if (!found || !info) return undefined;
   const at = found.at === null ? '' : `, made ${moment(found.at)}`;
@@ -95,7 +93,7 @@ function inCache(step: Step, { cached, info, moment }: Sources): Measured | unde
   };
 }
 
-function inRecord(step: Step, { recorded, moment }: Sources): Measured | undefined {
+function inRecord(step: Step, { recorded }: Sources): Measured | undefined {
   const found = recorded(step);
   if (!found) return undefined;
   const at = found.at === null ? '' : ` of ${moment(found.at)}`;
@@ -108,6 +106,15 @@ function inRecord(step: Step, { recorded, moment }: Sources): Measured | undefin
     layer: null,
     before: null,
   };
+}
+
+/** `2026-11-21 14:02`, in the time of this machine. */
+function moment(ms: number): string {
+  const at = new Date(ms);
+  if (Number.isNaN(at.getTime())) return 'at an unknown time';
+  const two = (value: number) => String(value).padStart(2, '0');
+  const day = [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())].join('-');
+  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}`;
 }
 
 function engineName(info: EngineInfo | null): string {

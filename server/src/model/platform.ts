@@ -70,19 +70,6 @@ export function formatPlatform(platform: Platform): string {
   return [platform.os, platform.arch, platform.variant].filter((part) => part).join('/');
 }
 
-/** Does what is built for one run as the other? A variant that is left out is the usual one. */
-export function isSamePlatform(one: Platform, other: Platform): boolean {
-  return (
-    one.os === other.os && one.arch === other.arch && usualVariant(one) === usualVariant(other)
-  );
-}
-
-const usual: Readonly<Record<string, string>> = { amd64: 'v1', arm: 'v7', arm64: 'v8' };
-
-function usualVariant({ arch, variant }: Platform): string {
-  return variant || (usual[arch] ?? '');
-}
-
 function normalizeSystem(os: string): string {
   const lower = os.toLowerCase();
   return lower === 'macos' ? 'darwin' : lower;

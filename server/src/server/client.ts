@@ -22,6 +22,8 @@ export interface Client {
   readonly commands: { readonly layer: string; readonly cause: string } | null;
   readonly otherDockerfileExtension: boolean;
   readonly hadolint: boolean;
+  /** Says which documents somebody sees; else every open one counts as seen. */
+  readonly visibility: boolean;
   /** False in Restricted Mode. */
   readonly trusted: boolean;
   /** Folder for what the user has fetched; null: nothing is kept. */
@@ -37,6 +39,7 @@ export function readClient(params: InitializeParams): Client {
     commands: undefined,
     otherDockerfileExtension: undefined,
     hadolint: undefined,
+    visibility: undefined,
     trusted: undefined,
     storage: undefined,
     settings: undefined,
@@ -58,6 +61,7 @@ export function readClient(params: InitializeParams): Client {
       options.commands === true ? { layer: revealLayerCommand, cause: revealCauseCommand } : null,
     otherDockerfileExtension: options.otherDockerfileExtension === true,
     hadolint: options.hadolint === true,
+    visibility: options.visibility === true,
     trusted: options.trusted !== false,
     storage: typeof options.storage === 'string' && options.storage !== '' ? options.storage : null,
     settings: options.settings,

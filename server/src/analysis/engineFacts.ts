@@ -1,0 +1,263 @@
+/**
+ * What engines and registries say, shared by all documents. Nobody is asked but for documents that
+ * somebody works with, and never in Restricted Mode.
+ */
+
+import type { Fact } from '../context/fact.ts';
+import type { ImageMemory } from '../engine/comparison.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { BaseFacts } from '../images/baseFacts.ts';
+import { otherPlatform, toldByEngine, toldByRegistry } from '../images/told.ts';
+import type { Platform } from '../model/plan.ts';
+import { formatPlatform } from '../model/platform.ts';
+import type { ImageRegistry, RegistryImage } from '../registry/registry.ts';
+import type { EngineState } from './engineReading.ts';
+import { EngineSession } from './engineSession.ts';
+import { BackgroundFact } from './facts.ts';
+import type { Subject } from './subject.ts';
+
+/** The machine's part. What a port is not there for is never asked. */
+export interface EnginePorts {
+  readonly engine?: Engine;
+  readonly imageRegistry?: ImageRegistry;
+  /** Images that were built from Dockerfiles before. */
+  readonly imageMemory?: ImageMemory;
+}
+
+/** What a document may see of engines and registries; the same object as long as that stays. */
+export interface EngineView {
+  readonly state: EngineState;
+  /** Null: none may be asked. */
+  readonly session: EngineSession | null;
+  /** The best that is known of a base image; `table`: what is known without asking anyone. */
+  base(reference: string, platform: Platform, table: Fact<BaseFacts>): Fact<BaseFacts>;
+}
+
+/** `ask`: each engine once, for an answer now. `follow`: as long as documents are seen. */
+export type Asking = 'ask' | 'follow';
+
+export class EngineFacts {
+  readonly #ports: EnginePorts;
+  readonly asking: Asking;
+  readonly #onChanged: () => void;
+  readonly #sessions = new Map<string, EngineSession>();
+  readonly #registry = new Map<string, BackgroundFact<RegistryImage | null>>();
+  /** Documents that are seen, each with the endpoint of its engine. */
+  readonly #wanted = new Map<string, string>();
+  readonly #used = new Map<string, readonly string[]>();
+  #seen: ReadonlySet<string> = new Set();
+  #generation = 0;
+
+  constructor(ports: EnginePorts, asking: Asking, onChanged: () => void) {
+    this.#ports = ports;
+    this.asking = asking;
+    this.#onChanged = () => {
+      this.#generation += 1;
+      onChanged();
+    };
+  }
+
+  /** Another number whenever an answer may be another one. */
+  get generation(): number {
+    let sum = this.#generation;
+    for (const { generation } of this.#sessions.values()) sum += generation;
+    return sum;
+  }
+
+  /** Something is on its way that whoever wants all has to wait for. */
+  get busy(): boolean {
+    // Who follows gets what is known now, and hears of the rest.
+    return this.asking === 'ask' && this.#jobs().length > 0;
+  }
+
+  async settled(): Promise<void> {
+    if (this.asking === 'ask') await Promise.all(this.#jobs());
+  }
+
+  /** What the document may see; asks, or begins to follow, where it is seen. */
+  view(subject: Subject): EngineView {
+    const { settings, key, within } = subject;
+    const session = this.#sessionOf(subject);
+    const { imageRegistry } = this.#ports;
+    return {
+      state: session?.state ?? { kind: 'off', info: null, reason: offReason(subject, this.#ports) },
+      session,
+      base: (reference, platform, table) => {
+        const info = session?.state.info ?? session?.last ?? null;
+        const found = session && info ? session.named(reference) : null;
+        if (found?.state === 'known' && found.value && info) {
+          const { value } = found;
+          const facts = remembered(value, table, () => toldByEngine(value, info, known(table)));
+          if (isFor(facts, platform)) return { state: 'known', value: facts };
+        }
+        if (!imageRegistry || within !== null) return table;
+        const isAsked = settings.askRegistries && this.#mayAsk(key) && found?.state !== 'pending';
+        const read = this.#read(imageRegistry, reference, platform, isAsked);
+        if (read.state !== 'known' || !read.value) return table;
+        const { value } = read;
+        const facts = remembered(value, table, () =>
+          toldByRegistry(value, hostOf(reference), known(table)),
+        );
+        return isFor(facts, platform) ? { state: 'known', value: facts } : table;
+      },
+    };
+  }
+
+  /** Images that the document names now. */
+  uses(key: string, references: readonly string[]): void {
+    this.#used.set(key, references);
+  }
+
+  /** The document is closed. */
+  forget(key: string): void {
+    this.#used.delete(key);
+    if (this.#seen.has(key)) this.follow([...this.#seen].filter((one) => one !== key));
+  }
+
+  /**
+   * These documents are seen, and no others: engines of others are not followed any more. Says
+   * whether one is seen that was not.
+   */
+  follow(keys: readonly string[]): boolean {
+    const isNews = keys.some((key) => !this.#seen.has(key));
+    this.#seen = new Set(keys);
+    for (const key of this.#wanted.keys()) if (!this.#seen.has(key)) this.#wanted.delete(key);
+    const endpoints = new Set(this.#wanted.values());
+    for (const [endpoint, session] of this.#sessions) {
+      if (!endpoints.has(endpoint)) session.unfollow();
+    }
+    return isNews;
+  }
+
+  /** Somebody works: engines that were gone are looked for once more. */
+  retry(): void {
+    for (const session of this.#sessions.values()) session.retry();
+  }
+
+  /** A registry was asked for images. */
+  registryChanged(): void {
+    for (const fact of this.#registry.values()) fact.refresh();
+  }
+
+  stop(): void {
+    for (const session of this.#sessions.values()) session.stop();
+    for (const fact of this.#registry.values()) fact.stop();
+  }
+
+  #mayAsk(key: string): boolean {
+    return this.asking === 'ask' || this.#seen.has(key);
+  }
+
+  #sessionOf(subject: Subject): EngineSession | null {
+    const { engine } = this.#ports;
+    const { endpoint } = subject.settings.engine;
+    if (!engine || isOff(subject)) return null;
+    const name = endpoint ?? '';
+    let session = this.#sessions.get(name);
+    if (!session) {
+      session = new EngineSession(engine, { endpoint }, this.#onChanged);
+      this.#sessions.set(name, session);
+    }
+    if (!this.#mayAsk(subject.key)) return session;
+    if (this.asking === 'ask') session.ask();
+    else {
+      this.#wanted.set(subject.key, name);
+      session.follow();
+    }
+    return session;
+  }
+
+  #read(
+    registry: ImageRegistry,
+    reference: string,
+    platform: Platform,
+    isAsked: boolean,
+  ): Fact<RegistryImage | null> {
+    const name = `${isAsked ? 'ask' : 'known'} ${formatPlatform(platform)} ${reference}`;
+    let fact = this.#registry.get(name);
+    if (!fact) {
+      let last: RegistryImage | null = null;
+      const fetch = async (signal: AbortSignal) => {
+        if (isAsked && !(await this.#staysUsed(reference, signal))) return notUsed;
+        const read = isAsked
+          ? await registry.ask(reference, platform, signal)
+          : await registry.known(reference, platform);
+        if (read?.digest !== last?.digest) last = read;
+        return { state: 'known', value: last } as const;
+      };
+      fact = new BackgroundFact<RegistryImage | null>(fetch, this.#onChanged, (a, b) => a === b);
+      this.#registry.set(name, fact);
+    }
+    return fact.held.fact;
+  }
+
+  /** A name that is being typed passes through names of other images, of which no registry shall hear. */
+  async #staysUsed(reference: string, signal: AbortSignal): Promise<boolean> {
+    if (this.asking === 'follow') await pause(typingMs, signal);
+    return [...this.#used.values()].some((references) => references.includes(reference));
+  }
+
+  #jobs(): readonly Promise<void>[] {
+    const sessions = [...this.#sessions.values()].filter(({ busy }) => busy);
+    const reading = [...this.#registry.values()].map(({ settling }) => settling);
+    return [...sessions.map((session) => session.settled()), ...reading].filter(
+      (job) => job !== null,
+    );
+  }
+}
+
+/** How long a name has to stand before a registry is asked for it. */
+const typingMs = 1000;
+
+const notUsed = {
+  state: 'unavailable',
+  reason: 'No line names the image any more.',
+} as const;
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    const end = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    signal.addEventListener('abort', end, { once: true });
+  });
+}
+
+function isOff({ settings, within }: Subject): boolean {
+  return within !== null || settings.engine.enable === 'off';
+}
+
+function offReason({ within }: Subject, { engine }: EnginePorts): string {
+  if (within !== null) return 'No engine is asked in Restricted Mode.';
+  return engine ? 'By the settings no engine is asked.' : 'No engine is asked.';
+}
+
+function known(table: Fact<BaseFacts>): BaseFacts | null {
+  return table.state === 'known' ? table.value : null;
+}
+
+/** An image of another platform says nothing of this one. */
+function isFor({ told }: BaseFacts, platform: Platform): boolean {
+  return !told || otherPlatform(told.platform, platform) === null;
+}
+
+function hostOf(reference: string): string {
+  const [first = '', ...rest] = reference.split('/');
+  return rest.length > 0 && /[.:]|^localhost$/.test(first) ? first : 'docker.io';
+}
+
+const madeOf = new WeakMap<object, { readonly table: object | null; readonly facts: BaseFacts }>();
+
+/** The same object for the same answers, so that what was made of it stays. */
+function remembered(told: object, table: Fact<BaseFacts>, make: () => BaseFacts): BaseFacts {
+  const of = known(table);
+  const before = madeOf.get(told);
+  if (before && before.table === of) return before.facts;
+  const made = make();
+  // The plan knows an image by identity, and the table tells it nothing of the image itself.
+  const facts = before?.facts.told ? { ...made, told: before.facts.told } : made;
+  madeOf.set(told, { table: of, facts });
+  return facts;
+}
