@@ -53,7 +53,8 @@ function kindOf({ createdBy, comment, bytes, emptyLayer }: TellingRow): 'layer' 
   const plain = /^[^#]* #\(nop\) {1,2}/.exec(createdBy);
   const text = plain ? createdBy.slice(plain[0].length) : createdBy;
   if (metadata.test(text)) return 'empty';
-  if (plain) return /^(?:ADD|COPY) /.test(text) ? 'layer' : null;
+  // That builder leaves out a layer that changes nothing, as some stores do with a repeated COPY.
+  if (plain) return null;
   const isBuildKit = comment.startsWith('buildkit.');
   if (isBuildKit || createdBy.endsWith(' # buildkit')) {
     if (/^(?:ADD|COPY|RUN) /.test(createdBy)) return 'layer';
