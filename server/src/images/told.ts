@@ -7,7 +7,7 @@
 import type { EngineImage, EngineInfo, HistoryRow, Store } from '../engine/engine.ts';
 import { layersOfRows, type RowLayer } from '../model/historyLayers.ts';
 import type { BaseImage, Platform } from '../model/plan.ts';
-import { formatPlatform } from '../model/platform.ts';
+import { formatPlatform, standsFor } from '../model/platform.ts';
 import type { RegistryImage } from '../registry/registry.ts';
 import type { BaseFacts, BaseLayer, Distribution, ToldImage } from './baseFacts.ts';
 import { distributionOfRows } from './toldDistribution.ts';
@@ -124,24 +124,21 @@ export function baseOf({ layers, image }: ToldImage): BaseBorder {
   return { diffIds: layers.map(({ diffId }) => diffId), rows: image.history.length };
 }
 
-/**
- * Why an image cannot be the one that a plan for that platform means; null: it can. A variant that
- * only one side names is no difference, and of two variants the older one runs as well (containerd
- * `platforms.Only`).
- */
+/** Why a plan for that platform does not take the image; null: it does. */
 export function otherPlatform(image: Platform, wanted: Platform): string | null {
-  const isSame =
-    image.os === wanted.os &&
-    image.arch === wanted.arch &&
-    (image.variant === '' ||
-      wanted.variant === '' ||
-      numberOf(image.variant) <= numberOf(wanted.variant));
-  if (isSame) return null;
+  if (standsFor(image, wanted)) return null;
   return `The image is for ${formatPlatform(image)}, not for ${formatPlatform(wanted)}.`;
 }
 
-function numberOf(variant: string): number {
-  return Number(/\d+/.exec(variant)?.[0] ?? 0);
+/** What is known of an image that an engine has for another platform only: that says nothing of this one. */
+export function ofOtherPlatform(
+  image: EngineImage,
+  info: EngineInfo,
+  wanted: Platform,
+  table: BaseFacts,
+): BaseFacts {
+  const has = `${info.product} ${info.version} has the image for ${formatPlatform(image.platform)}`;
+  return { ...table, reason: `${table.reason} ${has}, not for ${formatPlatform(wanted)}.` };
 }
 
 /** What the plan needs: an entry whose layer is not certain counts as one that has one. */

@@ -70,6 +70,29 @@ export function formatPlatform(platform: Platform): string {
   return [platform.os, platform.arch, platform.variant].filter((part) => part).join('/');
 }
 
+/**
+ * Whether a builder takes a local image of one platform where another is wanted: one of an older
+ * variant, and what the processor runs besides (containerd `platforms.Only`; Engine 28 does so).
+ */
+export function standsFor(image: Platform, wanted: Platform): boolean {
+  if (image.os !== wanted.os) return false;
+  const has = level(image);
+  const needs = level(wanted);
+  if (image.arch === wanted.arch) {
+    return has === null || needs === null ? image.variant === wanted.variant : has <= needs;
+  }
+  if (wanted.arch === 'amd64') return image.arch === '386';
+  return wanted.arch === 'arm64' && image.arch === 'arm' && has !== null && has >= 5 && has <= 8;
+}
+
+const usualVariant: Readonly<Record<string, string>> = { amd64: 'v1', arm: 'v7', arm64: 'v8' };
+
+/** The number of the variant, of the usual one where none is named; null: it has no number. */
+function level({ arch, variant }: Platform): number | null {
+  const found = /^v(\d+(?:\.\d+)?)$/.exec(variant || (usualVariant[arch] ?? ''));
+  return found ? Number(found[1]) : null;
+}
+
 function normalizeSystem(os: string): string {
   const lower = os.toLowerCase();
   return lower === 'macos' ? 'darwin' : lower;

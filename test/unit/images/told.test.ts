@@ -162,13 +162,34 @@ describe('the platform of an image', () => {
     );
     assert.ok(otherPlatform({ ...linux, os: 'windows' }, linux));
   });
-  it('may be an older variant, which runs as well', () => {
+  it('may be an older variant, or what the processor runs besides, as for the builder', () => {
+    const of = (arch: string, variant = '') => ({ os: 'linux', arch, variant });
     assert.equal(otherPlatform(arm('v6'), arm('v7')), null);
+    assert.equal(otherPlatform(arm('v6'), arm('')), null);
+    assert.ok(otherPlatform(arm(''), arm('v6')));
     assert.ok(otherPlatform(arm('v7'), arm('v6')));
-    assert.equal(
-      otherPlatform({ ...linux, arch: 'arm64', variant: 'v8' }, { ...linux, arch: 'arm64' }),
-      null,
+    assert.equal(otherPlatform(of('arm64', 'v8'), of('arm64')), null);
+    assert.equal(otherPlatform(of('arm64'), of('arm64', 'v9')), null);
+    assert.equal(otherPlatform(arm('v7'), of('arm64')), null);
+    assert.ok(otherPlatform(of('arm64'), arm('v7')));
+    assert.equal(otherPlatform(of('386'), linux), null);
+    assert.ok(otherPlatform(linux, of('386')));
+    assert.ok(otherPlatform(of('amd64', 'v2'), linux));
+    assert.equal(otherPlatform(of('amd64', 'v2'), of('amd64', 'v3')), null);
+    assert.ok(otherPlatform(of('riscv64'), of('ppc64le')));
+  });
+  it('that is not the wanted one is said beside what is known otherwise', () => {
+    const facts = ofOtherPlatform(
+      slim,
+      info,
+      { ...linux, arch: 'arm64' },
+      known('node:22-slim', 'arm64'),
     );
+    assert.match(
+      facts.reason,
+      /\. Docker Engine 28\.5\.2 has the image for linux\/amd64, not for linux\/arm64\.$/,
+    );
+    assert.equal(facts.told, undefined);
   });
 });
 
