@@ -192,6 +192,12 @@ export interface DisplayText {
   readonly size: string;
   /** `cached`, `changed`, `rebuild` or `''`. */
   readonly cache: string;
+  /** Beside a measured size: `84 MB`, estimated or computed, where that differs notably; else `''`. */
+  readonly estimated: string;
+  /** Against the build before: `+4.1 MB`, `−12 kB`; `''` when it did not grow, or none is known. */
+  readonly grew: string;
+  /** The layer that was built of it, in sentences: digest, time, where the engine keeps it. */
+  readonly built: readonly string[];
   /** `41 s last time`; `''` when not known. */
   readonly time: string;
   /** The same for a row: `41 s`. */
@@ -222,12 +228,24 @@ export interface StageReport {
           /** ISO 8601; null: not known. */
           readonly createdAt: string | null;
           readonly folder: string | null;
+          readonly display: {
+            /** What made it on one line, shortened: `RUN apt-get update`; `''` where nothing tells. */
+            readonly text: string;
+            /** `91 MB`, `28 MB compressed`; `''` when not known. */
+            readonly size: string;
+            /** Digest, time, where the engine keeps it; sentences. */
+            readonly built: readonly string[];
+          };
         }[]
       | null;
     /** Who says what is known of it: an engine, a registry, the bundled table, the settings; absent: nobody. */
     readonly source?: 'engine' | 'registry' | 'table' | 'setting';
     /** Platforms that the image is there for, as far as a registry told; absent: not told. */
     readonly platforms?: readonly string[];
+    /** What is known of the image beside its layers: who told it, its digest; sentences, absent: nothing. */
+    readonly facts?: readonly string[];
+    /** Digest that registries name it by, else its id in the engine; absent: not told. */
+    readonly digest?: string;
     /** The tag means another image than in the last build: a full sentence; absent: not as far as is known. */
     readonly moved?: string;
     readonly triggers: readonly InstructionReport[];
@@ -322,6 +340,10 @@ export interface StackReport {
     readonly own: string;
     /** `7 layers`. */
     readonly layers: string;
+    /** The image whose figures are shown: `app:latest`, `probably app:latest`; `''`: none is. */
+    readonly image: string;
+    /** Against the build before: `+4.1 MB`; `''` when it did not grow, or none is known. */
+    readonly grew: string;
     /** What the next build runs again: `4 steps again, about 1 min 40 s`, `all cached`; `''` when not known. */
     readonly again: string;
     /** The same as a sentence. */

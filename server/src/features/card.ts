@@ -9,16 +9,20 @@ import type { Distribution } from '../images/baseFacts.ts';
 import type { Stage, Step } from '../model/plan.ts';
 import type { SizeReport } from '../protocol.ts';
 import type { Contribution } from '../size/run/draft.ts';
+import { baseSource, layersOfBase } from './baseReport.ts';
 import { cacheSection } from './cacheCard.ts';
 import { churnSentence } from './churn.ts';
 import { copyOnWriteNotes } from './copyOnWrite.ts';
 import { metadataDetail } from './describe.ts';
+import { countedSentence, growthSentence, layerReport } from './engineReport.ts';
 import { baseFacts, baseSize, sizeOf, stageLabel } from './figures.ts';
+import { layerSentences } from './layerWords.ts';
 import {
   bytes,
   codeBlock,
   count,
   escapeMarkdown,
+  estimatedBeside,
   inlineCode,
   oneLine,
   sizePhrase,
@@ -27,8 +31,9 @@ import {
 import type { Row } from './rows.ts';
 import { vainSentence } from './vainSentence.ts';
 
-/** How many parts of a size are listed, and how much of a history line is shown. */
+/** How many parts of a size and layers of a base are listed, and how much of a history line is shown. */
 const shownParts = 5;
+const shownLayers = 8;
 const shownHistory = 600;
 /** What is removed again is worth a word from here on. */
 const smallestRemoved = 100_000;
@@ -42,12 +47,13 @@ const ways = [
 export function card(analysis: Analysis, row: Row, links = false): string {
   return [
     effectCard(analysis, row),
-    sizeCard(analysis, row),
+    sizeCard(analysis, row, links),
     links ? wayOut(analysis, row) : null,
     cacheCard(analysis, row, links),
     churnCard(analysis, row),
     ...copyOnWriteCard(analysis, row),
     historyCard(analysis, row),
+    builtCard(analysis, row, links),
   ]
     .filter((part) => part !== null)
     .join('\n\n');
@@ -121,16 +127,14 @@ function markedStage(stage: Stage): string {
 }
 
 /** How big, how that is known, and what it is made of; null for metadata. */
-export function sizeCard(analysis: Analysis, row: Row): string | null {
+export function sizeCard(analysis: Analysis, row: Row, links = false): string | null {
   const figure = row.kind === 'from' ? baseSize(analysis, row.stage) : sizeOf(analysis, row);
   if (!figure) return null;
   const { units } = analysis.settings;
-  const basis = figure.basis === 'unknown' ? '' : `, ${figure.basis}`;
-  const reason = figure.reason ? ` ${escapeMarkdown(unmarked(figure.reason))}` : '';
-  const lines = [`**Size**: ${sizePhrase(figure, units)}${basis}.${reason}`];
   const run = row.kind === 'step' ? analysis.sizes.run(row.step) : undefined;
   const blocks = [
-    lines.join('\n'),
+    `**Size**: ${sizeSentences(analysis, row, figure, links)}`,
+    row.kind === 'from' ? baseTable(analysis, row.stage) : null,
     partTable(figure, run?.contributions ?? [], units),
     largestPackages(run?.contributions ?? [], units),
     removedAgain(run?.removed ?? [], units),
@@ -138,9 +142,36 @@ export function sizeCard(analysis: Analysis, row: Row): string | null {
   return blocks.filter((block) => block !== null).join('\n\n');
 }
 
+/** The command with which the user says which image was built from the Dockerfile. */
+const chooseLink = '[Choose the image](command:dockerfileLayers.chooseImage)';
+
+function sizeSentences(analysis: Analysis, row: Row, figure: SizeReport, links: boolean): string {
+  const { units } = analysis.settings;
+  const estimated = estimatedBeside(figure, units);
+  const isProbable = figure.basis === 'estimated' && figure.estimated !== undefined;
+  const basis = figure.basis === 'unknown' || isProbable ? '' : `, ${figure.basis}`;
+  const phrase = isProbable
+    ? `probably ${sizePhrase({ ...figure, basis: 'measured' }, units)}`
+    : sizePhrase(figure, units);
+  // One sentence of `measured` and of a reason that begins with it.
+  const reason = escapeMarkdown(unmarked(figure.reason));
+  const isMeasured = /^Measured\b/.test(reason) && (isProbable || figure.basis === 'measured');
+  const head = isMeasured
+    ? `${phrase}, m${reason.slice(1)}`
+    : `${phrase}${basis}.${reason && ` ${reason}`}`;
+  const others = [
+    estimated &&
+      `${figure.estimated?.basis === 'computed' ? 'Counted' : 'Estimated'} ${estimated}.`,
+    countedSentence(figure, units),
+    row.kind === 'step' ? growthSentence(analysis, row.step) : '',
+  ].filter(Boolean);
+  const choose = links && isProbable ? [chooseLink] : [];
+  return [head, ...others.map(escapeMarkdown), ...choose].join(' ');
+}
+
 /** What a size is made of: the large parts, then those that are not known. */
 function partTable(
-  { parts = [], reason, bytes: all }: Pick<SizeReport, 'parts' | 'reason' | 'bytes'>,
+  { parts = [], reason, bytes: all, estimated }: SizeReport,
   contributions: readonly Contribution[],
   units: Units,
 ): string | null {
@@ -159,7 +190,28 @@ function partTable(
   });
   const more = parts.length - shown.length;
   if (more > 0) rows.push(`| and ${more} more | |`);
-  return ['| Part | Size |', '| :-- | --: |', ...rows].join('\n');
+  // Beside a measured size stands what was worked out of its parts before.
+  const title = estimated?.basis === 'estimated' ? 'Estimated' : 'Size';
+  return [`| Part | ${title} |`, '| :-- | --: |', ...rows].join('\n');
+}
+
+/** Layers of the base as an engine or registry told, base first; where there are many, the largest. */
+function baseTable(analysis: Analysis, stage: Stage): string | null {
+  if (!baseFacts(analysis, stage)?.told) return null;
+  const layers = layersOfBase(analysis, stage) ?? [];
+  if (layers.length < 2) return null;
+  const weight = ({ size, compressed }: (typeof layers)[number]) => size.bytes ?? compressed ?? 0;
+  const limit =
+    layers.length <= shownLayers
+      ? 0
+      : ([...layers].map(weight).sort((a, b) => b - a)[shownLayers - 2] ?? 0);
+  const shown = layers.filter((layer) => weight(layer) >= limit).slice(0, shownLayers);
+  const rows = shown.map(
+    ({ display }) => `| ${codeCell(display.text || 'layer', 60)} | ${display.size || 'unknown'} |`,
+  );
+  const more = layers.length - shown.length;
+  if (more > 0) rows.push(`| and ${more} more | |`);
+  return ['| Layer | Size |', '| :-- | --: |', ...rows].join('\n');
 }
 
 /** Reasons set the names of our commands apart with stars. */
@@ -175,8 +227,8 @@ function cell(text: string, limit: number): string {
 }
 
 /** A bar would end the cell, also in code. */
-function codeCell(label: string): string {
-  return label.includes('|') ? cell(label, 80) : inlineCode(oneLine(label, 80));
+function codeCell(label: string, limit = 80): string {
+  return label.includes('|') ? cell(label, limit) : inlineCode(oneLine(label, limit));
 }
 
 function largestPackages(contributions: readonly Contribution[], units: Units): string | null {
@@ -247,6 +299,25 @@ function historyCard(analysis: Analysis, row: Row): string | null {
   if (isRefused(analysis, step)) return null;
   if (step.createdBy === null) return 'It makes no entry in `docker history`.';
   return `${codeBlock(step.createdBy, 'text', shownHistory)}${inexact(step)}`;
+}
+
+/** The command that reads base images from where they come from. */
+const registryLink = '[Read its layers from the registry](command:dockerfileLayers.readBaseImages)';
+
+/** The layer that an engine has, or what is told of the base image; the last and least of a card. */
+function builtCard(analysis: Analysis, row: Row, links: boolean): string | null {
+  const now = new Date();
+  if (row.kind === 'global') return null;
+  if (row.kind === 'step') {
+    const built = layerReport(analysis, row.step);
+    const sentences = built ? layerSentences(built, analysis.engine.state.info, now) : [];
+    return sentences.length === 0 ? null : sentences.map(escapeMarkdown).join(' ');
+  }
+  const { facts = [] } = baseSource(analysis, row.stage, now);
+  if (facts.length > 0) return facts.map(escapeMarkdown).join(' ');
+  const { base } = row.stage;
+  const isImage = base.stage === null && !base.scratch && base.reference !== '';
+  return links && isImage ? registryLink : null;
 }
 
 /** As it stands, or once its variables are expanded. */

@@ -3,8 +3,8 @@
 import type { Analysis } from '../analysis.ts';
 import type { BaseFacts } from '../images/baseFacts.ts';
 import type { Stage } from '../model/plan.ts';
-import type { SizeReport, StackReport, StageReport } from '../protocol.ts';
-import { bytes, count } from './render.ts';
+import type { SizeReport, StackReport } from '../protocol.ts';
+import { count } from './render.ts';
 import type { Row } from './rows.ts';
 
 /** `stage build`, or `stage 0` for one without a name. */
@@ -72,32 +72,6 @@ export function baseFacts(analysis: Analysis, { base, index }: Stage): BaseFacts
   return fact?.state === 'known' ? fact.value : null;
 }
 
-/** The layers of the image that a stage starts from, base first; null when they are not known. */
-export function layersOfBase(analysis: Analysis, stage: Stage): StageReport['base']['layers'] {
-  if (stage.base.scratch) return [];
-  const facts = baseFacts(analysis, stage);
-  const count = facts?.layers ?? null;
-  if (count === null || facts === null) return null;
-  if (count === 1) return [{ ...unnamed, size: baseSize(analysis, stage) }];
-  const { units } = analysis.settings;
-  return Array.from({ length: count }, (_, at) => {
-    const compressed = facts.compressedLayers?.[at];
-    const reason =
-      compressed === undefined
-        ? 'The sizes of its layers are not known.'
-        : `Only its compressed size is known, ${bytes(compressed, units)}.`;
-    return { ...unnamed, size: unknown(reason) };
-  });
-}
-
-const unnamed = {
-  createdBy: null,
-  diffId: null,
-  compressed: null,
-  createdAt: null,
-  folder: null,
-};
-
 /** The size of what an instruction adds; null for metadata. */
 export function sizeOf(analysis: Analysis, row: Row): SizeReport | null {
   if (row.kind !== 'step' || row.step.effect !== 'layer') return null;
@@ -125,6 +99,7 @@ export function targetTotals(analysis: Analysis): StackReport['totals'] {
   return { layers: target?.layers ?? 0, baseLayers, size, base, own };
 }
 
-function unknown(reason: string): SizeReport {
+/** No figure, and why. */
+export function unknown(reason: string): SizeReport {
   return { basis: 'unknown', bytes: null, low: null, high: null, atLeast: false, reason };
 }

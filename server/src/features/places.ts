@@ -2,6 +2,7 @@
 
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Range } from 'vscode-languageserver-types';
+import type { Plan, Step } from '../model/plan.ts';
 import type { Span } from '../syntax/ast.ts';
 
 /** What features need of a document: its identity and O(log n) mapping. */
@@ -13,6 +14,15 @@ export type Document = Pick<
 /** The span as a range of lines and UTF-16 characters. */
 export function rangeOf(document: Document, span: Span): Range {
   return { start: document.positionAt(span.start), end: document.positionAt(span.end) };
+}
+
+/** Zero-based line of a step; a trigger has none of its own and stands at the FROM that runs it. */
+export function lineOfStep(plan: Plan, document: Document, step: Step): number {
+  const stage = step.fromTrigger
+    ? plan.stages.find(({ triggers }) => triggers.includes(step))
+    : undefined;
+  const { span } = (stage?.from ?? step).instruction;
+  return document.positionAt(span.start).line;
 }
 
 /** From FROM to the end of the stage's last instruction; for stages as written and as planned. */

@@ -12,7 +12,13 @@ import type { CacheReport, SizeReport } from '../protocol.ts';
 export type Units = 'decimal' | 'binary';
 
 /** What can be said of a size in one breath; the shape of `SizeReport` and of the figures below it. */
-export type Sized = Pick<SizeReport, 'basis' | 'bytes' | 'atLeast'>;
+export type Sized = Pick<SizeReport, 'basis' | 'bytes' | 'atLeast' | 'store'>;
+
+/** What figures of other stores than Docker's classic one count, in a word and in a sentence. */
+const otherStores: Readonly<Record<string, { readonly mark: string; readonly words: string }>> = {
+  containerd: { mark: 'disk', words: 'on disk (containerd store)' },
+  podman: { mark: 'tar', words: 'as a layer archive (Podman store)' },
+};
 
 const decimal = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 const binary = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
@@ -45,11 +51,67 @@ export function grouped(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** `1.2 MB`, `~84 MB`, `≥ 3 MB`; `''` when unknown. */
+/**
+ * `1.2 MB`, `~84 MB`, `≥ 3 MB`; `''` when unknown. What an engine counted in another way than as file
+ * contents says so: `13 MB disk`, `14 MB tar`.
+ */
 export function size(figure: Sized | null, units: Units): string {
+  const words = bareSize(figure, units);
+  const mark = otherStores[figure?.store ?? '']?.mark ?? '';
+  return words && mark ? `${words} ${mark}` : words;
+}
+
+/** The same without what was counted, for where there is no room. */
+export function bareSize(figure: Sized | null, units: Units): string {
   if (!figure || figure.basis === 'unknown' || figure.bytes === null) return '';
   const mark = `${figure.atLeast ? '≥ ' : ''}${figure.basis === 'estimated' ? '~' : ''}`;
   return `${mark}${bytes(figure.bytes, units)}`;
+}
+
+/** Bytes as a store counts them: `12 kB on disk (containerd store)`; file contents need no words. */
+export function storedBytes(count: number, store: string | null | undefined, units: Units): string {
+  const words = otherStores[store ?? '']?.words ?? '';
+  return `${bytes(count, units)}${words && ` ${words}`}`;
+}
+
+/** What a figure grew or shrank by: `+4.1 MB`, `−12 kB`; `''` where it did not. */
+export function growth(change: number, units: Units): string {
+  return change === 0 ? '' : `${change > 0 ? '+' : '−'}${bytes(Math.abs(change), units)}`;
+}
+
+/** The same in a sentence: `4.1 MB more than`, `as much as`. */
+export function comparedWith(change: number, units: Units): string {
+  if (change === 0) return 'as much as';
+  return `${bytes(Math.abs(change), units)} ${change > 0 ? 'more' : 'less'} than`;
+}
+
+/** From this share of the larger one on, two figures of one thing are worth telling apart. */
+const notable = 0.05;
+
+/**
+ * What was estimated or computed beside a measured figure, where the two differ notably: `84 MB`;
+ * `''` where they hardly do, where nothing was, and for figures of two stores, which nobody compares.
+ */
+export function estimatedBeside(
+  { bytes: now, store, estimated }: Pick<SizeReport, 'bytes' | 'store' | 'estimated'>,
+  units: Units,
+): string {
+  const before = estimated?.bytes ?? null;
+  if (!estimated || now === null || before === null) return '';
+  if ((store ?? 'classic') !== (estimated.store ?? 'classic')) return '';
+  if (Math.abs(now - before) <= notable * Math.max(now, before)) return '';
+  const words = `${estimated.atLeast ? 'at least ' : ''}${bytes(before, units)}`;
+  return bytes(now, units) === words ? '' : words;
+}
+
+/** `sha256:1a2b3c4d5e6f`: as much of a digest as people compare. */
+export function shortDigest(digest: string): string {
+  return digest.replace(/^(\w+:)?([0-9a-f]{12})[0-9a-f]*$/, '$1$2');
+}
+
+/** The same without its algorithm, as the docker CLI shows ids of images. */
+export function shortId(id: string): string {
+  return shortDigest(id).replace(/^\w+:/, '');
 }
 
 /** The size as part of a sentence: `at least 3 MB (3,141,592 bytes), counted from the build context`. */
@@ -57,14 +119,17 @@ export function sizePhrase(figure: SizeReport, units: Units): string {
   if (figure.basis === 'unknown' || figure.bytes === null) return 'unknown';
   const words = bytes(figure.bytes, units);
   const least = figure.atLeast ? 'at least ' : '';
+  const counted = otherStores[figure.store ?? '']?.words ?? '';
+  const tail = counted && ` ${counted}`;
   if (figure.basis === 'estimated') {
     const range =
       figure.low !== null && figure.high !== null && figure.low !== figure.high
         ? ` (${bytes(figure.low, units)} to ${bytes(figure.high, units)})`
         : '';
-    return `${least}about ${words}${range}`;
+    return `${least}about ${words}${range}${tail}`;
   }
-  return `${least}${words}${figure.bytes < 1000 ? '' : ` (${exactBytes(figure.bytes)})`}`;
+  const exact = figure.bytes < 1000 ? '' : ` (${exactBytes(figure.bytes)})`;
+  return `${least}${words}${exact}${tail}`;
 }
 
 /** What a sum lacks: ` + 2 unknown lines`; `''` where it lacks nothing. */
@@ -174,7 +239,7 @@ export function plainText(markdown: string): string {
   const mark = /^(`{3,})\w*\n([\s\S]*?)\n\1$|(`+)( ?)(.+?)\4\3(?!`)|\\([!-/:-@[-`{-~])|\*\*/gm;
   // Tables as lists.
   const table = markdown.replace(
-    /^\| Part \| Size \|\n.*\n((?:\|.*\|\n?)+)/gm,
+    /^\| (?:Part|Layer) \| \w+ \|\n.*\n((?:\|.*\|\n?)+)/gm,
     (_all, rows: string) =>
       rows.replace(/^\| (.+) \| (.*)\|$/gm, (_row, part: string, amount: string) =>
         `- ${part} ${amount}`.trimEnd(),

@@ -12,18 +12,17 @@ import type {
   StageReport,
 } from '../protocol.ts';
 import { firstRefusal } from '../syntax/instructions.ts';
+import { baseSource, layersOfBase } from './baseReport.ts';
 import { churnReport } from './churn.ts';
 import { metadataDetail, summary } from './describe.ts';
-import { compareReport, engineReport } from './engineReport.ts';
 import {
-  baseSize,
-  effectWords,
-  layersOfBase,
-  ownSize,
-  sizeOf,
-  stageLabel,
-  targetTotals,
-} from './figures.ts';
+  compareReport,
+  engineReport,
+  engineSentences,
+  imageWords,
+  layerReport,
+} from './engineReport.ts';
+import { baseSize, effectWords, ownSize, sizeOf, stageLabel, targetTotals } from './figures.ts';
 import { type Document, rangeOf, stageSpan } from './places.ts';
 import {
   againReport,
@@ -37,6 +36,8 @@ import {
   cacheWord,
   count,
   duration,
+  estimatedBeside,
+  growth,
   lastTime,
   oneLine,
   separator,
@@ -58,6 +59,7 @@ export function stack(
   const { layers } = totals;
   const again = againReport(analysis);
   const words = size(totals.size, settings.units);
+  const compare = compareReport(analysis, document);
   return {
     schema: 1,
     dockerfile,
@@ -75,7 +77,7 @@ export function stack(
     totals,
     again,
     engine: engineReport(analysis),
-    compare: compareReport(analysis, document),
+    compare,
     targets: plan.stages.map(({ index, name, from }) => ({
       index,
       name,
@@ -89,6 +91,8 @@ export function stack(
       total: sumWords(totals.size, settings.units),
       own: size(totals.own, settings.units),
       layers: count(layers, 'layer'),
+      image: imageWords(analysis),
+      grew: growth(compare?.own ?? 0, settings.units),
       again: nextBuildShort(again),
       nextBuild: nextBuild(again),
       accessible: target
@@ -123,6 +127,7 @@ function stageReport(analysis: Analysis, document: Document, stage: Stage): Stag
       scratch: base.scratch,
       size: figure,
       layers: layersOfBase(analysis, stage),
+      ...baseSource(analysis, stage),
       // A trigger stands in another file or stage, so the FROM line is where it shows.
       triggers: stage.triggers.map((step) => ({ ...report(step), range: fromRange })),
     },
@@ -174,8 +179,15 @@ function instructionReport(
     cache: placed(cacheReport(analysis, row), range.start.line),
     ...churnField(analysis, row),
     metadataDetail: metadataDetail(step),
+    ...builtField(analysis, step),
     fromTrigger: step.fromTrigger,
   };
+}
+
+/** Only where an engine has the layer, or a build before is known. */
+function builtField(analysis: Analysis, step: Step): Pick<InstructionReport, 'built'> {
+  const built = layerReport(analysis, step);
+  return built ? { built } : {};
 }
 
 /** Only for what takes files of the context, and only where git knows them. */
@@ -201,6 +213,9 @@ function common(analysis: Analysis, row: Row, range: Range) {
   const effect = effectWords(analysis, row).join(separator);
   const text = summary(row.instruction, 80);
   const bytes = figure ? `size ${sizePhrase(figure, units)}` : '';
+  const built = row.kind === 'step' ? layerReport(analysis, row.step) : null;
+  const grew = growth(built?.grew ?? 0, units);
+  const estimated = figure ? estimatedBeside(figure, units) : '';
   return {
     range,
     keyword: row.instruction.name,
@@ -209,11 +224,14 @@ function common(analysis: Analysis, row: Row, range: Range) {
     display: {
       effect,
       size: size(figure, units),
+      estimated,
+      grew,
+      built: figure ? engineSentences(analysis, row, figure, new Date()) : [],
       cache,
       time,
       took: typeof report?.lastMs === 'number' ? duration(report.lastMs) : '',
       cause: causeSentence(analysis, report, row.instruction.lines.start - 1),
-      accessible: `${[text, effect.replaceAll(separator, ', '), bytes, cache, time].filter(Boolean).join(', ')}.`,
+      accessible: `${[text, effect.replaceAll(separator, ', '), bytes, estimated && `estimated ${estimated}`, grew && `${grew} since the build before`, cache, time].filter(Boolean).join(', ')}.`,
     },
   };
 }

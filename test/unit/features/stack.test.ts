@@ -145,6 +145,9 @@ FROM a
     assert.deepEqual(copy?.display, {
       effect: 'layer 2',
       size: '6 B',
+      estimated: '',
+      grew: '',
+      built: [],
       cache: '',
       time: '',
       took: '',
