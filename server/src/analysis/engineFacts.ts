@@ -5,9 +5,9 @@
 
 import type { Fact } from '../context/fact.ts';
 import type { ImageMemory } from '../engine/comparison.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { Engine, EngineImage, EngineInfo } from '../engine/engine.ts';
 import type { BaseFacts } from '../images/baseFacts.ts';
-import { otherPlatform, toldByEngine, toldByRegistry } from '../images/told.ts';
+import { ofOtherPlatform, otherPlatform, toldByEngine, toldByRegistry } from '../images/told.ts';
 import type { Platform } from '../model/plan.ts';
 import { formatPlatform } from '../model/platform.ts';
 import type { ImageRegistry, RegistryImage } from '../registry/registry.ts';
@@ -82,16 +82,20 @@ export class EngineFacts {
     return {
       state: session?.state ?? { kind: 'off', info: null, reason: offReason(subject, this.#ports) },
       session,
-      base: (reference, platform, table) => {
+      base: (reference, platform, given) => {
+        let table = given;
         const info = session?.state.info ?? session?.last ?? null;
         const found = session && info ? session.named(reference) : null;
         if (found?.state === 'known' && found.value && info) {
           const { value } = found;
           const facts = remembered(value, table, () => toldByEngine(value, info, known(table)));
           if (isFor(facts, platform)) return { state: 'known', value: facts };
+          table = withDoubt(table, value, info, platform);
         }
         if (!imageRegistry || within !== null) return table;
-        const isAsked = settings.askRegistries && this.#mayAsk(key) && found?.state !== 'pending';
+        // The engine's word comes first, and costs nobody anything.
+        const isOpen = session?.state.kind === 'connecting' || found?.state === 'pending';
+        const isAsked = settings.askRegistries && this.#mayAsk(key) && !isOpen;
         const read = this.#read(imageRegistry, reference, platform, isAsked);
         if (read.state !== 'known' || !read.value) return table;
         const { value } = read;
@@ -193,7 +197,8 @@ export class EngineFacts {
 
   /** A name that is being typed passes through names of other images, of which no registry shall hear. */
   async #staysUsed(reference: string, signal: AbortSignal): Promise<boolean> {
-    if (this.asking === 'follow') await pause(typingMs, signal);
+    if (this.asking === 'ask') return true;
+    await pause(typingMs, signal);
     return [...this.#used.values()].some((references) => references.includes(reference));
   }
 
@@ -241,6 +246,29 @@ function known(table: Fact<BaseFacts>): BaseFacts | null {
 /** An image of another platform says nothing of this one. */
 function isFor({ told }: BaseFacts, platform: Platform): boolean {
   return !told || otherPlatform(told.platform, platform) === null;
+}
+
+const doubted = new WeakMap<
+  BaseFacts,
+  { readonly image: EngineImage; readonly fact: Fact<BaseFacts> }
+>();
+
+/** The table's facts with a word on what the engine has instead; the same object for the same answers. */
+function withDoubt(
+  table: Fact<BaseFacts>,
+  image: EngineImage,
+  info: EngineInfo,
+  platform: Platform,
+): Fact<BaseFacts> {
+  if (table.state !== 'known') return table;
+  const before = doubted.get(table.value);
+  if (before?.image === image) return before.fact;
+  const fact = {
+    state: 'known',
+    value: ofOtherPlatform(image, info, platform, table.value),
+  } as const;
+  doubted.set(table.value, { image, fact });
+  return fact;
 }
 
 function hostOf(reference: string): string {
