@@ -9,12 +9,12 @@ import type { AddressInfo } from 'node:net';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { InstructionReport, SizeReport, StackReport } from '../../server/src/protocol.ts';
+import type { SizeReport, StackReport, StageReport } from '../../server/src/protocol.ts';
 import { directory, tar } from '../support/archives.ts';
 import { cli } from '../support/cli.ts';
 import { readTree, type TestFile, writeTree } from '../support/files.ts';
 import { nodeImage, stageName, withStandIns } from './debianBases.ts';
-import { docker, dockerOk, imageHistory, network } from './engine.ts';
+import { docker, dockerOk, type HistoryRow, imageHistory, network } from './engine.ts';
 import { wheel } from './wheel.ts';
 
 /** The folder with one text for each Dockerfile and its context. */
@@ -64,18 +64,13 @@ export async function compareCase(name: string, site: string): Promise<readonly 
     writeFileSync(dockerfile, withStandIns(tree.dockerfile));
     const compared: ComparedLine[] = [];
     for (const stage of report.stages) {
-      const lines = stage.instructions.filter(({ createdBy }) => createdBy !== null);
-      if (!lines.some(({ effect }) => effect === 'layer')) continue;
+      if (!stage.instructions.some(({ effect }) => effect === 'layer')) continue;
       const image = `dockerfile-layers-test/estimate-${name}-${stage.index}:1`;
       const target = stage.name ?? stageName(stage.index);
       await buildImage(['--file', dockerfile, '--target', target, '--tag', image, context], site);
-      const rows = (await imageHistory(image)).slice(-lines.length);
+      const rows = await imageHistory(image);
       await docker(['image', 'rm', '--force', image]);
-      for (const [index, line] of lines.entries()) {
-        const row = rows[index];
-        if (line.effect !== 'layer' || !line.size || !row) continue;
-        compared.push(comparedLine(name, line, line.size, row.bytes));
-      }
+      compared.push(...comparedStage(name, stage, rows));
     }
     return compared;
   } finally {
@@ -83,13 +78,20 @@ export async function compareCase(name: string, site: string): Promise<readonly 
   }
 }
 
-function comparedLine(
+/** Lines of a stage that make layers, with the rows of its image, which ends with the stage's own. */
+export function comparedStage(
   name: string,
-  { range, keyword, text }: InstructionReport,
-  size: SizeReport,
-  measured: number,
-): ComparedLine {
-  return { name, line: range.start.line + 1, keyword, text, size, measured };
+  stage: StageReport,
+  rows: readonly HistoryRow[],
+): readonly ComparedLine[] {
+  const lines = stage.instructions.filter(({ createdBy }) => createdBy !== null);
+  const own = lines.length > 0 ? rows.slice(-lines.length) : [];
+  return lines.flatMap((line, index) => {
+    const row = own[index];
+    if (line.effect !== 'layer' || !line.size || !row) return [];
+    const { range, keyword, text, size } = line;
+    return [{ name, line: range.start.line + 1, keyword, text, size, measured: row.bytes }];
+  });
 }
 
 async function prepare(context: string, options: TestFile | undefined): Promise<void> {
@@ -119,7 +121,10 @@ async function prepare(context: string, options: TestFile | undefined): Promise<
 
 async function reportOf(context: string, site: string): Promise<StackReport> {
   const { code, out, err } = await cli(
-    ['report', join(context, 'Dockerfile'), '--json', '--context', context, ...siteArgument(site)],
+    [
+      ...['report', join(context, 'Dockerfile'), '--json', '--no-engine', '--context', context],
+      ...siteArgument(site),
+    ],
     { cwd: context },
   );
   if (code !== 0) throw new Error(`the report ended with ${code}: ${err}`);
