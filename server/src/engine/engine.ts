@@ -121,8 +121,16 @@ export interface EngineChoice {
 export interface Engine {
   about(choice: EngineChoice, signal: AbortSignal): Promise<EngineInfo>;
   images(choice: EngineChoice, signal: AbortSignal): Promise<readonly ImageSummary[]>;
-  /** By id or reference; null: the engine has no such image (or not for that platform). */
-  image(choice: EngineChoice, name: string, signal: AbortSignal): Promise<EngineImage | null>;
+  /**
+   * By id or reference; null: the engine has no such image (or not for that platform). Absent
+   * `platform`: the engine's own, where it has several under the name.
+   */
+  image(
+    choice: EngineChoice,
+    name: string,
+    signal: AbortSignal,
+    platform?: Platform,
+  ): Promise<EngineImage | null>;
   /** Empty where it has no BuildKit. */
   buildCache(choice: EngineChoice, signal: AbortSignal): Promise<readonly CacheEntry[]>;
   /** Containers made of an image; the engine walks their files, which may take long. */

@@ -1,0 +1,206 @@
+/** Images, build cache and containers as engines tell them (DOCKER-GROUND-TRUTH sections 3, 5, 7 and 8). */
+
+import type { ImageConfig } from '../model/plan.ts';
+import { platformOf } from './answersAbout.ts';
+import {
+  bytesOf,
+  type Json,
+  labelsOf,
+  listOf,
+  objectOf,
+  secondsOf,
+  textOf,
+  textsOf,
+  timeOf,
+} from './answersJson.ts';
+import type {
+  CacheEntry,
+  ContainerSize,
+  EngineImage,
+  HistoryRow,
+  ImageSummary,
+  Store,
+} from './engine.ts';
+
+/** `GET /images/json`. Entries without an id are left out. */
+export function imageSummaries(answer: unknown): readonly ImageSummary[] {
+  return listOf(answer).flatMap((entry) => {
+    const { Id, RepoTags, RepoDigests, Created, Labels } = objectOf(entry);
+    if (typeof Id !== 'string' || Id === '') return [];
+    return [
+      {
+        id: prefixed(Id),
+        references: named(RepoTags),
+        digests: named(RepoDigests),
+        createdAt: secondsOf(Created),
+        labels: labelsOf(Labels),
+      },
+    ];
+  });
+}
+
+/** Images without a name are called `<none>:<none>` by some engines. */
+function named(value: unknown): readonly string[] {
+  return textsOf(value).filter((name) => name !== '' && !name.includes('<none>'));
+}
+
+/** Podman tells some ids without `sha256:`. */
+function prefixed(id: string): string {
+  return /^[0-9a-f]{64}$/.test(id) ? `sha256:${id}` : id;
+}
+
+/**
+ * `GET /images/{name}/json` with `GET /images/{name}/history`, whose rows come the newest first. Null
+ * where the answer is of no image.
+ */
+export function engineImage(
+  inspected: unknown,
+  history: unknown,
+  { store, driver }: { readonly store: Store; readonly driver: string },
+): EngineImage | null {
+  const image = objectOf(inspected);
+  const id = textOf(image.Id);
+  if (id === '') return null;
+  const config = objectOf(image.Config);
+  const diffIds = textsOf(objectOf(image.RootFS).Layers);
+  const graph = objectOf(image.GraphDriver);
+  return {
+    id: prefixed(id),
+    references: named(image.RepoTags),
+    digests: named(image.RepoDigests),
+    createdAt: timeOf(image.Created),
+    labels: labelsOf(config.Labels),
+    platform: withVariant(image),
+    diffIds,
+    history: listOf(history).map(historyRow).reverse(),
+    config: imageConfig(image.Config),
+    store,
+    driver: textOf(graph.Name) || driver,
+    folders: layerFolders(graph.Data, diffIds.length),
+  };
+}
+
+function withVariant({ Os, Architecture, Variant }: Json): EngineImage['platform'] {
+  const arch = textOf(Architecture);
+  const variant = textOf(Variant);
+  return platformOf(textOf(Os), variant ? `${arch}/${variant}` : arch);
+}
+
+function historyRow(value: unknown): HistoryRow {
+  const { CreatedBy, Comment, Created, Size } = objectOf(value);
+  return {
+    createdBy: textOf(CreatedBy),
+    comment: textOf(Comment),
+    createdAt: secondsOf(Created),
+    bytes: bytesOf(Size),
+    emptyLayer: null,
+  };
+}
+
+/**
+ * `UpperDir` is the topmost layer, `LowerDir` has the others, the topmost first. Null where the driver
+ * keeps layers otherwise.
+ */
+function layerFolders(data: unknown, layers: number): readonly string[] | null {
+  const { UpperDir, LowerDir } = objectOf(data);
+  if (typeof UpperDir !== 'string' || UpperDir === '') return null;
+  const lower = textOf(LowerDir);
+  const folders = [UpperDir, ...(lower === '' ? [] : lower.split(':'))].reverse();
+  return folders.length === layers ? folders : null;
+}
+
+/** The config of an image; nothing is told where the answer has none. */
+export function imageConfig(value: unknown): Partial<ImageConfig> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return {};
+  const config = objectOf(value);
+  return {
+    user: textOf(config.User),
+    env: textsOf(config.Env),
+    workingDir: textOf(config.WorkingDir),
+    cmd: words(config.Cmd),
+    entrypoint: words(config.Entrypoint),
+    shell: words(config.Shell),
+    exposedPorts: Object.keys(objectOf(config.ExposedPorts)),
+    volumes: Object.keys(objectOf(config.Volumes)),
+    labels: labelsOf(config.Labels),
+    stopSignal: textOf(config.StopSignal),
+    onBuild: textsOf(config.OnBuild),
+    healthcheck: healthcheckOf(config.Healthcheck),
+    argsEscaped: config.ArgsEscaped === true,
+  };
+}
+
+function words(value: unknown): readonly string[] | null {
+  return Array.isArray(value) ? textsOf(value) : typeof value === 'string' ? [value] : null;
+}
+
+function healthcheckOf(value: unknown): ImageConfig['healthcheck'] {
+  const check = objectOf(value);
+  const test = textsOf(check.Test);
+  if (test.length === 0) return null;
+  const duration = (time: unknown) => (typeof time === 'number' && time > 0 ? time : 0);
+  return {
+    test,
+    interval: duration(check.Interval),
+    timeout: duration(check.Timeout),
+    startPeriod: duration(check.StartPeriod),
+    startInterval: duration(check.StartInterval),
+    retries: duration(check.Retries),
+  };
+}
+
+/**
+ * `GET /system/df?type=build-cache`; from API 1.52 on `BuildCacheUsage` has the same records. Records
+ * without an id or a size are left out.
+ */
+export function cacheEntries(answer: unknown): readonly CacheEntry[] {
+  const { BuildCache, BuildCacheUsage } = objectOf(answer);
+  const records = Array.isArray(BuildCache) ? BuildCache : listOf(objectOf(BuildCacheUsage).Items);
+  return records.flatMap((value) => cacheEntry(value) ?? []);
+}
+
+/** One record of the build cache; null where it lacks what makes one. */
+export function cacheEntry(value: unknown): CacheEntry | null {
+  const record = objectOf(value);
+  const id = textOf(record.ID);
+  const bytes = bytesOf(record.Size);
+  if (id === '' || bytes === null) return null;
+  return {
+    id,
+    parents: parentsOf(record),
+    type: textOf(record.Type),
+    description: textOf(record.Description),
+    bytes,
+    createdAt: timeOf(record.CreatedAt),
+    lastUsedAt: timeOf(record.LastUsedAt),
+    inUse: record.InUse === true,
+    shared: record.Shared === true,
+  };
+}
+
+/** Docker's key begins with a blank since API 1.42; before, there was `Parent`, ids with commas. */
+function parentsOf(record: Json): readonly string[] {
+  const list = textsOf(record[' Parents'] ?? record.Parents);
+  if (list.length > 0) return list;
+  return textOf(record.Parent)
+    .split(',')
+    .filter((id) => id !== '');
+}
+
+/** `GET /containers/json?all=1&size=1`. Entries without an id are left out. */
+export function containerSizes(answer: unknown): readonly ContainerSize[] {
+  return listOf(answer).flatMap((value) => {
+    const { Id, Names, Image, ImageID, State, SizeRw, SizeRootFs } = objectOf(value);
+    if (typeof Id !== 'string' || Id === '') return [];
+    return [
+      {
+        id: Id,
+        name: (textsOf(Names)[0] ?? '').replace(/^\//, ''),
+        image: prefixed(textOf(ImageID)) || textOf(Image),
+        state: textOf(State),
+        // Docker leaves out a size of 0 (`omitempty`); that sizes were counted shows the other one.
+        writes: SizeRw === undefined && bytesOf(SizeRootFs) ? 0 : bytesOf(SizeRw),
+      },
+    ];
+  });
+}

@@ -1,0 +1,120 @@
+/** Finds the engine to ask, once for all questions that come while it is looked for. */
+
+import type { EngineChoice } from '../engine/engine.ts';
+import { enginePlaces, type Surroundings } from './enginePlaces.ts';
+import { cancelled, EngineProblem, problemOf } from './engineProblem.ts';
+import { openSession, type Session } from './engineSession.ts';
+
+export interface Finder {
+  /** The engine that answered lately, else as `look`. */
+  find(choice: EngineChoice, signal: AbortSignal): Promise<Session>;
+  /** Goes through the places anew. Rejects with an `EngineProblem`. */
+  look(choice: EngineChoice, signal: AbortSignal): Promise<Session>;
+  /** The engine is watched, so it is known for as long as it answers. */
+  keep(choice: EngineChoice, session: Session): void;
+  forget(choice: EngineChoice, session: Session): void;
+}
+
+interface Known {
+  readonly session: Session;
+  /** When it is to be greeted again, by `performance.now()`: another engine may answer by then. */
+  readonly until: number;
+}
+
+interface Looking {
+  readonly answer: Promise<Session>;
+  readonly control: AbortController;
+  waiting: number;
+}
+
+const freshMs = 15_000;
+
+export function createFinder(around: Surroundings): Finder {
+  const known = new Map<string, Known>();
+  const looking = new Map<string, Looking>();
+  const keyOf = ({ endpoint }: EngineChoice) => endpoint?.trim() ?? '';
+
+  const start = (choice: EngineChoice): Looking => {
+    const control = new AbortController();
+    const answer = firstThatAnswers(choice, around, control.signal);
+    const one: Looking = { answer, control, waiting: 0 };
+    const key = keyOf(choice);
+    looking.set(key, one);
+    answer
+      .then((session) => {
+        known.set(key, { session, until: performance.now() + freshMs });
+      })
+      .catch(() => {})
+      .finally(() => {
+        if (looking.get(key) === one) looking.delete(key);
+      });
+    return one;
+  };
+
+  const look = async (choice: EngineChoice, signal: AbortSignal): Promise<Session> => {
+    if (signal.aborted) throw cancelled();
+    const one = looking.get(keyOf(choice)) ?? start(choice);
+    one.waiting += 1;
+    try {
+      return await unlessAborted(one.answer, signal);
+    } finally {
+      one.waiting -= 1;
+      if (one.waiting === 0) {
+        if (looking.get(keyOf(choice)) === one) looking.delete(keyOf(choice));
+        one.control.abort();
+      }
+    }
+  };
+
+  return {
+    async find(choice, signal) {
+      const one = known.get(keyOf(choice));
+      return one && one.until > performance.now() ? one.session : look(choice, signal);
+    },
+    look,
+    keep(choice, session) {
+      known.set(keyOf(choice), { session, until: Number.POSITIVE_INFINITY });
+    },
+    forget(choice, session) {
+      if (known.get(keyOf(choice))?.session === session) known.delete(keyOf(choice));
+      session.way.close();
+    },
+  };
+}
+
+/** Rejects at once when the signal aborts; what is waited for goes on. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let onAbort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(cancelled());
+    signal.addEventListener('abort', onAbort);
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    if (onAbort) signal.removeEventListener('abort', onAbort);
+  }
+}
+
+async function firstThatAnswers(
+  choice: EngineChoice,
+  around: Surroundings,
+  signal: AbortSignal,
+): Promise<Session> {
+  const { list, usual } = await enginePlaces(choice.endpoint, around);
+  let worst: EngineProblem | undefined;
+  for (const place of list) {
+    try {
+      return await openSession(place, around.env, signal);
+    } catch (error) {
+      const problem = problemOf(error, place.endpoint.shown);
+      if (problem.kind === 'cancelled') throw problem;
+      if (!worst || (worst.kind === 'absent' && problem.kind !== 'absent')) worst = problem;
+    }
+  }
+  if (usual && (!worst || worst.kind === 'absent')) {
+    const sentence = 'No container engine answers at the usual places of Docker and Podman.';
+    throw new EngineProblem('absent', sentence);
+  }
+  throw worst ?? new EngineProblem('absent', 'There is no place to look for an engine.');
+}

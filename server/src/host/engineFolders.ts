@@ -1,0 +1,95 @@
+/** Notices files that appear, also in folders that are not there yet. */
+
+import { existsSync, type FSWatcher, watch } from 'node:fs';
+import { basename, dirname } from 'node:path';
+
+export interface FolderWatch {
+  /** The files to notice from now on, by absolute paths. */
+  notice(paths: readonly string[]): void;
+  close(): void;
+}
+
+/** What comes in one go is told once. */
+const togetherMs = 30;
+
+/**
+ * Calls `onChange` when a file came, went or changed. It watches the file's folder, or where that is
+ * missing the nearest folder above. Where folders cannot be watched, nothing is noticed.
+ */
+export function watchFolders(onChange: () => void): FolderWatch {
+  const watchers = new Map<string, FSWatcher>();
+  let wanted: readonly string[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let isClosed = false;
+
+  const arrange = () => {
+    const folders = new Set(namesByFolder(wanted).keys());
+    for (const [folder, watcher] of watchers) {
+      if (folders.has(folder)) continue;
+      watcher.close();
+      watchers.delete(folder);
+    }
+    for (const folder of folders) if (!watchers.has(folder)) open(folder);
+  };
+  const open = (folder: string) => {
+    try {
+      const watcher = watch(folder, { persistent: false }, (_, name) => {
+        const names = namesByFolder(wanted).get(folder);
+        // A folder that is removed or moved tells its own name.
+        const isItself = name === basename(folder);
+        if (name === null || isItself || !names || names.has(name)) changed(isItself && folder);
+      });
+      watcher.on('error', () => drop(folder));
+      watchers.set(folder, watcher);
+    } catch {
+      // Too many are watched already, or the folder has just gone.
+    }
+  };
+  const drop = (folder: string) => {
+    watchers.get(folder)?.close();
+    watchers.delete(folder);
+  };
+  const changed = (gone: string | false) => {
+    if (isClosed) return;
+    if (gone !== false) drop(gone);
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      arrange();
+      onChange();
+    }, togetherMs).unref();
+  };
+
+  return {
+    notice(paths) {
+      if (isClosed) return;
+      wanted = paths;
+      arrange();
+      // What appeared below a folder before that was watched is in place now.
+      const before = [...watchers.keys()].join();
+      arrange();
+      if ([...watchers.keys()].join() !== before) changed(false);
+    },
+    close() {
+      isClosed = true;
+      clearTimeout(timer);
+      for (const folder of [...watchers.keys()]) drop(folder);
+    },
+  };
+}
+
+/** Folders that are there, with the names in them that lead to the paths. */
+function namesByFolder(paths: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const path of paths) {
+    let name = path;
+    let folder = dirname(path);
+    while (folder !== dirname(folder) && !existsSync(folder)) {
+      name = folder;
+      folder = dirname(folder);
+    }
+    const names = found.get(folder) ?? new Set();
+    names.add(basename(name));
+    found.set(folder, names);
+  }
+  return found;
+}

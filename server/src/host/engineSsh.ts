@@ -1,0 +1,121 @@
+/** Reaches an engine on another machine by `ssh`, whose docker CLI there hands on what is sent. */
+
+import { spawn } from 'node:child_process';
+import * as http from 'node:http';
+import process from 'node:process';
+import { Duplex } from 'node:stream';
+import { saying } from '../engine/answersJson.ts';
+import type { Endpoint } from './engineEndpoint.ts';
+import { EngineProblem } from './engineProblem.ts';
+import { processFamily } from './processFamily.ts';
+import { isProgram, programPath } from './programPath.ts';
+
+type SshEndpoint = Extract<Endpoint, { readonly kind: 'ssh' }>;
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The arguments behind `ssh`. It never asks anything (`BatchMode`), and what stands behind `--` is no
+ * option; `readEndpoint` lets no name through that begins with `-`, and no path with signs that a
+ * shell takes for more than themselves.
+ */
+export function sshArguments({ host, user, port, path }: SshEndpoint): readonly string[] {
+  return [
+    ...['-T', '-o', 'BatchMode=yes', '-o', 'ConnectTimeout=15', '-o', 'ServerAliveInterval=30'],
+    ...(user === null ? [] : ['-l', user]),
+    ...(port === null ? [] : ['-p', String(port)]),
+    ...['--', host, 'docker'],
+    ...(path === null ? [] : ['--host', `unix://${path}`]),
+    ...['system', 'dial-stdio'],
+  ];
+}
+
+/** Milliseconds that a connection is kept for the next question. */
+const keptMs = 10_000;
+
+/** Makes the connections of requests by `ssh`, and keeps one for a while. */
+export function sshAgent(endpoint: SshEndpoint, env: Environment): http.Agent {
+  const agent = new http.Agent({ keepAlive: true, maxFreeSockets: 1, timeout: keptMs });
+  // Node hands the connection over here as well as by what is returned (`net.createConnection`).
+  const createConnection = (
+    _: unknown,
+    done: (error: Error | null, stream?: Duplex) => void,
+  ): undefined => {
+    connect(endpoint, env).then(
+      (stream) => done(null, stream),
+      (error) => done(error),
+    );
+    return undefined;
+  };
+  return Object.assign(agent, { createConnection });
+}
+
+const open = new Set<() => void>();
+process.on('exit', () => {
+  for (const kill of open) kill();
+});
+
+async function connect(endpoint: SshEndpoint, env: Environment): Promise<Duplex> {
+  const path = await programPath('ssh', { platform: process.platform, env, isProgram });
+  if (!path) throw new EngineProblem('absent', 'The program ssh is not installed.');
+  const child = spawn(path, sshArguments(endpoint), {
+    env: { ...env, SSH_ASKPASS_REQUIRE: 'never' },
+    shell: false,
+    windowsHide: true,
+    // A session of its own, so that all that it starts can be found and ended, and no terminal.
+    detached: process.platform !== 'win32',
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const { stdin, stdout, stderr } = child;
+  const family = child.pid === undefined ? null : processFamily(child.pid);
+  const kill = () => family?.signal('SIGKILL');
+  open.add(kill);
+
+  let said = '';
+  let idle: NodeJS.Timeout | undefined;
+  stderr.on('data', (piece: Buffer) => {
+    if (said.length < 4000) said += piece.toString('utf8');
+  });
+  const stream = new Duplex({
+    read: () => stdout.resume(),
+    write: (piece, _, done) => {
+      stdin.write(piece, done);
+    },
+    final: (done) => {
+      stdin.end(done);
+    },
+    destroy: (error, done) => {
+      clearTimeout(idle);
+      for (const one of [stdin, stdout, stderr]) one.destroy();
+      if (child.exitCode === null && child.signalCode === null) family?.signal('SIGTERM');
+      setTimeout(() => {
+        if (family?.isAlive()) kill();
+        open.delete(kill);
+      }, 2000).unref();
+      done(error);
+    },
+  });
+  stdout.on('data', (piece) => {
+    if (!stream.push(piece)) stdout.pause();
+  });
+  for (const one of [stdin, stdout, stderr]) one.on('error', () => {});
+  child.on('error', () => {
+    stream.destroy(new EngineProblem('broken', 'The program ssh could not be started.'));
+  });
+  child.on('close', () => {
+    const why = `ssh has no connection to the engine at ${endpoint.shown}. ${saying(said)}`;
+    stream.destroy(new EngineProblem('absent', why));
+  });
+  // What Node's agent expects of a socket.
+  return Object.assign(stream, {
+    setKeepAlive: () => stream,
+    setNoDelay: () => stream,
+    setTimeout(ms: number, listener?: () => void) {
+      clearTimeout(idle);
+      if (listener) stream.once('timeout', listener);
+      if (ms > 0) idle = setTimeout(() => stream.emit('timeout'), ms).unref();
+      return stream;
+    },
+    ref: () => stream,
+    unref: () => stream,
+  });
+}

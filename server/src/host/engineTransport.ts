@@ -1,0 +1,199 @@
+/**
+ * Asks an engine by HTTP over a socket, a pipe, TCP, TLS or `ssh`. Every question ends within its
+ * limits of time and bytes, and at once when its signal aborts.
+ */
+
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { errorSaying } from '../engine/answersJson.ts';
+import type { Endpoint } from './engineEndpoint.ts';
+import { cancelled, EngineProblem, problemOf } from './engineProblem.ts';
+import { sshAgent } from './engineSsh.ts';
+import { secureContext } from './engineTls.ts';
+
+export interface Limits {
+  /** Milliseconds until a connection is made. */
+  readonly connectMs: number;
+  /** Milliseconds without a byte, once connected. */
+  readonly silenceMs: number;
+  /** Milliseconds for all. */
+  readonly totalMs: number;
+  /** Bytes of the answer's body. */
+  readonly bytes: number;
+}
+
+export interface Question {
+  readonly path: string;
+  readonly signal: AbortSignal;
+  readonly limits: Limits;
+  /** Called when an answer with status 200 begins. */
+  readonly onOpen?: () => void;
+  /** Gets each piece of such an answer as it comes; then none is kept or counted. */
+  readonly onPiece?: (piece: Buffer) => void;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  /** UTF-8; `''` where pieces were taken. */
+  readonly body: string;
+}
+
+/** A way to one engine. */
+export interface Way {
+  readonly shown: string;
+  /** Rejects with an `EngineProblem`; an answer of any status is an answer. */
+  ask(question: Question): Promise<Answer>;
+  /** Lets go of connections that are kept for the next question. */
+  close(): void;
+}
+
+/** Prepares the way to an engine; contacts nothing. Rejects with an `EngineProblem`. */
+export async function openWay(
+  endpoint: Endpoint,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Way> {
+  const { shown } = endpoint;
+  const headers = { host: 'docker', 'user-agent': 'dockerfile-layers', accept: 'application/json' };
+  switch (endpoint.kind) {
+    case 'socket': {
+      const options = { socketPath: endpoint.path, agent: false, headers } as const;
+      return way(shown, (path) => http.request({ ...options, path }));
+    }
+    case 'ssh': {
+      const agent = sshAgent(endpoint, env);
+      const start = (path: string) => http.request({ agent, headers, path });
+      return way(shown, start, () => agent.destroy());
+    }
+    case 'tcp': {
+      const { host, port, base, auth, tls } = endpoint;
+      const { host: _, ...rest } = headers;
+      const options = { host, port, headers: rest, ...(auth !== null && { auth }) };
+      if (!tls) {
+        return way(shown, (path) => http.request({ ...options, agent: false, path: base + path }));
+      }
+      const safe = {
+        secureContext: await secureContext(tls, shown),
+        rejectUnauthorized: tls.verify,
+      };
+      const start = (path: string) =>
+        https.request({ ...options, ...safe, agent: false, path: base + path });
+      return way(shown, start);
+    }
+  }
+}
+
+function way(
+  shown: string,
+  start: (path: string) => http.ClientRequest,
+  close: () => void = () => {},
+): Way {
+  return { shown, ask: (question) => exchange(shown, start, question), close };
+}
+
+/** What an error's answer may say; the rest is not read. */
+const errorBytes = 16_384;
+
+function exchange(
+  at: string,
+  start: (path: string) => http.ClientRequest,
+  { path, signal, limits, onOpen, onPiece }: Question,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(cancelled());
+    let sent: http.ClientRequest | undefined;
+    let isOver = false;
+    let limit: NodeJS.Timeout | undefined;
+    const end = (what: () => void) => {
+      if (isOver) return;
+      isOver = true;
+      clearTimeout(limit);
+      clearTimeout(total);
+      signal.removeEventListener('abort', onAbort);
+      what();
+    };
+    const fail = (error: unknown) =>
+      end(() => {
+        reject(problemOf(error, at));
+        sent?.destroy();
+      });
+    const onAbort = () => fail(cancelled());
+    const late = () => fail(new EngineProblem('broken', `${at} did not answer in time.`));
+    const wait = (ms: number) => {
+      clearTimeout(limit);
+      if (Number.isFinite(ms) && !isOver) limit = setTimeout(late, ms);
+    };
+    const total = Number.isFinite(limits.totalMs) ? setTimeout(late, limits.totalMs) : undefined;
+    signal.addEventListener('abort', onAbort);
+    wait(limits.connectMs);
+    try {
+      sent = start(path);
+    } catch (error) {
+      return fail(error);
+    }
+    sent.on('error', fail);
+    sent.on('close', () => fail(cutOff(at)));
+    sent.on('upgrade', (_, socket) => {
+      socket.destroy();
+      fail(new EngineProblem('broken', `${at} does not answer as a container engine does.`));
+    });
+    sent.on('socket', (socket) => {
+      const isReady = () => wait(limits.silenceMs);
+      if (!socket.connecting) isReady();
+      else socket.once('encrypted' in socket ? 'secureConnect' : 'connect', isReady);
+    });
+    sent.on('response', (answer) => {
+      const status = answer.statusCode ?? 0;
+      const isTaken = status === 200 && onPiece !== undefined;
+      const most = status === 200 ? limits.bytes : errorBytes;
+      const pieces: Buffer[] = [];
+      let bytes = 0;
+      const finish = () =>
+        end(() => {
+          const body = Buffer.concat(pieces).toString('utf8');
+          resolve({ status, headers: answer.headers, body });
+        });
+      wait(limits.silenceMs);
+      answer.on('data', (piece: Buffer) => {
+        if (isOver) return;
+        wait(limits.silenceMs);
+        if (isTaken) {
+          try {
+            onPiece(piece);
+          } catch (error) {
+            fail(error);
+          }
+          return;
+        }
+        bytes += piece.length;
+        if (bytes <= most) {
+          pieces.push(piece);
+        } else if (status === 200) {
+          fail(new EngineProblem('broken', `${at} sends more than ${inMegabytes(most)}.`));
+        } else {
+          finish();
+          sent?.destroy();
+        }
+      });
+      answer.on('error', fail);
+      answer.on('end', () => (answer.complete ? finish() : fail(cutOff(at))));
+      answer.on('close', () => fail(cutOff(at)));
+      if (status === 200) onOpen?.();
+    });
+    sent.end();
+  });
+}
+
+function cutOff(at: string): EngineProblem {
+  return new EngineProblem('broken', `The connection to ${at} was cut off.`);
+}
+
+function inMegabytes(bytes: number): string {
+  return bytes < 1_000_000 ? `${bytes} bytes` : `${Math.round(bytes / 1_000_000)} MB`;
+}
+
+/** The problem of an answer whose status is not 200, with what the engine says itself. */
+export function refusal(at: string, what: string, { status, body }: Answer): EngineProblem {
+  const said = status >= 300 && status < 400 ? '' : ` ${errorSaying(body)}`;
+  return new EngineProblem('refused', `${at} answers ${what} with status ${status}.${said}`);
+}
