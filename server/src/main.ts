@@ -12,7 +12,9 @@ import { nodeDigests } from './host/contentDigest.ts';
 import { dataFolders, openData } from './host/dataFiles.ts';
 import { nodeDecompressors } from './host/decompress.ts';
 import { announcedLength } from './host/download.ts';
+import { createEngine } from './host/engine.ts';
 import { createGit } from './host/git.ts';
+import { imagesFolder, openImageMemory } from './host/imageMemory.ts';
 import { buildPlatform, pathOf } from './host/machine.ts';
 import { nodeFileSystem } from './host/nodeFileSystem.ts';
 import { npmCacheFolder } from './host/packageCaches.ts';
@@ -39,6 +41,7 @@ const packageData = openPackageData(
 );
 
 const records = openRecordStore();
+const imageMemory = openImageMemory();
 
 startServer(connection, {
   files: nodeFileSystem,
@@ -58,6 +61,12 @@ startServer(connection, {
   prober: createProber(),
   buildsSince: (time) => buildsSince(buildxSettings(process.env), time),
   records,
-  useStorage: (folder) => records.useFolder(recordsFolder(folder ?? cacheFolder(process.env))),
+  engine: createEngine({ env: process.env }),
+  imageMemory,
+  useStorage(folder) {
+    const own = folder ?? cacheFolder(process.env);
+    records.useFolder(recordsFolder(own));
+    imageMemory.useFolder(imagesFolder(own));
+  },
   pathOf,
 });
