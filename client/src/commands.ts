@@ -3,12 +3,15 @@
 import * as vscode from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 import { revealCauseCommand, revealLayerCommand } from '../../server/src/protocol.ts';
+import type { Attention } from './attention.ts';
 import { type BuildLog, buildAndRecord } from './build.ts';
 import type { RememberedChoices } from './choices.ts';
+import { showContainerWrites } from './containerWrites.ts';
 import { askForDownloads } from './downloads.ts';
 import type { FollowedStack } from './followedStack.ts';
 import { updatePackageData } from './packageData.ts';
 import {
+  chooseImage,
   pickBuildArguments,
   pickContext,
   pickerCommand,
@@ -17,6 +20,7 @@ import {
   showMenu,
 } from './pickers.ts';
 import { askBuilder } from './probe.ts';
+import { readBaseImages } from './readBaseImages.ts';
 import type { Row } from './rows.ts';
 import type { StackView } from './stackView.ts';
 import type { TerminalBuilds } from './terminalBuilds.ts';
@@ -28,6 +32,7 @@ export interface Parts {
   readonly choices: RememberedChoices;
   readonly buildLog: BuildLog;
   readonly terminalBuilds: TerminalBuilds;
+  readonly attention: Attention;
   /** Has the server look at the files on disk again. */
   readonly lookAgain: () => void;
   readonly restart: () => Promise<void>;
@@ -44,7 +49,11 @@ export function registerCommands(parts: Parts): vscode.Disposable {
     pickPlatform: picker(pickPlatform),
     pickBuildArguments: picker(pickBuildArguments),
     pickContext: picker(pickContext),
+    chooseImage: picker(chooseImage),
+    readBaseImages: () => readBaseImages(client, stack.uri),
+    showContainerWrites: () => showContainerWrites(client, stack, view),
     refresh: () => {
+      parts.attention.workAnew();
       parts.lookAgain();
       stack.ask();
     },
@@ -62,6 +71,9 @@ export function registerCommands(parts: Parts): vscode.Disposable {
     revealLine: (row?: Row) => goToRow(stack, row ?? view.selected),
     copyHistory: (row?: Row) => copy((row ?? view.selected)?.history),
     copySize: (row?: Row) => copy((row ?? view.selected)?.bytes?.toString()),
+    copyDiffId: (row?: Row) => copy((row ?? view.selected)?.diffId),
+    copyImageId: (row?: Row) => copy((row ?? view.selected)?.image),
+    copyLayerFolder: (row?: Row) => copy((row ?? view.selected)?.folder),
     [named(revealLayerCommand)]: async (uri: unknown, line: unknown) => {
       const place = placeOf(uri, line);
       if (!place) return;

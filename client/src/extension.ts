@@ -26,6 +26,8 @@ const commandsInHovers = [
   'dockerfileLayers.askForDownloadSizes',
   'dockerfileLayers.buildAndRecord',
   'dockerfileLayers.askBuilder',
+  'dockerfileLayers.chooseImage',
+  'dockerfileLayers.readBaseImages',
 ];
 
 /** What `activate` gives to tests. */
@@ -111,6 +113,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
       choices,
       buildLog,
       terminalBuilds,
+      attention,
       lookAgain,
       restart,
     }),

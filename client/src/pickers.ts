@@ -1,4 +1,4 @@
-/** The menu of the status bar item and its pickers: what is built, for one Dockerfile. */
+/** The menu of the status bar item and its pickers: what is built, and which image shows it, for one Dockerfile. */
 
 import * as vscode from 'vscode';
 import type { ArgumentReport, StackReport } from '../../server/src/protocol.ts';
@@ -76,6 +76,18 @@ export async function showMenu(subject: Subject): Promise<void> {
       detail: report.contextChoice.reason,
       run: pickContext,
     },
+    {
+      label: '$(package) Built image',
+      description: report.display.image || 'none is known',
+      detail: source(picked.image) || report.engine.imageText,
+      run: chooseImage,
+    },
+    {
+      label: '$(server) Engine',
+      description: engineName(report),
+      detail: report.engine.text,
+      run: openEngineSettings,
+    },
     { label: '', kind: vscode.QuickPickItemKind.Separator },
     ...(vscode.workspace.isTrusted
       ? [
@@ -89,11 +101,17 @@ export async function showMenu(subject: Subject): Promise<void> {
     command('$(output) Show log', 'dockerfileLayers.showLog'),
   ];
   if (Object.keys(picked).length > 0) {
-    items.splice(4, 0, {
+    items.splice(6, 0, {
       label: '$(discard) Back to the settings',
       description: 'forget what was picked for this Dockerfile',
       run: ({ choices, uri }) =>
-        choices.pick(uri, { target: null, platform: null, buildArgs: null, context: null }),
+        choices.pick(uri, {
+          target: null,
+          platform: null,
+          buildArgs: null,
+          context: null,
+          image: null,
+        }),
     });
   }
   const chosen = await vscode.window.showQuickPick(items, {
@@ -241,6 +259,94 @@ export async function pickContext({ document, report, choices, uri }: Subject): 
       })) ?? [];
     if (folder) await choices.pick(uri, { context: folder.fsPath });
   }
+}
+
+/** Of which image the figures are shown. */
+export async function chooseImage(subject: Subject): Promise<void> {
+  const { report, choices, uri } = subject;
+  const { image, candidates, imageText, state, text } = report.engine;
+  if (!vscode.workspace.isTrusted) {
+    void vscode.window.showInformationMessage(
+      'No engine is asked in Restricted Mode. Trust the workspace to use this command.',
+    );
+    return;
+  }
+  const known = [...(image ? [image] : []), ...candidates.filter(({ id }) => id !== image?.id)];
+  const items: (vscode.QuickPickItem & { image?: string })[] = known.map((one) => {
+    const [name = shortId(one.id), ...others] = one.references;
+    const isShown = one.id === image?.id;
+    return {
+      label: `$(package) ${name}`,
+      description: joined([
+        isShown ? (image?.sure ? 'shown now' : 'probably it, shown now') : '',
+        one.createdAt === null ? '' : `built ${new Date(one.createdAt).toLocaleString()}`,
+      ]),
+      detail: joined([...others, shortId(one.id)]),
+      // A name goes on to mean the image that is built next.
+      image: one.references[0] ?? one.id,
+    };
+  });
+  const other = { label: '$(edit) Another image…', description: 'by its name or id' };
+  const automatic = { label: '$(wand) Find it by itself, or as the settings say' };
+  const engine = { label: '$(server) Engine', description: engineName(report), detail: text };
+  const chosen = await vscode.window.showQuickPick<vscode.QuickPickItem & { image?: string }>(
+    [
+      ...items,
+      { label: '', kind: vscode.QuickPickItemKind.Separator },
+      other,
+      automatic,
+      ...(state === 'up' ? [] : [engine]),
+    ],
+    {
+      title: 'Built Image',
+      placeHolder: imageText || 'Image whose figures are shown on the lines',
+      matchOnDescription: true,
+      matchOnDetail: true,
+    },
+  );
+  if (!chosen) return;
+  if (chosen === engine) await openEngineSettings();
+  else if (chosen === automatic) await choices.pick(uri, { image: null });
+  else {
+    const picked = chosen === other ? await askImage(choices.of(uri).image) : chosen.image;
+    if (picked !== undefined) await choices.pick(uri, { image: picked });
+  }
+}
+
+async function askImage(before: string | null | undefined): Promise<string | undefined> {
+  const name = await vscode.window.showInputBox({
+    title: 'Built Image',
+    prompt: 'Name or id of an image in the engine, as in app:latest.',
+    ...(before && { value: before }),
+    validateInput: (text) =>
+      /^\S+$/.test(text.trim()) ? undefined : 'A name of an image has no blanks.',
+  });
+  return name?.trim();
+}
+
+async function openEngineSettings(): Promise<void> {
+  await vscode.commands.executeCommand(
+    'workbench.action.openSettings',
+    '@id:dockerfileLayers.engine.enable,dockerfileLayers.engine.endpoint,dockerfileLayers.image',
+  );
+}
+
+/** `Docker Engine 28.5.2`, or what state it is in. */
+function engineName({ engine: { product, version, state } }: StackReport): string {
+  if (product !== null) return [product, version].filter(Boolean).join(' ');
+  const states = {
+    off: 'off',
+    idle: 'not asked yet',
+    connecting: 'being asked',
+    up: 'answers',
+    down: 'does not answer',
+  };
+  return states[state];
+}
+
+/** An id as the docker CLI shows it. */
+function shortId(id: string): string {
+  return id.replace(/^\w+:/, '').slice(0, 12);
 }
 
 function command(label: string, id: string): ActionItem {

@@ -9,6 +9,7 @@ import type {
   SizeReport,
   StackReport,
   StageReport,
+  WritableResult,
 } from '../../server/src/protocol.ts';
 
 export type Sort = 'order' | 'size';
@@ -19,9 +20,18 @@ export interface RowOptions {
   readonly sort: Sort;
   /** Whether instructions that only set metadata have rows. */
   readonly metadata: boolean;
+  /** What containers wrote, once somebody asked; undefined: nobody has. */
+  readonly writable?: Pick<WritableResult, 'message' | 'containers'> | undefined;
 }
 
-export type RowKind = 'stage' | 'writable' | 'layer' | 'metadata' | 'base' | 'invalid';
+export type RowKind =
+  | 'stage'
+  | 'writable'
+  | 'container'
+  | 'layer'
+  | 'metadata'
+  | 'base'
+  | 'invalid';
 
 export interface Row {
   /** The same after an edit elsewhere, so that expansion and selection survive. */
@@ -40,6 +50,12 @@ export interface Row {
   readonly history: string | null;
   /** Null: unknown, or nothing to measure. */
   readonly bytes: number | null;
+  /** Digest of the layer when uncompressed; null: not known. */
+  readonly diffId: string | null;
+  /** Digest or id of the image that it is, or was found in; null: none is known. */
+  readonly image: string | null;
+  /** Where its engine keeps the layer; null: not told. */
+  readonly folder: string | null;
   /** `cached`, `changed`, `rebuild`, or `''` where no build is predicted. */
   readonly cache: string;
   /** The target does not reach it. */
@@ -47,9 +63,10 @@ export interface Row {
   readonly children: () => readonly Row[];
 }
 
-type Contents = Omit<Row, 'id' | 'parent' | 'children' | 'dimmed' | 'cache'> & {
-  readonly cache?: string;
-};
+type Optional = 'cache' | 'diffId' | 'image' | 'folder';
+
+type Contents = Omit<Row, 'id' | 'parent' | 'children' | 'dimmed' | Optional> &
+  Partial<Pick<Row, Optional>>;
 
 /** The roots: the stage that is built first, then the others in the order of the file. */
 export function stackRows(report: StackReport, options: RowOptions): readonly Row[] {
@@ -82,7 +99,7 @@ function stageRow(
   const description = !stage.needed
     ? 'not built'
     : isTarget
-      ? joined(['target', report.display.layers, size])
+      ? joined(['target', report.display.layers, size, report.display.grew, report.display.image])
       : joined(['needed', size]);
   const contents: Contents = {
     kind: 'stage',
@@ -94,17 +111,24 @@ function stageRow(
         ? `Stage ${label}, needed by the target${size ? `, its own layers add ${size}` : ''}.`
         : `Stage ${label}, not built: the target does not need it.`,
     details: isTarget
-      ? [report.display.accessible, reasonOf(report.totals.size), report.display.nextBuild]
+      ? [
+          report.display.accessible,
+          reasonOf(report.totals.size),
+          report.engine.imageText,
+          report.compare?.text ?? '',
+          report.display.nextBuild,
+        ]
       : stage.needed
         ? ['The target takes something from this stage.', reasonOf(stage.own)]
         : ['The target does not need this stage, so the build leaves it out.'],
     lines: linesOf(stage.range),
     history: null,
     bytes: isTarget ? report.totals.size.bytes : stage.own.bytes,
+    image: isTarget ? (report.engine.image?.id ?? null) : null,
   };
   const id = `${options.uri}#${stage.name ?? stage.index}`;
   return make(id, null, contents, !stage.needed, (parent) => [
-    ...(isTarget ? [writableRow(parent)] : []),
+    ...(isTarget ? [writableRow(parent, options)] : []),
     ...stageContents(stage, report, options, parent, new Set([stage.index])),
   ]);
 }
@@ -132,19 +156,43 @@ function bySize(a: Row, b: Row): number {
   return rank(b) - rank(a);
 }
 
-function writableRow(parent: Row): Row {
+function writableRow(parent: Row, { writable }: RowOptions): Row {
   const text = 'What a running container writes; it starts empty and goes with the container.';
+  const said = writable?.message ?? '';
   const contents: Contents = {
     kind: 'writable',
     label: 'Writable layer',
-    description: 'of the container',
-    accessible: `Writable layer of the container. ${text}`,
-    details: [text, 'It is no part of the image.'],
+    description: !writable
+      ? 'of the container'
+      : writable.containers.length === 0
+        ? 'of no container'
+        : `of ${writable.containers.length} container${writable.containers.length === 1 ? '' : 's'}`,
+    accessible: `Writable layer of the container. ${text} ${said}`.trim(),
+    details: [text, 'It is no part of the image.', said],
     lines: null,
     history: null,
     bytes: null,
   };
-  return make(`${parent.id}/writable`, parent, contents, parent.dimmed);
+  return make(`${parent.id}/writable`, parent, contents, parent.dimmed, (row) =>
+    (writable?.containers ?? []).map(({ name, state, writes, size }) => {
+      const wrote = size === '' ? 'not told' : size;
+      return make(
+        `${row.id}/${name}`,
+        row,
+        {
+          kind: 'container',
+          label: name,
+          description: joined([wrote, state]),
+          accessible: `Container ${name}, ${state}, wrote ${wrote}.`,
+          details: [`What the container wrote: ${wrote}.`, state === '' ? '' : `It is ${state}.`],
+          lines: null,
+          history: null,
+          bytes: writes,
+        },
+        false,
+      );
+    }),
+  );
 }
 
 function instructionRow(
@@ -162,6 +210,8 @@ function instructionRow(
       ? joined([display.effect, display.size])
       : joined([
           display.size || 'size unknown',
+          lower(estimatedOf(instruction)),
+          display.grew,
           display.cache,
           // What is taken from cache takes no time.
           display.cache === 'cached' ? '' : display.took,
@@ -176,6 +226,8 @@ function instructionRow(
       instruction.metadataDetail ?? '',
       instruction.fromTrigger ? 'The base image has this instruction run here (ONBUILD).' : '',
       reasonOf(size),
+      besideMeasured(instruction),
+      ...display.built,
       display.cause,
       ...(cache?.notes ?? []),
       instruction.churn?.text ?? '',
@@ -185,6 +237,9 @@ function instructionRow(
     history: instruction.createdBy,
     bytes: size?.bytes ?? null,
     cache: display.cache,
+    diffId: instruction.built?.diffId ?? null,
+    image: instruction.built?.image ?? null,
+    folder: instruction.built?.folder ?? null,
   };
   return make(`${parent.id}/${index}.${instruction.keyword}`, parent, contents, !stage.needed);
 }
@@ -203,12 +258,20 @@ function baseRow(
   const contents: Contents = {
     kind: 'base',
     label: from.text,
-    description: joined(['base', size]),
-    accessible: from.display.accessible,
-    details: [joined(['base', size]), reasonOf(base.size)],
+    description: joined(['base', size, lower(estimatedOf(from)), base.moved ? 'tag moved' : '']),
+    accessible: [from.display.accessible, base.moved ?? ''].filter(Boolean).join(' '),
+    details: [
+      joined(['base', size]),
+      reasonOf(base.size),
+      besideMeasured(from),
+      ...from.display.built,
+      ...(base.facts ?? []),
+      base.moved ?? '',
+    ],
     lines: linesOf(from.range),
     history: from.createdBy,
     bytes: base.size.bytes,
+    image: base.digest ?? null,
   };
   return make(`${parent.id}/base`, parent, contents, !stage.needed, (row) =>
     below && !seen.has(below.index)
@@ -220,23 +283,23 @@ function baseRow(
 /** The base image's own layers, where they are known. */
 function baseLayers(stage: StageReport, parent: Row): readonly Row[] {
   return (stage.base.layers ?? [])
-    .map((layer, index) =>
-      make(
-        `${parent.id}/${index}`,
-        parent,
-        {
-          kind: 'layer',
-          label: layer.createdBy ?? `Layer ${index + 1}`,
-          description: 'of the base image',
-          accessible: `Layer ${index + 1} of the base image${layer.createdBy === null ? '' : `: ${layer.createdBy}`}`,
-          details: [reasonOf(layer.size)],
-          lines: null,
-          history: layer.createdBy,
-          bytes: layer.size.bytes,
-        },
-        !stage.needed,
-      ),
-    )
+    .map(({ size, createdBy, diffId, folder, display }, index) => {
+      const number = `Layer ${index + 1}`;
+      const text = display.text || number;
+      const contents: Contents = {
+        kind: 'layer',
+        label: text,
+        description: display.size || 'of the base image',
+        accessible: `${[`${number} of the base image`, text === number ? '' : text, display.size].filter(Boolean).join(', ')}.`,
+        details: [`${number} of the base image.`, reasonOf(size), ...display.built],
+        lines: null,
+        history: createdBy,
+        bytes: size.bytes,
+        diffId,
+        folder,
+      };
+      return make(`${parent.id}/${index}`, parent, contents, !stage.needed);
+    })
     .reverse();
 }
 
@@ -250,6 +313,9 @@ function make(
   let known: readonly Row[] | undefined;
   const row: Row = {
     cache: '',
+    diffId: null,
+    image: null,
+    folder: null,
     ...contents,
     details: contents.details.filter((sentence) => sentence !== ''),
     id,
@@ -261,6 +327,22 @@ function make(
     },
   };
   return row;
+}
+
+/** `Estimated 84 MB`, where a measured size differs from that notably. */
+function estimatedOf({ display, size }: InstructionReport): string {
+  if (display.estimated === '') return '';
+  const how = size?.estimated?.basis === 'computed' ? 'Counted' : 'Estimated';
+  return `${how} ${display.estimated}`;
+}
+
+function lower(text: string): string {
+  return `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
+}
+
+function besideMeasured(instruction: InstructionReport): string {
+  const estimated = estimatedOf(instruction);
+  return estimated && `${estimated}, measured ${instruction.display.size}.`;
 }
 
 function reasonOf(size: SizeReport | null): string {

@@ -1,6 +1,7 @@
 /** The tree view "Layers": shows the followed stack, goes to lines and is led by the cursor. */
 
 import * as vscode from 'vscode';
+import type { StackReport, WritableResult } from '../../server/src/protocol.ts';
 import type { FollowedStack } from './followedStack.ts';
 import { plain } from './plain.ts';
 import { covers, type Row, type RowKind, rowAt, type Sort, stackRows } from './rows.ts';
@@ -13,6 +14,7 @@ const restMs = 80;
 const icons: Readonly<Record<RowKind, string>> = {
   stage: 'list-tree',
   writable: 'edit',
+  container: 'vm',
   layer: 'layers',
   metadata: 'tag',
   base: 'package',
@@ -28,6 +30,9 @@ export class StackView implements vscode.TreeDataProvider<Row>, vscode.Disposabl
   #roots: readonly Row[] = [];
   #resting: NodeJS.Timeout | undefined;
   #revealing = false;
+  #writable:
+    | { readonly uri: string; readonly image: string | null; readonly writable: WritableResult }
+    | undefined;
   /** The editor shows the view at the start by itself; only hiding it is the user's. */
   #wasHidden = false;
   readonly #shownAgain = new vscode.EventEmitter<void>();
@@ -92,6 +97,22 @@ export class StackView implements vscode.TreeDataProvider<Row>, vscode.Disposabl
     if (row) await this.#view.reveal(row, { select: true, focus: true });
   }
 
+  /** Shows what containers wrote, as long as the figures are those of the same image. */
+  async setWritable(uri: string, writable: WritableResult): Promise<void> {
+    this.#writable = { uri, image: this.#stack.report?.engine.image?.id ?? null, writable };
+    this.#update();
+    const row = this.#roots[0]?.children().find(({ kind }) => kind === 'writable');
+    if (!row || row.children().length === 0 || !this.#view.visible) return;
+    await this.#view.reveal(row, { select: false, focus: false, expand: true });
+  }
+
+  #writableOf(report: StackReport | undefined): WritableResult | undefined {
+    const asked = this.#writable;
+    const isSame =
+      asked?.uri === this.#stack.uri && asked?.image === (report?.engine.image?.id ?? null);
+    return isSame ? asked?.writable : undefined;
+  }
+
   /** The row that is selected, for a command without an argument. */
   get selected(): Row | undefined {
     return this.#view.selection[0];
@@ -116,6 +137,10 @@ export class StackView implements vscode.TreeDataProvider<Row>, vscode.Disposabl
       row.lines ? '.line' : '',
       row.history === null ? '' : '.history',
       row.bytes === null ? '' : '.size',
+      row.diffId === null ? '' : '.diffId',
+      row.image === null ? '' : '.image',
+      row.folder === null ? '' : '.folder',
+      row === this.#roots[0] ? '.target' : '',
     ].join('');
     if (row.lines) {
       item.command = {
@@ -152,7 +177,12 @@ export class StackView implements vscode.TreeDataProvider<Row>, vscode.Disposabl
     const { document, report, state } = this.#stack;
     // While the answer to a new question is on its way, the rows of the same file stay.
     if (state !== 'asking' || this.#view.description !== describe(document)) {
-      const options = { sort: this.sort, metadata: this.metadata, uri: document?.uri.path ?? '' };
+      const options = {
+        sort: this.sort,
+        metadata: this.metadata,
+        uri: document?.uri.path ?? '',
+        writable: this.#writableOf(report),
+      };
       this.#roots = report ? stackRows(report, options) : [];
     }
     this.#view.description = describe(document);

@@ -48,13 +48,22 @@ export class Status implements vscode.Disposable {
       return;
     }
     if (report && report.stages.length > 0) {
-      const { display, totals, contextChoice } = report;
+      const { display, totals, contextChoice, engine, compare } = report;
       const size = display.size ? ` · ${display.size}` : '';
       const again = display.again ? ` · ${display.again}` : '';
       this.#item.text = `$(layers) ${display.layers}${size}${again}`;
       const tooltip = new vscode.MarkdownString();
       const { accessible, nextBuild } = display;
-      for (const sentence of [accessible, totals.size.reason, nextBuild, contextChoice.reason]) {
+      const sentences = [
+        accessible,
+        totals.size.reason,
+        compare?.text,
+        nextBuild,
+        engine.imageText,
+        engine.text,
+        contextChoice.reason,
+      ];
+      for (const sentence of sentences) {
         if (sentence) tooltip.appendMarkdown(`${plain(sentence)}\n\n`);
       }
       tooltip.appendMarkdown('Click to choose what is built.');

@@ -564,6 +564,7 @@ export interface WritableParams extends WorkDoneProgressParams {
 export interface WritableResult {
   /** A full sentence. */
   readonly message: string;
+  readonly cancelled: boolean;
   readonly containers: readonly {
     readonly name: string;
     readonly state: string;

@@ -45,6 +45,12 @@ const settings = Object.entries(
   >,
 );
 
+/** Those that do not go by folder: the engine is that of the machine. */
+const scopes: Readonly<Record<string, string>> = {
+  'dockerfileLayers.trace.server': 'window',
+  'dockerfileLayers.engine.endpoint': 'machine-overridable',
+};
+
 describe('the manifest', () => {
   it('declares the commands that the client registers, and no other', () => {
     const source = readFileSync(join(root, 'client/src/commands.ts'), 'utf8');
@@ -82,7 +88,7 @@ describe('the manifest', () => {
     for (const [key, setting] of settings) {
       assert.match(key, /^dockerfileLayers\./);
       assert.match(setting.markdownDescription, /\.$/, key);
-      assert.equal(setting.scope, key === 'dockerfileLayers.trace.server' ? 'window' : 'resource');
+      assert.equal(setting.scope, scopes[key] ?? 'resource', key);
       if (setting.enum && key !== 'dockerfileLayers.trace.server') {
         assert.equal(setting.markdownEnumDescriptions?.length, setting.enum.length, key);
         assert.ok(setting.enum.includes(String(setting.default)), key);

@@ -40,6 +40,9 @@ function instruction(line: number, text: string, bytes?: number): InstructionRep
     display: {
       effect: effect === 'layer' ? `layer ${line}` : effect,
       size: bytes === undefined ? '' : `${bytes} B`,
+      estimated: '',
+      grew: '',
+      built: [],
       cache: '',
       time: '',
       took: '',
@@ -110,6 +113,8 @@ function report(target: number, stages: readonly StageReport[]): StackReport {
       total: '≥ 9 B',
       own: '',
       layers: '2 layers',
+      image: '',
+      grew: '',
       again: '',
       nextBuild: '',
       accessible: '2 layers.',
