@@ -3,12 +3,9 @@
  * over HTTP and HTTPS. Node's own `fetch` knows no proxies, so the plain modules are used.
  */
 
-import * as http from 'node:http';
-import * as https from 'node:https';
-import type { Socket } from 'node:net';
-import process from 'node:process';
-import * as tls from 'node:tls';
+import type { IncomingMessage } from 'node:http';
 import { IndexProblem } from '../packages/readLines.ts';
+import { isRedirect, send, shownAddress, unreachable } from './webRequest.ts';
 
 export interface DownloadLimits {
   /** Bytes as they are sent. */
@@ -70,7 +67,7 @@ export async function announcedLength(
   return length;
 }
 
-function headerLength({ headers }: http.IncomingMessage): number | null {
+function headerLength({ headers }: IncomingMessage): number | null {
   const said = headers['content-length'];
   // What is sent packed is longer when it is stored.
   const isPlain = (headers['content-encoding'] ?? 'identity') === 'identity';
@@ -83,13 +80,13 @@ async function follow(
   signal: AbortSignal,
   limits: DownloadLimits,
   method: 'GET' | 'HEAD',
-): Promise<{ readonly answer: http.IncomingMessage; readonly url: URL }> {
+): Promise<{ readonly answer: IncomingMessage; readonly url: URL }> {
   const clock = AbortSignal.any([signal, AbortSignal.timeout(limits.totalMs)]);
   let url = readAddress(address);
   for (let hops = 0; ; hops++) {
-    const answer = await request(url, clock, limits.silenceMs, method);
+    const answer = await begin(url, clock, limits.silenceMs, method);
     const { statusCode = 0, headers } = answer;
-    if ([301, 302, 303, 307, 308].includes(statusCode) && headers.location) {
+    if (isRedirect(statusCode) && headers.location) {
       answer.resume();
       answer.destroy();
       if (hops >= mostRedirects) {
@@ -139,17 +136,12 @@ function readAddress(text: string): URL {
   return url;
 }
 
-/** Without what may be secret: user, password, query. */
-function shownAddress(url: URL): string {
-  return `${url.protocol}//${url.host}${url.pathname}`;
-}
-
 function tooLarge(url: URL): IndexProblem {
   return new IndexProblem(`${shownAddress(url)} is larger than any real index.`);
 }
 
 async function* bodyOf(
-  answer: http.IncomingMessage,
+  answer: IncomingMessage,
   url: URL,
   length: number | null,
   limits: DownloadLimits,
@@ -170,129 +162,22 @@ async function* bodyOf(
     throw new IndexProblem(`${shownAddress(url)} was cut off.`);
 }
 
-async function request(
+async function begin(
   url: URL,
   signal: AbortSignal,
   silenceMs: number,
   method: 'GET' | 'HEAD',
-): Promise<http.IncomingMessage> {
-  const proxy = proxyOf(url);
+): Promise<IncomingMessage> {
   try {
-    const options: http.RequestOptions = {
-      method,
-      signal,
-      headers: { 'user-agent': 'dockerfile-layers', 'accept-encoding': 'identity' },
-      ...(url.username && { auth: credentials(url) }),
-    };
-    if (proxy && url.protocol === 'http:') {
-      const headers = { ...options.headers, host: url.host, ...proxyHeaders(proxy) };
-      const path = `${url.origin}${url.pathname}${url.search}`;
-      return await answerOf(
-        http.request({ ...options, host: proxy.hostname, port: proxy.port || 80, path, headers }),
-        silenceMs,
-      );
-    }
-    if (proxy) {
-      const socket = await tunnel(proxy, url, signal, silenceMs);
-      const createConnection = () => tls.connect({ socket, servername: url.hostname });
-      return await answerOf(https.request(url, { ...options, createConnection }), silenceMs);
-    }
-    const { request: start } = url.protocol === 'https:' ? https : http;
-    return await answerOf(start(url, options), silenceMs);
+    return await send(url, { method, signal, silenceMs });
   } catch (error) {
     throw problemOf(error, url);
   }
 }
 
-function answerOf(sent: http.ClientRequest, silenceMs: number): Promise<http.IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    sent.setTimeout(silenceMs, () => sent.destroy(new Silence()));
-    sent.on('error', reject);
-    sent.on('response', (answer) => {
-      // A body that nobody reads any more must not end the process with its error.
-      answer.on('error', () => {});
-      resolve(answer);
-    });
-    sent.end();
-  });
-}
-
-/** A connection to the host of `url` through a proxy (`CONNECT`). */
-function tunnel(proxy: URL, url: URL, signal: AbortSignal, silenceMs: number): Promise<Socket> {
-  const target = `${url.hostname}:${url.port || 443}`;
-  return new Promise((resolve, reject) => {
-    const sent = http.request({
-      host: proxy.hostname,
-      port: proxy.port || 80,
-      method: 'CONNECT',
-      path: target,
-      headers: { host: target, ...proxyHeaders(proxy) },
-      signal,
-    });
-    sent.setTimeout(silenceMs, () => sent.destroy(new Silence()));
-    sent.on('error', reject);
-    sent.on('connect', ({ statusCode }, socket) => {
-      if (statusCode === 200) resolve(socket);
-      else {
-        socket.destroy();
-        reject(new IndexProblem(`The proxy answered with status ${statusCode}.`));
-      }
-    });
-    sent.end();
-  });
-}
-
-class Silence extends Error {}
-
 /** The sentence for what went wrong; what ended on request passes as it is. */
 function problemOf(error: unknown, url: URL): unknown {
   if (error instanceof IndexProblem) return error;
-  const { code, name } = error as { readonly code?: string; readonly name?: string };
-  const where = shownAddress(url);
-  if (error instanceof Silence || name === 'TimeoutError') {
-    return new IndexProblem(`${where} did not answer in time.`);
-  }
-  if (name === 'AbortError' || code === 'ABORT_ERR') return error;
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return new IndexProblem(`There is no way to ${url.hostname}: its name cannot be resolved.`);
-  }
-  if (code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE') {
-    return new IndexProblem(`${where} was cut off.`);
-  }
-  return new IndexProblem(`${where} could not be fetched${code ? ` (${code})` : ''}.`);
-}
-
-function credentials({ username, password }: URL): string {
-  return `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-}
-
-function proxyHeaders(proxy: URL): Record<string, string> {
-  if (!proxy.username) return {};
-  const words = Buffer.from(credentials(proxy)).toString('base64');
-  return { 'proxy-authorization': `Basic ${words}` };
-}
-
-/** The proxy of the environment for an address, as curl reads `http_proxy`, `https_proxy` and `no_proxy`. */
-function proxyOf(url: URL): URL | null {
-  const { env } = process;
-  const set =
-    url.protocol === 'https:'
-      ? (env.https_proxy ?? env.HTTPS_PROXY)
-      : (env.http_proxy ?? env.HTTP_PROXY);
-  if (!set) return null;
-  const spared = (env.no_proxy ?? env.NO_PROXY ?? '').split(',').map((one) => one.trim());
-  const isSpared = spared.some(
-    (one) =>
-      one === '*' ||
-      (one !== '' &&
-        (url.hostname === one.replace(/^\./, '') ||
-          url.hostname.endsWith(`.${one.replace(/^\./, '')}`))),
-  );
-  if (isSpared) return null;
-  try {
-    const proxy = new URL(set.includes('://') ? set : `http://${set}`);
-    return proxy.protocol === 'http:' ? proxy : null;
-  } catch {
-    return null;
-  }
+  const sentence = unreachable(error, url);
+  return sentence === null ? error : new IndexProblem(sentence);
 }

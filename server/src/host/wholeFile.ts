@@ -7,7 +7,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 
 /** Rejects with the system's error; a file that was there is then as it was. */
-export async function writeWhole(path: string, text: string): Promise<void> {
+export async function writeWhole(path: string, text: string | Uint8Array): Promise<void> {
   // Behind a link stands what is meant; a rename would put the file in the link's place.
   const target = await realpath(path).catch(() => behindLink(path));
   const found = await stat(target).catch(() => null);

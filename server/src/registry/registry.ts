@@ -24,6 +24,8 @@ export interface RegistryImage {
   readonly createdAt: number | null;
   /** When the registry was asked, milliseconds since 1970: a tag may have moved since. */
   readonly askedAt: number;
+  /** Full sentences on what of the answers does not fit together; absent: nothing was looked at. */
+  readonly notes?: readonly string[];
 }
 
 /** Every question rejects with an `Error` whose message is a full sentence without credentials. */

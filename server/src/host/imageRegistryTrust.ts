@@ -1,0 +1,113 @@
+/**
+ * How a registry is spoken to: encrypted, and by whose word it is itself. As the engine does it, with
+ * the certificates that it has for single registries, and plain HTTP on this machine alone.
+ */
+
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import process from 'node:process';
+import { type ConnectionOptions, createSecureContext, rootCertificates } from 'node:tls';
+
+export interface TrustParts {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string | null;
+}
+
+/** Options for connections to the registry `host` (with its port). Never rejects. */
+export type Trust = (host: string, loopback: boolean) => Promise<ConnectionOptions>;
+
+const largestFile = 4_000_000;
+const mostFiles = 50;
+
+/** Reads certificates when they are first needed, and keeps what came of them. */
+export function createTrust(parts: TrustParts): Trust {
+  const known = new Map<string, Promise<ConnectionOptions>>();
+  return (host, loopback) => {
+    let options = known.get(host);
+    if (!options) {
+      options = readTrust(host, loopback, parts);
+      known.set(host, options);
+    }
+    return options;
+  };
+}
+
+async function readTrust(
+  host: string,
+  loopback: boolean,
+  parts: TrustParts,
+): Promise<ConnectionOptions> {
+  const own = await ownCertificates(host, parts);
+  // Docker takes any certificate on this machine; where it was told one, it is that one here.
+  if (loopback && own.ca.length === 0) return { rejectUnauthorized: false, ...own.client };
+  const system = await systemCertificates(parts.env);
+  if (own.ca.length === 0 && !own.client && system === null) return {};
+  try {
+    const ca = [...rootCertificates, ...(system === null ? [] : [system]), ...own.ca];
+    return { secureContext: createSecureContext({ ca, ...own.client }) };
+  } catch {
+    // A damaged file trusts nobody more.
+    return {};
+  }
+}
+
+interface Own {
+  readonly ca: readonly string[];
+  readonly client: { readonly cert: string; readonly key: string } | null;
+}
+
+/** `certs.d/HOST`: `*.crt` are authorities, `*.cert` with `*.key` say who we are. */
+async function ownCertificates(host: string, { env, home }: TrustParts): Promise<Own> {
+  const config = env.XDG_CONFIG_HOME || (home && join(home, '.config'));
+  const roots = [
+    '/etc/docker/certs.d',
+    config && join(config, 'docker/certs.d'),
+    home && join(home, '.docker/certs.d'),
+    '/etc/containers/certs.d',
+    config && join(config, 'containers/certs.d'),
+  ];
+  const name = process.platform === 'win32' ? host.replaceAll(':', '') : host;
+  for (const root of roots) {
+    if (!root || !isAbsolute(root)) continue;
+    const folder = join(root, name);
+    const names = (await readdir(folder).catch(() => [])).sort().slice(0, mostFiles);
+    const ca: string[] = [];
+    let client: Own['client'] = null;
+    for (const file of names) {
+      if (file.endsWith('.crt')) ca.push((await readSmall(join(folder, file))) ?? '');
+      if (!file.endsWith('.cert') || client) continue;
+      const cert = await readSmall(join(folder, file));
+      const key = await readSmall(join(folder, file.replace(/cert$/, 'key')));
+      if (cert && key) client = { cert, key };
+    }
+    const found = ca.filter((one) => one !== '');
+    if (found.length > 0 || client) return { ca: found, client };
+  }
+  return { ca: [], client: null };
+}
+
+/** The authorities of the system, which Node does not read by itself; null where it has no such file. */
+async function systemCertificates(env: TrustParts['env']): Promise<string | null> {
+  if (process.platform === 'win32') return null;
+  const files = [
+    env.SSL_CERT_FILE,
+    '/etc/ssl/certs/ca-certificates.crt',
+    '/etc/pki/tls/certs/ca-bundle.crt',
+    '/etc/ssl/ca-bundle.pem',
+    '/etc/ssl/cert.pem',
+  ];
+  for (const file of files) {
+    const text = file && isAbsolute(file) ? await readSmall(file) : null;
+    if (text) return text;
+  }
+  return null;
+}
+
+async function readSmall(path: string): Promise<string | null> {
+  try {
+    const found = await stat(path);
+    return found.isFile() && found.size <= largestFile ? await readFile(path, 'utf8') : null;
+  } catch {
+    return null;
+  }
+}

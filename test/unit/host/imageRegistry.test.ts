@@ -1,0 +1,162 @@
+/** Base images read from a registry on this machine: what is asked, what is believed, what is kept. */
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createImageRegistry } from '../../../server/src/host/imageRegistry.ts';
+import type { Platform } from '../../../server/src/model/plan.ts';
+import type { ImageRegistry } from '../../../server/src/registry/registry.ts';
+import {
+  diffId,
+  dockerManifest,
+  type FakeRegistry,
+  fakeRegistry,
+  ociIndex,
+  putImage,
+  putIndex,
+  sha256,
+} from '../../support/fakeRegistry.ts';
+
+const amd64: Platform = { os: 'linux', arch: 'amd64', variant: '' };
+
+describe('an image in a registry', () => {
+  let registry: FakeRegistry;
+  let folder: string;
+  let images: ImageRegistry;
+  const { signal } = new AbortController();
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'registry-'));
+    registry = await fakeRegistry();
+    images = createImageRegistry({ env: {}, home: folder, folder: () => join(folder, 'kept') });
+  });
+  afterEach(async () => {
+    await registry.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const name = (rest: string) => `${registry.host}/${rest}`;
+
+  it('is read with its layers, history and configuration', async () => {
+    const stored = putImage(registry, 'team/app', 'v1', { layers: [31_000_000, 512] });
+    const image = await images.ask(name('team/app:v1'), amd64, signal);
+    assert.deepEqual(image, {
+      reference: name('team/app:v1'),
+      digest: stored.digest,
+      indexDigest: stored.digest,
+      platform: amd64,
+      platforms: ['linux/amd64'],
+      layers: [
+        { digest: sha256('layer 0'), compressed: 31_000_000 },
+        { digest: sha256('layer 1'), compressed: 512 },
+      ],
+      diffIds: [diffId(0), diffId(1)],
+      history: ['RUN step 0', 'RUN step 1', 'CMD ["sh"]'].map((createdBy, n) => ({
+        createdBy,
+        comment: n < 2 ? 'buildkit' : '',
+        createdAt: Date.UTC(2026, 4, 1, 10),
+        bytes: null,
+        emptyLayer: n === 2,
+      })),
+      config: {
+        user: 'app',
+        env: ['PATH=/bin', 'A=b'],
+        workingDir: '/srv',
+        cmd: ['sh'],
+        entrypoint: null,
+        shell: null,
+        exposedPorts: [],
+        volumes: [],
+        labels: {},
+        stopSignal: '',
+        onBuild: [],
+        healthcheck: null,
+        argsEscaped: false,
+      },
+      createdAt: Date.UTC(2026, 4, 1, 10),
+      askedAt: image.askedAt,
+      notes: [],
+    });
+  });
+
+  it('is the one for the platform that is asked for, attestations left out', async () => {
+    const arm = putImage(registry, 'app', null, { architecture: 'arm64', layers: [7] });
+    const amd = putImage(registry, 'app', null, { layers: [9] });
+    const index = putIndex(registry, 'app', 'latest', [
+      { stored: arm, platform: 'linux/arm64/v8' },
+      { stored: { digest: sha256('x'), size: 3 }, platform: 'unknown/unknown' },
+      { stored: amd, platform: 'linux/amd64' },
+    ]);
+    const image = await images.ask(name('app'), { ...amd64, arch: 'arm64' }, signal);
+    assert.equal(image.digest, arm.digest);
+    assert.equal(image.indexDigest, index.digest);
+    assert.deepEqual(image.platforms, ['linux/arm64', 'linux/amd64']);
+    assert.deepEqual(
+      image.layers.map(({ compressed }) => compressed),
+      [7],
+    );
+    assert.equal((await images.ask(name('app'), amd64, signal)).digest, amd.digest);
+    await assert.rejects(
+      images.ask(name('app'), { ...amd64, arch: 's390x' }, signal),
+      /is not there for linux\/s390x; there is linux\/arm64, linux\/amd64\.$/,
+    );
+  });
+
+  it('in Docker’s own media types is read too', async () => {
+    const amd = putImage(registry, 'app', null, { docker: true });
+    putIndex(
+      registry,
+      'app',
+      'latest',
+      [{ stored: amd, platform: 'linux/amd64', type: dockerManifest }],
+      true,
+    );
+    assert.equal((await images.ask(name('app'), amd64, signal)).digest, amd.digest);
+  });
+
+  it('is known without the registry from then on, and asked for by one HEAD', async () => {
+    const amd = putImage(registry, 'app', null);
+    putIndex(registry, 'app', 'latest', [{ stored: amd, platform: 'linux/amd64' }]);
+    assert.equal(await images.known(name('app'), amd64), null);
+    const image = await images.ask(name('app'), amd64, signal);
+    registry.asked.length = 0;
+    const other = createImageRegistry({ env: {}, home: null, folder: () => join(folder, 'kept') });
+    assert.deepEqual(await other.known(name('app:latest'), amd64), {
+      ...image,
+      reference: name('app:latest'),
+    });
+    assert.deepEqual(registry.asked, []);
+    await other.ask(name('app'), amd64, signal);
+    assert.deepEqual(registry.asked, ['HEAD /v2/app/manifests/latest']);
+  });
+
+  it('by its digest is not asked for again', async () => {
+    const { digest } = putImage(registry, 'app', null);
+    await images.ask(name(`app@${digest}`), amd64, signal);
+    registry.asked.length = 0;
+    assert.equal((await images.ask(name(`app:v1@${digest}`), amd64, signal)).digest, digest);
+    assert.deepEqual(registry.asked, []);
+  });
+
+  it('that is kept in a damaged file is asked for again', async () => {
+    putImage(registry, 'app', 'latest');
+    await images.ask(name('app'), amd64, signal);
+    const blobs = join(folder, 'kept/blobs');
+    for (const file of readdirSync(blobs)) {
+      writeFileSync(
+        join(blobs, file),
+        readFileSync(join(blobs, file), 'utf8').replace('amd64', 'arm64'),
+      );
+    }
+    assert.equal(await images.known(name('app'), amd64), null);
+    assert.deepEqual((await images.ask(name('app'), amd64, signal)).platform, amd64);
+  });
+
+  it('is found through an index in an index, and by its configuration where the index says no platform', async () => {
+    const arm = putImage(registry, 'app', null, { architecture: 'arm64' });
+    const amd = putImage(registry, 'app', null);
+    const inner = putIndex(registry, 'app', null, [{ stored: arm }, { stored: amd }]);
+    putIndex(registry, 'app', 'latest', [{ stored: inner, type: ociIndex }]);
+    assert.equal((await images.ask(name('app'), amd64, signal)).digest, amd.digest);
+  });
+});
