@@ -20,7 +20,7 @@ export function recordOf(
   outcomes: ReadonlyMap<Step, StepOutcome> = new Map(),
 ): BuildRecord {
   const { options } = keyed.plan;
-  const measured = measuredIn(meta.earlier);
+  const measured = measuredIn(meta.earlier, storeOf(meta.builder));
   const steps = keyed.steps.flatMap((step) => {
     const outcome = outcomes.get(step.step) ?? (meta.complete ? assumed : null);
     return outcome ? (recorded(step, outcome, measured, keyed) ?? []) : [];
@@ -50,13 +50,20 @@ export function recordOf(
   };
 }
 
+function storeOf(builder: BuildRecord['builder']): string {
+  return builder?.store ?? 'classic';
+}
+
 type Measured = ReadonlyMap<string, Pick<RecordedStep, 'ms' | 'bytes'>>;
 
-function measuredIn(records: readonly BuildRecord[]): Measured {
+/** Sizes of other stores are those of other countings. */
+function measuredIn(records: readonly BuildRecord[], store: string): Measured {
   const found = new Map<string, Pick<RecordedStep, 'ms' | 'bytes'>>();
-  for (const { steps } of records) {
-    for (const { key, ms, bytes } of steps) {
+  for (const { steps, builder } of records) {
+    const isSame = storeOf(builder) === store;
+    for (const { key, ms, bytes: counted } of steps) {
       const known = found.get(key);
+      const bytes = isSame ? counted : null;
       found.set(key, { ms: known?.ms ?? ms, bytes: known?.bytes ?? bytes });
     }
   }

@@ -92,6 +92,7 @@ export function cacheSizes(
     if (end) ends.set(stage.index, end);
   }
   const wanted = new Map<number, Node[][]>();
+  // What stands on a stage tells which of its records went on, so that later stages come first.
   for (const { stage, levels, whole } of [...found.values()].reverse()) {
     const kept = survivors(levels, whole ? (wanted.get(stage.index) ?? []) : []);
     const [first] = kept.levels;
@@ -100,15 +101,17 @@ export function cacheSizes(
       onStage.push([...(kept.chosen ? [kept.chosen] : []), ...first.nodes.values()]);
       wanted.set(stage.base.stage, onStage);
     }
-    for (const { step, nodes, sure, chosen } of kept.levels) {
+    for (const { step, nodes, sure, chosen } of kept.levels.toReversed()) {
       const { entry } = chosen;
       const bytes = records.bytesOf(entry);
       const agree = [...nodes.values()].every((one) => records.bytesOf(one.entry) === bytes);
       const links = isClassic && !entry.shared;
-      sizes.set(step, { bytes, sure: sure && agree, at: entry.createdAt, links });
+      // More than the files have may be links, or other files.
+      const isMore = isClassic && bytes !== (known.files?.(step) ?? bytes);
+      sizes.set(step, { bytes, sure: sure && agree && !isMore, at: entry.createdAt, links });
     }
   }
-  return sizes;
+  return new Map([...sizes].reverse());
 }
 
 /** Goes up from what is below a stage, step by step, as long as there are records. */
@@ -168,12 +171,11 @@ function sameBytes(
   records: CacheRecords,
 ): ReadonlyMap<string, Node> {
   if (files === undefined) return nodes;
-  return new Map(
-    [...nodes].filter(([, { entry }]) => {
-      const bytes = records.bytesOf(entry);
-      return entry.shared ? bytes === files : bytes >= files;
-    }),
-  );
+  const those = (fits: (entry: CacheEntry) => boolean) =>
+    new Map([...nodes].filter(([, { entry }]) => fits(entry)));
+  const equal = those((entry) => records.bytesOf(entry) === files);
+  // As long as no image has the layer, lengths of links count with the files.
+  return equal.size > 0 ? equal : those((entry) => !entry.shared && records.bytesOf(entry) > files);
 }
 
 interface Kept extends Level {

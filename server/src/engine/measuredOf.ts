@@ -5,7 +5,7 @@
 
 import type { Step } from '../model/plan.ts';
 import type { Comparison } from './comparison.ts';
-import type { EngineInfo } from './engine.ts';
+import type { EngineInfo, Store } from './engine.ts';
 import type { Recognized } from './laid.ts';
 import type { Measured, MeasuredOf } from './measured.ts';
 
@@ -15,6 +15,8 @@ export interface FoundBytes {
   readonly sure: boolean;
   /** Milliseconds since 1970; null: not known. */
   readonly at: number | null;
+  /** Whose bytes; absent: those of the engine that was asked, of a record those of files. */
+  readonly store?: Store;
 }
 
 export interface Sources {
@@ -23,7 +25,7 @@ export interface Sources {
   readonly recognized: Recognized | null;
   /** By the build cache; undefined: it does not have the step. */
   readonly cached: (step: Step) => FoundBytes | undefined;
-  /** By builds that are remembered, in bytes of file contents. */
+  /** By builds that are remembered. */
   readonly recorded: (step: Step) => FoundBytes | undefined;
   readonly comparison: Comparison | null;
 }
@@ -99,7 +101,7 @@ function inRecord(step: Step, { recorded }: Sources): Measured | undefined {
   const at = found.at === null ? '' : ` of ${moment(found.at)}`;
   return {
     bytes: found.bytes,
-    store: 'classic',
+    store: found.store ?? 'classic',
     source: 'record',
     sure: found.sure,
     reason: `Measured in the build${at}.`,

@@ -138,7 +138,9 @@ export function factsOf(
     const said = firstLine(builder.stderr).replace(/^ERROR: /, '');
     return { missing: `The builder cannot be used: ${sentence(said)}` };
   }
-  return { facts: { name, mergesLayers: mergesLayers(engine) }, loads: true };
+  const merges = mergesLayers(engine);
+  const store = merges === null ? {} : ({ store: merges ? 'containerd' : 'classic' } as const);
+  return { facts: { name, mergesLayers: merges, ...store }, loads: true };
 }
 
 const startIt = 'Start it, or see that you may use it, and try again.';

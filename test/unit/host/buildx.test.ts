@@ -39,13 +39,19 @@ const order: BuildOrder = {
 describe('the builder', () => {
   it('joins layers with containerd’s image store, not with overlay2, else nobody knows', () => {
     const of = (value: object) => factsOf(version, info(value), inspect('docker'));
-    const facts = (mergesLayers: boolean | null) => ({
-      facts: { name: 'mine', mergesLayers },
+    const facts = (mergesLayers: boolean | null, store?: string) => ({
+      facts: { name: 'mine', mergesLayers, ...(store && { store }) },
       loads: true,
     });
     const snapshotter = [['driver-type', 'io.containerd.snapshotter.v1']];
-    assert.deepEqual(of({ Driver: 'overlayfs', DriverStatus: snapshotter }), facts(true));
-    assert.deepEqual(of({ Driver: 'overlay2', DriverStatus: [['Backing', 'x']] }), facts(false));
+    assert.deepEqual(
+      of({ Driver: 'overlayfs', DriverStatus: snapshotter }),
+      facts(true, 'containerd'),
+    );
+    assert.deepEqual(
+      of({ Driver: 'overlay2', DriverStatus: [['Backing', 'x']] }),
+      facts(false, 'classic'),
+    );
     assert.deepEqual(of({ Driver: 'zfs' }), facts(null));
     assert.deepEqual(of({ Driver: 7, DriverStatus: 'x' }), facts(null));
   });
@@ -227,7 +233,7 @@ case "$1 $2" in
 'buildx inspect') printf 'Name: %s\\nDriver: docker\\n' "\${3:-default}";;
 esac`);
     assert.deepEqual(await builder.find({ ...here(), more: ['--builder', 'b1'] }, never), {
-      facts: { name: 'b1', mergesLayers: false },
+      facts: { name: 'b1', mergesLayers: false, store: 'classic' },
       loads: true,
     });
     assert.deepEqual(readFileSync(join(folder, 'asked'), 'utf8').trim().split('\n').sort(), [
