@@ -14,7 +14,7 @@ export interface LaidRow {
   readonly layer: number | null;
   /**
    * `same`: the step is as it was built. `values`: its text is the same, other values of ARG or ENV
-   * were in force, so that the figure is that of another build.
+   * were in force or it stood elsewhere, so that the figure is that of another build.
    */
   readonly match: 'same' | 'values';
 }
@@ -28,6 +28,11 @@ export interface Laid {
   readonly changed: ReadonlyMap<Step, HistoryRow>;
   /** Entries of own instructions that no step stands for any more. */
   readonly gone: readonly HistoryRow[];
+  /**
+   * Steps that may be one of several entries, or new, so that none is given to them: lines that
+   * repeat each other, after an edit. Absent: none.
+   */
+  readonly unsure?: ReadonlyMap<Step, readonly HistoryRow[]>;
   /** How many entries, and how many layers, belong to the base image; null: not certain. */
   readonly base: { readonly rows: number; readonly layers: number } | null;
   /** Can it be said to which line each entry belongs? False: `reason` says why not; then no row is given. */

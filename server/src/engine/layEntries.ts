@@ -1,0 +1,81 @@
+/** What the steps of a target are expected to leave in an image's history. */
+
+import { stepsBackwards } from '../model/chain.ts';
+import type { Plan, Step } from '../model/plan.ts';
+
+/** A step that makes an entry, with what its text may be. */
+export interface Entry {
+  readonly step: Step;
+  /** `RUN`, `COPY` …, upper case. */
+  readonly keyword: string;
+  /** RUN: what is run, the shell in front; null for the others. */
+  readonly body: string | null;
+  /** As it stands in the file, joined, without the keyword: older builders write some of it. */
+  readonly written: string;
+  /** The predicted text, made when it is read for the first time; null: too much text for one file. */
+  readonly text: () => string | null;
+  /** The text as it is with the values of ARG that the image was built with. */
+  readonly builtText: () => string | null;
+}
+
+/** Texts of all RUN lines together: each repeats the ARGs above it, which can grow with the square of the file. */
+const maxText = 16_000_000;
+
+/**
+ * Entries of a stage's chain, the oldest first. `built`: the same file with the image's own values of
+ * ARG; null: they are the same.
+ */
+export function entriesOf(plan: Plan, stage: number, built: Plan | null): readonly Entry[] {
+  const steps = imageSteps(plan, stage);
+  const others = built ? imageSteps(built, stage) : steps;
+  const budget = { left: maxText };
+  const entries: Entry[] = [];
+  for (const [at, step] of steps.entries()) {
+    const keyword = keywordOf(step);
+    if (keyword === null) continue;
+    const other = others.length === steps.length ? (others[at] as Step) : step;
+    const text = remembered(step, budget);
+    entries.push({
+      step,
+      keyword,
+      body: step.run ? step.run.argv.join(' ') : null,
+      written: writtenOf(step),
+      text,
+      builtText: other === step ? text : remembered(other, budget),
+    });
+  }
+  return entries;
+}
+
+/** All steps whose effects an image has, triggers included, the oldest first. */
+export function imageSteps(plan: Plan, stage: number): readonly Step[] {
+  return [...stepsBackwards(plan, stage)].reverse();
+}
+
+function keywordOf(step: Step): string | null {
+  const { command } = step;
+  if (step.run) return 'RUN';
+  // Only the classic builder has an entry for it; the text of others is null.
+  if (command.kind === 'onbuild') return 'ONBUILD';
+  const text = step.createdBy;
+  if (text === null) return null;
+  return text.split(' ', 1)[0] as string;
+}
+
+function writtenOf({ instruction, command }: Step): string {
+  if (command.kind === 'onbuild') return command.expression;
+  const { text } = instruction.joined;
+  return text.slice(instruction.keyword.length).trim();
+}
+
+function remembered(step: Step, budget: { left: number }): () => string | null {
+  if (step.command.kind === 'onbuild') return () => null;
+  let text: string | null | undefined;
+  return () => {
+    if (text !== undefined) return text;
+    if (budget.left < 0) return null;
+    text = step.createdBy;
+    budget.left -= text?.length ?? 0;
+    return text;
+  };
+}
