@@ -11,12 +11,19 @@ import {
   type CachePorts,
   type CacheReading,
   cacheReading,
-  RecordFacts,
   sentContext,
 } from './analysis/cacheFacts.ts';
-import { ChurnFacts, type ChurnPorts, type ChurnReading } from './analysis/churnFacts.ts';
-import { ContextFacts, type ContextPorts, type ContextReading } from './analysis/contextFacts.ts';
+import type { ChurnPorts, ChurnReading } from './analysis/churnFacts.ts';
+import type { ContextPorts, ContextReading } from './analysis/contextFacts.ts';
 import { contextProblems } from './analysis/contextProblems.ts';
+import {
+  createDocumentState,
+  type DocumentState,
+  documentSettled,
+  identityOf,
+  seenBy,
+  stopDocument,
+} from './analysis/documentState.ts';
 import {
   type Asking,
   EngineFacts,
@@ -25,17 +32,15 @@ import {
 } from './analysis/engineFacts.ts';
 import type { EngineReading } from './analysis/engineReading.ts';
 import { engineReading } from './analysis/engineSizes.ts';
-import { baseBorder, ImageFacts } from './analysis/imageFacts.ts';
-import { ManifestFacts, type ManifestReading } from './analysis/manifestFacts.ts';
-import { createModelMemory, type Images, type ModelMemory, planOf } from './analysis/model.ts';
-import { ProjectFacts, type ProjectPorts } from './analysis/projectFacts.ts';
-import { OutsideFacts, type SizePorts, sizeFactsOf } from './analysis/sizeFacts.ts';
+import { baseBorder } from './analysis/imageFacts.ts';
+import type { ManifestReading } from './analysis/manifestFacts.ts';
+import { type Images, planOf } from './analysis/model.ts';
+import type { ProjectPorts } from './analysis/projectFacts.ts';
+import { OutsideFacts, type SizePorts } from './analysis/sizeFacts.ts';
 import type { ContextState, Subject } from './analysis/subject.ts';
 import type { BuildRecord } from './cache/buildRecord.ts';
 import type { KeyedPlan } from './cache/keyedStep.ts';
-import { createKeyMemory, type KeyMemory } from './cache/keyMemory.ts';
 import type { Predictions } from './cache/prediction.ts';
-import { entryDigests } from './context/contentDigests.ts';
 import type { Fact } from './context/fact.ts';
 import type { Plan, Platform, Step } from './model/plan.ts';
 import { formatPlatform } from './model/platform.ts';
@@ -176,30 +181,14 @@ export function createAnalyzer(
   const stateOf = (key: string): DocumentState => {
     const known = documents.get(key);
     if (known) return known;
-    const moved = () => {
-      state.last = null;
-      onChanged(key);
-    };
-    const state: DocumentState = {
-      model: createModelMemory(),
-      keys: ports.digests ? createKeyMemory(ports.digests.text, entryDigests) : null,
-      facts: new ContextFacts(ports, moved),
-      projects: new ProjectFacts(packageSizes, moved),
-      manifests: new ManifestFacts(files, moved),
-      churn: new ChurnFacts(ports, moved),
-      records: new RecordFacts(ports, moved),
-      image: new ImageFacts(ports.imageMemory, moved),
-      seen: null,
-      last: null,
-    };
+    const state = createDocumentState(ports, packageSizes, () => onChanged(key));
     documents.set(key, state);
     return state;
   };
   const close = (key: string) => {
     const state = documents.get(key);
     if (!state) return;
-    const { facts, projects, churn, manifests, records, image } = state;
-    for (const each of [facts, projects, churn, manifests, records, image]) each.stop();
+    stopDocument(state);
     engines.forget(key);
     documents.delete(key);
   };
@@ -224,10 +213,14 @@ export function createAnalyzer(
         plan.stages.map((stage) => stage.base.reference),
       );
       const { last, facts } = state;
-      const generation = outside.generation + engines.generation;
+      const generation = outside.generation + engines.baseGeneration;
       const seenNow = () => seenBy(state, { subject, id: subjectNow, outside, base, generation });
       const seen = seenNow();
-      const isSame = last?.plan === plan && last.subject === subjectNow && last.facts === seen;
+      const isSame =
+        last?.plan === plan &&
+        last.subject === subjectNow &&
+        last.facts === seen &&
+        last.engines === engines.generation;
       if (isSame && !facts.busy) return last.analysis;
       const records = state.records.of(subject);
       const sent = sentContext(records, facts.root, ports);
@@ -254,7 +247,10 @@ export function createAnalyzer(
         ports,
       });
       const isFinal = !aside && !context.pending;
-      state.last = isFinal ? { plan, subject: subjectNow, facts: now, analysis } : null;
+      const said = engines.generation;
+      state.last = isFinal
+        ? { plan, subject: subjectNow, facts: now, engines: said, analysis }
+        : null;
       return analysis;
     },
     filesChanged(paths) {
@@ -271,14 +267,8 @@ export function createAnalyzer(
       documents.get(key)?.manifests.revalidate();
     },
     async settled(key) {
-      const state = documents.get(key);
       await Promise.all([
-        state?.facts.settled(),
-        state?.projects.settled(),
-        state?.churn.settling,
-        state?.manifests.settled(),
-        state?.records.settled(),
-        state?.image.settled(),
+        documentSettled(documents.get(key)),
         outside.settled(),
         engines.settled(),
       ]);
@@ -305,53 +295,6 @@ export function createAnalyzer(
       outside.stop();
     },
   };
-}
-
-interface DocumentState {
-  readonly model: ModelMemory;
-  readonly keys: KeyMemory | null;
-  readonly facts: ContextFacts;
-  readonly projects: ProjectFacts;
-  readonly churn: ChurnFacts;
-  readonly manifests: ManifestFacts;
-  readonly records: RecordFacts;
-  readonly image: ImageFacts;
-  /** What comes from outside as it was seen last; the same object while nothing of it moved. */
-  seen: { readonly generation: number; readonly subject: string; readonly facts: SizeFacts } | null;
-  last: {
-    readonly plan: Plan;
-    readonly subject: string;
-    readonly facts: SizeFacts;
-    readonly analysis: Analysis;
-  } | null;
-}
-
-interface Seeing {
-  readonly subject: Subject;
-  /** Equal for equal subjects. */
-  readonly id: string;
-  readonly outside: OutsideFacts;
-  readonly base: SizeFacts['base'];
-  /** Another number whenever an answer from outside may be another one. */
-  readonly generation: number;
-}
-
-function seenBy(
-  state: DocumentState,
-  { subject, id, outside, base, generation }: Seeing,
-): SizeFacts {
-  const { seen, projects } = state;
-  // All only grow, so their sum tells.
-  const sum = generation + projects.generation;
-  if (seen?.generation === sum && seen.subject === id) return seen.facts;
-  const facts = { ...sizeFactsOf(outside, subject.settings, id, projects), base };
-  state.seen = { generation: sum, subject: id, facts };
-  return facts;
-}
-
-/** All of a subject that decides on its analysis beside its plan. */
-function identityOf({ path, folder, within, untouched = false, settings }: Subject): string {
-  return JSON.stringify([path, folder, within, untouched, { ...settings, buildArgs: null }]);
 }
 
 interface Joined {

@@ -40,6 +40,7 @@ export class EngineFacts {
   readonly #ports: EnginePorts;
   readonly asking: Asking;
   readonly #onChanged: () => void;
+  readonly #onRegistry: () => void;
   readonly #sessions = new Map<string, EngineSession>();
   readonly #registry = new Map<string, BackgroundFact<RegistryImage | null>>();
   /** Documents that are seen, each with the endpoint of its engine. */
@@ -51,7 +52,8 @@ export class EngineFacts {
   constructor(ports: EnginePorts, asking: Asking, onChanged: () => void) {
     this.#ports = ports;
     this.asking = asking;
-    this.#onChanged = () => {
+    this.#onChanged = onChanged;
+    this.#onRegistry = () => {
       this.#generation += 1;
       onChanged();
     };
@@ -61,6 +63,13 @@ export class EngineFacts {
   get generation(): number {
     let sum = this.#generation;
     for (const { generation } of this.#sessions.values()) sum += generation;
+    return sum;
+  }
+
+  /** Another number whenever what is known of base images may be something else. */
+  get baseGeneration(): number {
+    let sum = this.#generation;
+    for (const { baseGeneration } of this.#sessions.values()) sum += baseGeneration;
     return sum;
   }
 
@@ -189,7 +198,7 @@ export class EngineFacts {
         if (read?.digest !== last?.digest) last = read;
         return { state: 'known', value: last } as const;
       };
-      fact = new BackgroundFact<RegistryImage | null>(fetch, this.#onChanged, (a, b) => a === b);
+      fact = new BackgroundFact<RegistryImage | null>(fetch, this.#onRegistry, (a, b) => a === b);
       this.#registry.set(name, fact);
     }
     return fact.held.fact;

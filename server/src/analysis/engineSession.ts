@@ -26,6 +26,7 @@ export class EngineSession {
   readonly #engine: Engine;
   readonly #choice: EngineChoice;
   readonly #onChanged: () => void;
+  readonly #onBases: () => void;
   readonly #named = new Map<string, BackgroundFact<EngineImage | null>>();
   readonly #byId = new Map<string, Promise<EngineImage | null>>();
   readonly #stopped = new AbortController();
@@ -36,6 +37,7 @@ export class EngineSession {
   #images: BackgroundFact<readonly ImageSummary[]> | null = null;
   #cache: BackgroundFact<readonly CacheEntry[]> | null = null;
   #generation = 0;
+  #baseGeneration = 0;
 
   /** Contacts nobody. `onChanged` is called when any answer may be another one. */
   constructor(engine: Engine, choice: EngineChoice, onChanged: () => void) {
@@ -44,6 +46,10 @@ export class EngineSession {
     this.#onChanged = () => {
       this.#generation += 1;
       onChanged();
+    };
+    this.#onBases = () => {
+      this.#baseGeneration += 1;
+      this.#onChanged();
     };
   }
 
@@ -59,6 +65,11 @@ export class EngineSession {
   /** Another number whenever an answer may be another one. */
   get generation(): number {
     return this.#generation;
+  }
+
+  /** Another number whenever a name may mean another image. */
+  get baseGeneration(): number {
+    return this.#baseGeneration;
   }
 
   /** Something was asked that is not answered yet. */
@@ -124,7 +135,8 @@ export class EngineSession {
     const known = this.#named.get(name);
     if (known) return known.held.fact;
     if (this.#state.kind !== 'up') return this.#notThere();
-    const fact = this.#background((signal) => this.#engine.image(this.#choice, name, signal));
+    const ask = (signal: AbortSignal) => this.#engine.image(this.#choice, name, signal);
+    const fact = this.#background(ask, this.#onBases);
     this.#named.set(name, fact);
     if (this.#named.size > mostNames) {
       const [oldest = name] = this.#named.keys();
@@ -200,6 +212,7 @@ export class EngineSession {
   /** Another engine has other images. */
   #forget(): void {
     for (const fact of this.#facts()) fact.stop();
+    this.#baseGeneration += 1;
     this.#named.clear();
     this.#byId.clear();
     this.#images = null;
@@ -215,7 +228,10 @@ export class EngineSession {
     return facts.filter((fact) => fact !== null) as BackgroundFact<unknown>[];
   }
 
-  #background<T>(ask: (signal: AbortSignal) => Promise<T>): BackgroundFact<T> {
+  #background<T>(
+    ask: (signal: AbortSignal) => Promise<T>,
+    onChanged = this.#onChanged,
+  ): BackgroundFact<T> {
     let last: { readonly value: T } | null = null;
     const fetch = async (signal: AbortSignal) => {
       const value = await ask(signal);
@@ -223,7 +239,7 @@ export class EngineSession {
       if (!last || !sameAnswer(last.value, value)) last = { value };
       return { state: 'known', value: last.value } as const;
     };
-    return new BackgroundFact<T>(fetch, this.#onChanged, (a, b) => a === b);
+    return new BackgroundFact<T>(fetch, onChanged, (a, b) => a === b);
   }
 
   #notThere(): Fact<never> {
