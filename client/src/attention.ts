@@ -58,6 +58,13 @@ export class Attention implements vscode.Disposable {
     this.#look();
   }
 
+  /** The same for a request that follows at once. */
+  workNow(): void {
+    this.#works = true;
+    clearTimeout(this.#timer);
+    this.#tell();
+  }
+
   /** The same, and it is told anew also where nothing of it changed: the user wants a fresh look. */
   workAnew(): void {
     this.#told = '';

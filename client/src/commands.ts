@@ -87,7 +87,10 @@ export function registerCommands(parts: Parts): vscode.Disposable {
   };
   return vscode.Disposable.from(
     ...Object.entries(commands).map(([id, run]) =>
-      vscode.commands.registerCommand(`dockerfileLayers.${id}`, run),
+      vscode.commands.registerCommand(`dockerfileLayers.${id}`, (...args: never[]) => {
+        parts.attention.workNow();
+        return run(...args);
+      }),
     ),
   );
 }

@@ -49,6 +49,7 @@ import { type Changes, createRefresher } from './server/refresher.ts';
 import { type Handler, Outdated, safely } from './server/safely.ts';
 import type { Open, ServerPorts, ServerState } from './server/serverState.ts';
 import { handleTerminalBuilds } from './server/terminalBuild.ts';
+import { handleWritable } from './server/writable.ts';
 import { type Settings, withChoices } from './settings.ts';
 
 const capabilities: ServerCapabilities = {
@@ -320,6 +321,7 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
   const building = handleBuilding(state);
   const probing = handleProbing(state);
   handleTerminalBuilds(state);
+  handleWritable(state);
   connection.onShutdown(() => {
     ended = true;
     building.stop();
