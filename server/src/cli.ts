@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import type { CliIo } from './cli/io.ts';
 import { runCli } from './cli/run.ts';
+import { createEngine } from './host/engine.ts';
 
 // `dockerfile-layers report | head` closes the pipe: the rest has no reader, which is no failure.
 let hasReader = true;
@@ -45,6 +46,7 @@ const io: CliIo = {
   get version() {
     return versionOf(process.argv[1] ?? '');
   },
+  engine: createEngine({ env: process.env }),
   serve: async () => {
     await import('./main.ts');
   },

@@ -1,3 +1,5 @@
+import type { Engine } from '../engine/engine.ts';
+
 /** What a command of the tool sees of its process, so that tests can hand it another. */
 
 export interface CliIo {
@@ -11,6 +13,8 @@ export interface CliIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly version: string;
+  /** The container engine of this machine, which is contacted when it is asked; absent: there is none. */
+  readonly engine?: Engine;
   /** Starts the language server, which takes over the process. */
   readonly serve: () => Promise<void>;
 }

@@ -19,6 +19,10 @@ export interface BuildOptions {
   readonly buildArgs: Readonly<Record<string, string>>;
   /** What is said of base images, by pattern, as in the setting `images`. */
   readonly images: Readonly<Record<string, unknown>>;
+  /** False: no container engine is contacted. */
+  readonly engine: boolean;
+  /** Id or name of the image that was built from the Dockerfile; null: it is looked for. */
+  readonly image: string | null;
 }
 
 /** `packages update` */
@@ -85,6 +89,7 @@ const build = {
   'build-arg': { type: 'string', multiple: true },
   'base-image': { type: 'string', multiple: true },
   'no-engine': { type: 'boolean' },
+  image: { type: 'string' },
 } as const satisfies Declared;
 const budgets = {
   'max-image': { type: 'string' },
@@ -263,10 +268,12 @@ interface BuildValues {
   readonly platform?: string | undefined;
   readonly 'build-arg'?: readonly string[] | undefined;
   readonly 'base-image'?: readonly string[] | undefined;
+  readonly 'no-engine'?: boolean | undefined;
+  readonly image?: string | undefined;
 }
 
 function buildOf(values: BuildValues, positionals: readonly string[], io: CliIo): BuildOptions {
-  for (const name of ['target', 'context', 'platform'] as const) {
+  for (const name of ['target', 'context', 'platform', 'image'] as const) {
     if (values[name] === '') throw new Refusal(`--${name} has an empty value.`);
   }
   if (values.platform !== undefined) {
@@ -281,6 +288,8 @@ function buildOf(values: BuildValues, positionals: readonly string[], io: CliIo)
     platform: values.platform ?? null,
     buildArgs: buildArgsOf(values['build-arg'] ?? [], io),
     images: imagesOf(values['base-image'] ?? []),
+    engine: !values['no-engine'],
+    image: values.image ?? null,
   };
 }
 

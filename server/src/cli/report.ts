@@ -17,14 +17,17 @@ import { dataFolders, openData } from '../host/dataFiles.ts';
 import { nodeDecompressors } from '../host/decompress.ts';
 import { announcedLength } from '../host/download.ts';
 import { createGit } from '../host/git.ts';
+import { imagesFolder, openImageMemory } from '../host/imageMemory.ts';
 import { buildPlatform } from '../host/machine.ts';
 import { nodeFileSystem } from '../host/nodeFileSystem.ts';
 import { npmCacheFolder } from '../host/packageCaches.ts';
+import { cacheFolder } from '../host/packageStore.ts';
 import { keepSizes, registry, sizesFile, storedSizes } from '../host/registry.ts';
 import type { ProblemReport, SizeReport, StackReport } from '../protocol.ts';
 import { readSettings, withChoices } from '../settings.ts';
 import { parse } from '../syntax/parser.ts';
 import { readDockerfile, type Source } from './dockerfile.ts';
+import { withinTime } from './engineTime.ts';
 import { type CliIo, Refusal } from './io.ts';
 import type { BuildOptions } from './options.ts';
 import { packageDataFor } from './packageData.ts';
@@ -92,13 +95,19 @@ export async function analysisOf(
     within: null,
     text: source.text,
     version: 1,
-    settings: withChoices(readSettings({ images: build.images }), {
-      target: build.target,
-      platform: build.platform,
-      buildArgs: build.buildArgs,
-      context,
-    }),
+    settings: withChoices(
+      readSettings({ images: build.images, engine: { enable: build.engine ? 'auto' : 'off' } }),
+      {
+        target: build.target,
+        platform: build.platform,
+        buildArgs: build.buildArgs,
+        context,
+        image: build.image,
+      },
+    ),
   };
+  const imageMemory = openImageMemory();
+  imageMemory.useFolder(imagesFolder(cacheFolder(io.env)));
   const ports: AnalysisPorts = {
     files: nodeFileSystem,
     decompressors: nodeDecompressors,
@@ -109,6 +118,8 @@ export async function analysisOf(
     packages: packageDataFor(io, data).packages,
     git: createGit(),
     digests: nodeDigests,
+    imageMemory,
+    ...(io.engine && { engine: withinTime(io.engine, (sentence) => say(io, sentence)) }),
     ...(record && { records: onlyRecord(record) }),
   };
   let analysis = await analyze(subject, ports, { keys });
@@ -125,6 +136,11 @@ export async function analysisOf(
   }
   const document = TextDocument.create(uri, 'dockerfile', 1, source.text);
   return { analysis, document, source, cut, context };
+}
+
+/** What went wrong without ending the command; standard output is for what was asked for. */
+function say(io: CliIo, sentence: string): void {
+  io.err(`dockerfile-layers: ${sentence}\n`);
 }
 
 /** The plan holds some kilobytes for each instruction; BuildKit itself reads at most 16 MB. */

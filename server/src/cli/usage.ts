@@ -23,7 +23,10 @@ Options of report, snapshot and check:
   --base-image PATTERN=IMAGE
                          What a base image is like, such as 'example.com/base:*=debian:bookworm',
                          or its suite=, size= and layers=, separated by commas
-  --no-engine            Contact no Docker engine
+  --image NAME           Image that was built from the Dockerfile, by name or id
+                         (default: it is looked for in the engine)
+  --no-engine            Contact no container engine; otherwise the one that the docker
+                         command would use is asked for measured sizes, for a minute at most
 
 Options of packages update (and those of report):
   --for NAME             Package data by name, such as debian/trixie/arm64

@@ -200,10 +200,6 @@ describe('report', () => {
     assert.equal(arm.platform, 'linux/arm64');
   });
 
-  it('accepts --no-engine, and contacts none without it either', async () => {
-    await report(['-', '--no-engine'], { input: 'FROM x\n' });
-  });
-
   it('names the context: what it counts from, and where that is', async () => {
     const files = {
       'docker/Dockerfile': 'FROM x\nCOPY src /\n',
