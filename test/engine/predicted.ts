@@ -125,7 +125,8 @@ function withoutEmpty(fields: Record<string, unknown>): ComparableConfig {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => !isEmpty(value)));
 }
 
-function comparable(config: ImageConfig): ComparableConfig {
+/** A config as the plan has it, for comparing with one of an image. */
+export function comparable(config: ImageConfig): ComparableConfig {
   const health = config.healthcheck;
   return withoutEmpty({
     User: config.user,
@@ -153,7 +154,8 @@ function comparable(config: ImageConfig): ComparableConfig {
   });
 }
 
-function comparableImage(config: Record<string, unknown>): ComparableConfig {
+/** The config of an image in the same form. */
+export function comparableImage(config: Record<string, unknown>): ComparableConfig {
   const keys = (value: unknown) => Object.keys((value as object | undefined) ?? {}).sort();
   const { User, Env, WorkingDir, Cmd, Entrypoint, Shell, Labels, StopSignal, OnBuild } = config;
   return withoutEmpty({

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { EngineImage, EngineInfo, HistoryRow } from '../../../server/src/engine/engine.ts';
 import {
   baseOf,
+  ofOtherPlatform,
   otherPlatform,
   toldByEngine,
   toldByRegistry,
