@@ -15,6 +15,7 @@ import { announcedLength } from './host/download.ts';
 import { createEngine } from './host/engine.ts';
 import { createGit } from './host/git.ts';
 import { imagesFolder, openImageMemory } from './host/imageMemory.ts';
+import { openImageRegistry, registryFolder } from './host/imageRegistry.ts';
 import { buildPlatform, pathOf } from './host/machine.ts';
 import { nodeFileSystem } from './host/nodeFileSystem.ts';
 import { npmCacheFolder } from './host/packageCaches.ts';
@@ -42,6 +43,7 @@ const packageData = openPackageData(
 
 const records = openRecordStore();
 const imageMemory = openImageMemory();
+const imageRegistry = openImageRegistry(process.env);
 
 startServer(connection, {
   files: nodeFileSystem,
@@ -63,10 +65,12 @@ startServer(connection, {
   records,
   engine: createEngine({ env: process.env }),
   imageMemory,
+  imageRegistry,
   useStorage(folder) {
     const own = folder ?? cacheFolder(process.env);
     records.useFolder(recordsFolder(own));
     imageMemory.useFolder(imagesFolder(own));
+    imageRegistry.useFolder(registryFolder(own));
   },
   pathOf,
 });

@@ -40,6 +40,7 @@ import {
   visibleChanged,
 } from './protocol.ts';
 import { handleAsking, shutDown } from './server/asking.ts';
+import { handleAskRegistry } from './server/askRegistry.ts';
 import { handleBuilding } from './server/build.ts';
 import { readClient } from './server/client.ts';
 import { createDocumentSettings, type DocumentSettings } from './server/documentSettings.ts';
@@ -318,6 +319,7 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
     factsChanged: (uri) => refresher.factsChanged(uri),
   };
   handleAsking(state);
+  handleAskRegistry(state);
   const building = handleBuilding(state);
   const probing = handleProbing(state);
   handleTerminalBuilds(state);

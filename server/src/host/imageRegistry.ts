@@ -4,6 +4,8 @@
  */
 
 import { createHash } from 'node:crypto';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as timer } from 'node:timers/promises';
 import { readDigest } from '../registry/digest.ts';
 import { manifestTypes } from '../registry/manifest.ts';
@@ -44,6 +46,24 @@ const largestManifest = 4_000_000;
 const largestConfig = 8_000_000;
 const wholeMs = 120_000;
 const usual: ClientLimits = { silenceMs: 15_000, totalMs: 45_000, waitMs: 10_000 };
+
+/** Folder for what registries said, below a folder of our own; null: there is none. */
+export function registryFolder(own: string | null): string | null {
+  return own === null ? null : join(own, 'registry');
+}
+
+/** The registries of a process, which hears later where answers are kept. */
+export function openImageRegistry(
+  env: ImageRegistryOptions['env'],
+): ImageRegistry & { useFolder(folder: string | null): void } {
+  let folder: string | null = null;
+  return {
+    ...createImageRegistry({ env, home: homedir(), folder: () => folder }),
+    useFolder(path) {
+      folder = path;
+    },
+  };
+}
 
 /** The registries that references name, with the docker CLI's credentials. */
 export function createImageRegistry(options: ImageRegistryOptions): ImageRegistry {

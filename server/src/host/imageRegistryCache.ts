@@ -5,7 +5,7 @@
 
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Digest, readDigest } from '../registry/digest.ts';
 import { type ImagePlace, manifestName } from '../registry/place.ts';
 import { parsed, record, text } from '../registry/values.ts';
@@ -21,7 +21,6 @@ export interface Remembered {
 export interface RegistryCache {
   /** Null: it is not there, or not what it was. */
   blob(digest: string): Promise<Buffer | null>;
-  /** A disk that takes nothing is none. */
   keepBlob(digest: string, bytes: Buffer): Promise<void>;
   reference(place: ImagePlace): Promise<Remembered | null>;
   keepReference(place: ImagePlace, remembered: Remembered): Promise<void>;
@@ -30,45 +29,56 @@ export interface RegistryCache {
 const largestBlob = 8_000_000;
 const mostBytes = 64_000_000;
 const mostFiles = 4000;
+const dayMs = 24 * 3600 * 1000;
+/** What is kept in memory where the disk takes nothing. */
+const mostInMemory = 16_000_000;
 
-/** A cache in a folder of our own, which is made when something is kept; `folder` gives null: nothing is. */
+/**
+ * A cache in a folder of our own, which is made when something is kept. Where `folder` gives null, or
+ * the disk takes nothing, what is said is kept as long as the process runs.
+ */
 export function createRegistryCache(folder: () => string | null): RegistryCache {
-  const pathOf = (part: 'blobs' | 'references', name: string): string | null => {
+  const memory = new Map<string, Buffer>();
+  let inMemory = 0;
+  const remember = (name: string, bytes: Buffer) => {
+    inMemory += bytes.length - (memory.get(name)?.length ?? 0);
+    memory.set(name, bytes);
+    for (const [oldest, { length }] of memory) {
+      if (inMemory <= mostInMemory) return;
+      memory.delete(oldest);
+      inMemory -= length;
+    }
+  };
+  const write = async (name: string, bytes: Buffer) => {
     const root = folder();
-    return root === null ? null : join(root, part, name);
+    if (root === null || !(await keep(join(root, name), bytes))) remember(name, bytes);
   };
-  const blobPath = (digest: string): readonly [string, Digest] | null => {
-    const found = readDigest(digest);
-    const path = found && pathOf('blobs', `${found.algorithm}-${found.hex}`);
-    return found && path ? [path, found] : null;
+  const read = async (name: string): Promise<Buffer | null> => {
+    const root = folder();
+    const kept = root === null ? null : await readSmall(join(root, name));
+    return kept ?? memory.get(name) ?? null;
   };
-  const referencePath = (place: ImagePlace) => {
+  const blobName = ({ algorithm, hex }: Digest) => `blobs/${algorithm}-${hex}`;
+  const referenceName = (place: ImagePlace) => {
     const name = `${place.host}/${place.repository}@${manifestName(place)}`;
-    return pathOf('references', `${createHash('sha256').update(name).digest('hex')}.json`);
+    return `references/${createHash('sha256').update(name).digest('hex')}.json`;
   };
   return {
     async blob(digest) {
-      const found = blobPath(digest);
-      if (!found) return null;
-      const [path, { algorithm, hex }] = found;
-      const bytes = await readSmall(path);
-      if (!bytes) return null;
-      if (createHash(algorithm).update(bytes).digest('hex') !== hex) {
-        await rm(path, { force: true }).catch(() => {});
-        return null;
-      }
-      const now = new Date();
-      // What is used is kept longest.
-      await utimes(path, now, now).catch(() => {});
-      return bytes;
+      const said = readDigest(digest);
+      const bytes = said && (await read(blobName(said)));
+      if (!said || !bytes) return null;
+      if (createHash(said.algorithm).update(bytes).digest('hex') === said.hex) return bytes;
+      const root = folder();
+      if (root !== null) await rm(join(root, blobName(said)), { force: true }).catch(() => {});
+      return null;
     },
     async keepBlob(digest, bytes) {
-      const found = blobPath(digest);
-      if (found) await keep(found[0], bytes);
+      const said = readDigest(digest);
+      if (said) await write(blobName(said), bytes);
     },
     async reference(place) {
-      const path = referencePath(place);
-      const bytes = path === null ? null : await readSmall(path);
+      const bytes = await read(referenceName(place));
       const entry = record(bytes && parsed(bytes.toString('utf8')));
       const digest = text(entry.digest);
       const { askedAt } = entry;
@@ -76,10 +86,9 @@ export function createRegistryCache(folder: () => string | null): RegistryCache 
       return isTold ? { digest, askedAt } : null;
     },
     async keepReference(place, { digest, askedAt }) {
-      const path = referencePath(place);
       const { host, repository } = place;
       const entry = { host, repository, name: manifestName(place), digest, askedAt };
-      if (path !== null) await keep(path, Buffer.from(`${JSON.stringify(entry)}\n`));
+      await write(referenceName(place), Buffer.from(`${JSON.stringify(entry)}\n`));
     },
   };
 }
@@ -87,21 +96,28 @@ export function createRegistryCache(folder: () => string | null): RegistryCache 
 async function readSmall(path: string): Promise<Buffer | null> {
   try {
     const found = await stat(path);
-    return found.isFile() && found.size <= largestBlob ? await readFile(path) : null;
+    if (!found.isFile() || found.size > largestBlob) return null;
+    const bytes = await readFile(path);
+    // What is used stays longest; to the day is enough.
+    if (Date.now() - found.mtimeMs > dayMs) await utimes(path, new Date(), new Date());
+    return bytes;
   } catch {
     return null;
   }
 }
 
-async function keep(path: string, bytes: Buffer): Promise<void> {
-  const folder = join(path, '..');
+/** Says whether it is kept. */
+async function keep(path: string, bytes: Buffer): Promise<boolean> {
+  const folder = dirname(path);
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeWhole(path, bytes);
-    await tidy(folder, path);
   } catch {
-    // Without it the registry is asked again some day.
+    return false;
   }
+  // What is left over may also be removed another time.
+  await tidy(folder, path).catch(() => {});
+  return true;
 }
 
 /** Removes what was not used for longest until the rest has its place. */
