@@ -55,6 +55,8 @@ export function keptStages(
     if (stage.triggers.length > 0 || built.stage.triggers.length > 0) break;
     const { from, commands } = stage.syntax;
     if (from !== was.from || !areSame(commands, was.commands)) break;
+    // More may be known of the image by now.
+    if (stage.resolved.base.image !== built.stage.base.image) break;
     const isMoved = (command: Command) =>
       !haveOneOrigin(memory.origins.get(command), graph.origins.get(command));
     budget -= built.spent;

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { realistic } from '../../../bench/texts.ts';
 import { buildPlan } from '../../../server/src/model/buildPlan.ts';
-import type { Plan, Step } from '../../../server/src/model/plan.ts';
+import type { BaseImage, Plan, Step } from '../../../server/src/model/plan.ts';
 import { interpret } from '../../../server/src/syntax/instructions.ts';
 import { parse } from '../../../server/src/syntax/parser.ts';
 import { linux } from '../../support/plans.ts';
@@ -115,4 +115,29 @@ describe('the plan of a text that is edited', () => {
     const plan = buildPlan(program, options, first);
     assert.deepEqual(said(plan), said(buildPlan(interpret(parse(after)), options)));
   }
+
+  it('sees that more is known of a base image by now, or something else', () => {
+    const text = 'FROM one AS a\nWORKDIR x\nFROM a\nRUN echo $V\nFROM two\n';
+    const image = (workingDir: string) => ({
+      config: { env: [], workingDir },
+      history: [],
+      layers: 1,
+    });
+    let now: BaseImage | undefined;
+    const asking = {
+      ...options,
+      images: (reference: string) => (reference === 'one' ? now : undefined),
+    };
+    const first = interpret(parse(text));
+    let before = buildPlan(first, asking);
+    for (const [at, known] of [image('/srv'), image('/other'), undefined].entries()) {
+      now = known;
+      const edited = `${text}RUN true ${at}\n`;
+      const program = interpret(parse(edited, before.program.dockerfile), before.program);
+      const after = buildPlan(program, asking, before);
+      assert.deepEqual(said(after), said(buildPlan(interpret(parse(edited)), asking)));
+      assert.equal(after.stages[0]?.steps[0]?.workdir, `${known?.config.workingDir ?? ''}/x`);
+      before = after;
+    }
+  });
 });
