@@ -101,7 +101,8 @@ export function baseSource(
   const { told } = facts;
   if (!told) {
     const isSet = facts.reason.startsWith('The size is as set');
-    return facts.size ? { source: isSet ? 'setting' : 'table' } : {};
+    const isKnown = facts.size !== null || facts.layers !== null;
+    return isKnown ? { source: isSet ? 'setting' : 'table' } : {};
   }
   const made = iso(told.createdAt);
   const [digest = told.id] = told.digests;

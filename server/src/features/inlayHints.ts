@@ -20,7 +20,7 @@ import { cacheCard, card, effectCard, sizeCard } from './card.ts';
 import { baseSize, effectWords, sizeOf } from './figures.ts';
 import { type Document, firstEndingAfter, lineEnd } from './places.ts';
 import { cacheReport } from './predictions.ts';
-import { cacheWord, separator, size } from './render.ts';
+import { bareSize, cacheWord, separator, size } from './render.ts';
 import { type Row, rowsOf } from './rows.ts';
 
 /** Names of the client's commands for parts of a label; null where it has none. */
@@ -116,6 +116,11 @@ function partsOf(analysis: Analysis, row: Row): Part[] {
   }
   const word = cacheWord(cacheReport(analysis, row));
   if (word && showsCache(show.cache, word)) parts.push({ kind: 'cache', text: word });
+  // What is counted is said in the tooltip too; the other parts stand in the line alone.
+  if (lengthOf(parts) > longest) {
+    const at = parts.findIndex(({ kind }) => kind === 'size');
+    if (at >= 0) parts[at] = { kind: 'size', text: bareSize(figure, units) };
+  }
   while (parts.length > 1 && lengthOf(parts) > longest) parts.pop();
   return parts;
 }

@@ -76,7 +76,6 @@ async function ask(
   const { image } = recognized.laid;
   const abort = new AbortController();
   if (token.isCancellationRequested) abort.abort();
-  if (token.isCancellationRequested) abort.abort();
   const listening = token.onCancellationRequested(() => abort.abort());
   try {
     const { endpoint } = settings.engine;
