@@ -6,10 +6,10 @@ import type { Laid, LaidRow } from './laid.ts';
 import { type Aligned, align } from './layAlign.ts';
 import { type Border, findBorder, type KnownBase } from './layBorder.ts';
 import { changedPairs, type Leftovers } from './layEdits.ts';
-import { type Entry, entriesOf } from './layEntries.ts';
+import { type Entry, entriesOf, entryKey, targetOf } from './layEntries.ts';
 import { type Fitting, fitting } from './layFit.ts';
 import { makesLayer, rowLayers } from './layLayers.ts';
-import { type ReadRow, type RunParts, readRows, runBodies, runParts } from './layRow.ts';
+import { type ReadRow, type RunParts, readRows, rowKey, runParts } from './layRow.ts';
 import { isCertainPair } from './layTwins.ts';
 import { declaredNames, planWith, valuesIn } from './layValues.ts';
 
@@ -26,8 +26,7 @@ export function lay(
 ): Laid {
   const read = readRows(image);
   const border = findBorder(plan, stage, image, read, base);
-  const first = entriesOf(plan, stage, null);
-  const bodies = runBodies(first.flatMap(({ body }) => (body === null ? [] : [body])));
+  const { entries: first, bodies } = targetOf(plan, stage);
   const parts = read.map(({ keyword, text }) =>
     keyword === 'RUN' ? runParts(text, bodies) : null,
   );
@@ -43,14 +42,10 @@ export function lay(
     rows: read.length - border.rows,
     weight: (step, row) => fitOf(laying, step, row + border.rows).weight,
     freeStart: !border.exact,
-    stepKey: (step) => {
-      const { body, keyword, text } = entries[step] as Entry;
-      return body === null ? `${keyword} ${text()}` : `RUN ${body}`;
-    },
+    stepKey: (step) => entryKey(entries[step] as Entry),
     rowKey: (row) => {
-      const { keyword, text } = read[row + border.rows] as ReadRow;
-      const body = parts[row + border.rows]?.body;
-      return keyword === 'RUN' ? (body === undefined ? null : `RUN ${body}`) : `${keyword} ${text}`;
+      const at = row + border.rows;
+      return rowKey(read[at] as ReadRow, parts[at] ?? null);
     },
   });
   if (aligned === null) {
@@ -157,15 +152,8 @@ function movedPairs(
   const loose = aligned.flatMap(({ rows }, step) => (rows.length === 0 ? [step] : []));
   const left = read.flatMap(({ at }) => (at >= start && !taken.has(at) ? [at] : []));
   if (loose.length === 0 || left.length === 0) return [];
-  const keyOfRow = (row: number) => {
-    const { keyword, text } = read[row] as ReadRow;
-    if (keyword === 'RUN') return parts[row] ? `RUN ${parts[row]?.body}` : null;
-    return `${keyword} ${text}`;
-  };
-  const keyOfStep = (step: number) => {
-    const { keyword, body, text } = entries[step] as Entry;
-    return body === null ? `${keyword} ${text()}` : `RUN ${body}`;
-  };
+  const keyOfRow = (row: number) => rowKey(read[row] as ReadRow, parts[row] ?? null);
+  const keyOfStep = (step: number) => entryKey(entries[step] as Entry);
   const rowsOf = countBy(read.slice(start).map(({ at }) => keyOfRow(at)));
   const stepsOf = countBy(entries.map((_, step) => keyOfStep(step)));
   const pairs: Pair[] = [];
@@ -203,8 +191,7 @@ function finish(laying: Laying, { pairs, unsure, taken, start }: Settled): Laid 
       `The image has ${image.diffIds.length} layers, which is not what its history says: its layers were put together after they were made.`,
     );
   }
-  const ownRows = read.length - start.rows;
-  if (pairs.length === 0 && entries.length > 0 && ownRows > 0 && unsure.size === 0) {
+  if (pairs.length === 0 && unsure.size === 0 && entries.length > 0 && !isBaseAlone(laying)) {
     return without(image, 'No entry of the image has the text of a line of this file.');
   }
   const inOrder = [...pairs].sort((a, b) => a.step - b.step);
@@ -244,6 +231,12 @@ function finish(laying: Laying, { pairs, unsure, taken, start }: Settled): Laid 
     start,
   );
   return { image, rows, changed, gone, unsure, base, certain: true, reason };
+}
+
+/** Nothing above the base makes a layer, as far as its border is known. */
+function isBaseAlone({ border, read, image }: Laying): boolean {
+  if (border.exact) return border.rows === read.length;
+  return border.layers !== null && border.layers === image.diffIds.length;
 }
 
 /** Entries and layers of the base, where both are certain. */
@@ -358,7 +351,12 @@ function reasonOf(
   },
   start: Start,
 ): string {
-  if (start.rows === read.length && entries.length > 0) {
+  if (
+    counts.rows === 0 &&
+    counts.unsure === 0 &&
+    entries.length > 0 &&
+    start.rows === read.length
+  ) {
     return 'The image has no entry of its own above the base image.';
   }
   const said = [

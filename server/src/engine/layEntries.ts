@@ -2,6 +2,7 @@
 
 import { stepsBackwards } from '../model/chain.ts';
 import type { Plan, Step } from '../model/plan.ts';
+import { type RunBodies, runBodies } from './layRow.ts';
 
 /** A step that makes an entry, with what its text may be. */
 export interface Entry {
@@ -45,6 +46,35 @@ export function entriesOf(plan: Plan, stage: number, built: Plan | null): readon
     });
   }
   return entries;
+}
+
+/** What is needed of a target to compare many images with it. */
+export interface Target {
+  readonly entries: readonly Entry[];
+  readonly bodies: RunBodies;
+  /** Texts of the entries, as `entryKey` makes them. */
+  readonly keys: ReadonlySet<string>;
+}
+
+const targets = new WeakMap<Plan, Map<number, Target>>();
+
+/** Made once for each plan and stage. */
+export function targetOf(plan: Plan, stage: number): Target {
+  const known = targets.get(plan) ?? new Map<number, Target>();
+  targets.set(plan, known);
+  let target = known.get(stage);
+  if (!target) {
+    const entries = entriesOf(plan, stage, null);
+    const bodies = runBodies(entries.flatMap(({ body }) => (body === null ? [] : [body])));
+    target = { entries, bodies, keys: new Set(entries.map(entryKey)) };
+    known.set(stage, target);
+  }
+  return target;
+}
+
+/** Equal for entries of equal texts; values of ARG in front of a RUN count for nothing. */
+export function entryKey({ keyword, body, text }: Entry): string {
+  return body === null ? `${keyword} ${text()}` : `RUN ${body}`;
 }
 
 /** All steps whose effects an image has, triggers included, the oldest first. */

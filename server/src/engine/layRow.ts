@@ -93,6 +93,12 @@ export function runParts(text: string, bodies: RunBodies): RunParts | null {
   return null;
 }
 
+/** The key of `entryKey` for a row; null: it is no RUN of the file. */
+export function rowKey({ keyword, text }: ReadRow, parts: RunParts | null): string | null {
+  if (keyword !== 'RUN') return `${keyword} ${text}`;
+  return parts ? `RUN ${parts.body}` : null;
+}
+
 const headLength = 12;
 
 /** What the RUN lines of a file run; `heads` are their first characters, to look for them quickly. */
