@@ -215,6 +215,100 @@ describe('the rows of the stack', () => {
     assert.equal(rows[0]?.cache, '');
   });
 
+  it('say what was measured, estimated and grew, and have the layer to copy from', () => {
+    const plain = instruction(1, 'RUN a', 91);
+    const run: InstructionReport = {
+      ...plain,
+      size: { ...size(91), basis: 'measured', estimated: { ...size(84), basis: 'estimated' } },
+      built: {
+        diffId: 'sha256:1',
+        image: 'sha256:2',
+        createdAt: null,
+        driver: 'overlay2',
+        folder: '/x/diff',
+        before: 87,
+        grew: 4,
+      },
+      display: { ...plain.display, estimated: '84 MB', grew: '+4 MB', built: ['Layer: one.'] },
+    };
+    const one: StackReport = {
+      ...report(0, [stage(0, null, [instruction(0, 'FROM a'), run])]),
+      compare: { since: '', own: 4, lines: [], text: 'It grew.' },
+    };
+    const [root] = stackRows(
+      {
+        ...one,
+        engine: { ...one.engine, imageText: 'From app.' },
+        display: { ...one.display, image: 'probably app:latest', grew: '+4 MB' },
+      },
+      options,
+    );
+    assert.equal(root?.description, 'target · 2 layers · ≥ 9 B · +4 MB · probably app:latest');
+    assert.ok(root.details.includes('It grew.') && root.details.includes('From app.'));
+    const row = root.children().find(({ label }) => label === 'RUN a');
+    assert.equal(row?.description, '91 B · estimated 84 MB · +4 MB');
+    assert.ok(row.details.includes('Estimated 84 MB, measured 91 B.'));
+    assert.ok(row.details.includes('Layer: one.'));
+    assert.deepEqual([row.diffId, row.image, row.folder], ['sha256:1', 'sha256:2', '/x/diff']);
+  });
+
+  it('open FROM into the layers of the base, the lowest at the bottom', () => {
+    const plain = stage(0, null, [instruction(0, 'FROM debian')]);
+    const layer = {
+      size: size(5),
+      createdBy: '/bin/sh -c #(nop) ADD file:1 in /',
+      diffId: 'sha256:a',
+      compressed: null,
+      createdAt: null,
+      folder: '/base/diff',
+      display: { text: 'ADD file in /', size: '5 B', built: ['Layer: base.'] },
+    };
+    const bare = { ...layer, createdBy: null, display: { text: '', size: '', built: [] } };
+    const base = {
+      ...{ ...plain.base, layers: [layer, bare], digest: 'sha256:d' },
+      ...{ facts: ['An engine says so.'], moved: 'The tag moved.' },
+    };
+    const from = stackRows(report(0, [{ ...plain, base }]), options)[0]
+      ?.children()
+      .at(-1);
+    assert.match(from?.description ?? '', /tag moved$/);
+    assert.ok(from?.details.includes('An engine says so.'));
+    assert.ok(from?.details.includes('The tag moved.'));
+    assert.equal(from?.image, 'sha256:d');
+    const [second, first] = from?.children() ?? [];
+    assert.equal(first?.label, 'ADD file in /');
+    assert.equal(first.description, '5 B');
+    assert.equal(first.history, layer.createdBy);
+    assert.deepEqual([first.diffId, first.folder], ['sha256:a', '/base/diff']);
+    assert.equal(first.accessible, 'Layer 1 of the base image, ADD file in /, 5 B.');
+    assert.equal(second?.label, 'Layer 2');
+    assert.equal(second?.description, 'of the base image');
+  });
+
+  it('have what containers wrote below the writable layer, once somebody asked', () => {
+    const one = report(0, [stage(0, null, [instruction(0, 'FROM a')])]);
+    const before = stackRows(one, options)[0]?.children()[0];
+    assert.equal(before?.description, 'of the container');
+    assert.deepEqual(before?.children(), []);
+    const writable = {
+      message: '2 containers.',
+      containers: [
+        { name: 'web', state: 'running', writes: 12_000, size: '12 kB' },
+        { name: 'old', state: 'exited', writes: null, size: '' },
+      ],
+    };
+    const row = stackRows(one, { ...options, writable })[0]?.children()[0];
+    assert.equal(row?.description, 'of 2 containers');
+    assert.ok(row?.details.includes('2 containers.'));
+    assert.deepEqual(
+      row?.children().map(({ label, description, bytes }) => [label, description, bytes]),
+      [
+        ['web', '12 kB · running', 12_000],
+        ['old', 'not told · exited', null],
+      ],
+    );
+  });
+
   it('say how often what a line takes changes', () => {
     const churn = { commits: 9, changed: 3, steps: 1, ms: null, bytes: null, text: 'Often.' };
     const copy = { ...instruction(1, 'COPY . .', 5), churn };
