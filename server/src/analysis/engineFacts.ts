@@ -94,7 +94,7 @@ export class EngineFacts {
       base: (reference, platform, given) => {
         let table = given;
         const info = session?.state.info ?? session?.last ?? null;
-        const found = session && info ? session.named(reference) : null;
+        const found = session && info ? session.named(reference, platform) : null;
         if (found?.state === 'known' && found.value && info) {
           const { value } = found;
           const facts = remembered(value, table, () => toldByEngine(value, info, known(table)));

@@ -14,6 +14,8 @@ import type {
   ImageSummary,
   Watch,
 } from '../engine/engine.ts';
+import type { Platform } from '../model/plan.ts';
+import { formatPlatform } from '../model/platform.ts';
 import type { EngineState } from './engineReading.ts';
 import { BackgroundFact } from './facts.ts';
 
@@ -131,15 +133,16 @@ export class EngineSession {
   }
 
   /** An image by a name that may come to mean another one; null: the engine does not have it. */
-  named(name: string): Fact<EngineImage | null> {
-    const known = this.#named.get(name);
+  named(name: string, platform: Platform): Fact<EngineImage | null> {
+    const key = `${formatPlatform(platform)} ${name}`;
+    const known = this.#named.get(key);
     if (known) return known.held.fact;
     if (this.#state.kind !== 'up') return this.#notThere();
-    const ask = (signal: AbortSignal) => this.#engine.image(this.#choice, name, signal);
+    const ask = (signal: AbortSignal) => this.#engine.image(this.#choice, name, signal, platform);
     const fact = this.#background(ask, this.#onBases);
-    this.#named.set(name, fact);
+    this.#named.set(key, fact);
     if (this.#named.size > mostNames) {
-      const [oldest = name] = this.#named.keys();
+      const [oldest = key] = this.#named.keys();
       this.#named.get(oldest)?.stop();
       this.#named.delete(oldest);
     }

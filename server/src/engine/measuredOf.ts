@@ -44,7 +44,11 @@ function measure(step: Step, sources: Sources): Measured | undefined {
   const ofImage = inImage(step, sources);
   if (ofImage?.sure) return ofImage;
   const others = [inCache(step, sources), inRecord(step, sources)];
-  return others.find((one) => one?.sure) ?? ofImage ?? others.find((one) => one !== undefined);
+  const exact = others.find((one) => one?.sure);
+  if (!exact) return ofImage ?? others.find((one) => one !== undefined);
+  // Equal bytes: then the likely image has this very layer, for all that is known.
+  const isSame = ofImage?.bytes === exact.bytes && ofImage.store === exact.store;
+  return isSame ? { ...exact, layer: ofImage.layer, before: ofImage.before } : exact;
 }
 
 function inImage(step: Step, sources: Sources): Measured | undefined {

@@ -22,7 +22,7 @@ describe('an engine that documents share', () => {
   it('is not contacted before someone asks or follows', async () => {
     const { engine, made } = session();
     assert.equal(made.images().state, 'unavailable');
-    assert.equal(made.named('debian:bookworm').state, 'unavailable');
+    assert.equal(made.named('debian:bookworm', engineInfo.platform).state, 'unavailable');
     assert.equal(made.cacheEntries().state, 'unavailable');
     made.retry();
     await settle(made);
@@ -88,7 +88,7 @@ describe('an engine that documents share', () => {
     const { engine, made } = session(memoryEngine([image]));
     made.follow();
     await settle(made);
-    made.named('debian:bookworm');
+    made.named('debian:bookworm', engineInfo.platform);
     await Promise.all([made.byId('sha256:a'), made.byId('sha256:a')]);
     await settle(made);
     const other = engineImage('sha256:b', { references: ['debian:bookworm'] });
@@ -96,7 +96,7 @@ describe('an engine that documents share', () => {
     engine.tell({ kind: 'images', image: null });
     await settle(made);
     await made.byId('sha256:a');
-    const named = made.named('debian:bookworm');
+    const named = made.named('debian:bookworm', engineInfo.platform);
     assert.ok(named.state === 'known' && named.value?.id === 'sha256:b');
     assert.deepEqual(
       engine.asked.filter((what) => what.startsWith('image ')),

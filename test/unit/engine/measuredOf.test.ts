@@ -60,6 +60,8 @@ describe('what was measured of a line', () => {
   it('is what the build cache has, where the image is only likely the right one', () => {
     const recognized = inImage(91, {}, false);
     assert.equal(measure({ recognized, cached: () => found })?.source, 'cache');
+    const same = measure({ recognized, cached: () => ({ ...found, bytes: 91 }) });
+    assert.deepEqual([same?.source, same?.layer?.diffId], ['cache', 'sha256:d']);
     const likely = measure({ recognized, cached: () => ({ ...found, sure: false }) });
     assert.equal(likely?.source, 'image');
     assert.equal(likely?.sure, false);
