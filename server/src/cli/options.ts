@@ -19,7 +19,7 @@ export interface BuildOptions {
   readonly buildArgs: Readonly<Record<string, string>>;
   /** What is said of base images, by pattern, as in the setting `images`. */
   readonly images: Readonly<Record<string, unknown>>;
-  /** False: no container engine is contacted. */
+  /** False: nobody is contacted, no program started, no file read but those of the build and of the tool. */
   readonly engine: boolean;
   /** Id or name of the image that was built from the Dockerfile; null: it is looked for. */
   readonly image: string | null;

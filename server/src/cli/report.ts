@@ -108,17 +108,17 @@ export async function analysisOf(
   };
   const imageMemory = openImageMemory();
   imageMemory.useFolder(imagesFolder(cacheFolder(io.env)));
+  // Who wants no engine wants no program and no file but those of the project and of the tool.
   const ports: AnalysisPorts = {
     files: nodeFileSystem,
     decompressors: nodeDecompressors,
     buildPlatform,
-    npmCache: npmCacheFolder(),
     storedSizes: () => storedSizes(sizesFile(io.env)),
     base: baseImages(data),
     packages: packageDataFor(io, data).packages,
-    git: createGit(),
     digests: nodeDigests,
     imageMemory,
+    ...(build.engine && { git: createGit(), npmCache: npmCacheFolder() }),
     ...(io.engine && { engine: withinTime(io.engine, (sentence) => say(io, sentence)) }),
     ...(record && { records: onlyRecord(record) }),
   };

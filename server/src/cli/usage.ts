@@ -25,8 +25,8 @@ Options of report, snapshot and check:
                          or its suite=, size= and layers=, separated by commas
   --image NAME           Image that was built from the Dockerfile, by name or id
                          (default: it is looked for in the engine)
-  --no-engine            Contact no container engine; otherwise the one that the docker
-                         command would use is asked for measured sizes, for a minute at most
+  --no-engine            Contact no container engine, and start no git; otherwise the engine
+                         that the docker command would use is asked for measured sizes
 
 Options of packages update (and those of report):
   --for NAME             Package data by name, such as debian/trixie/arm64
