@@ -40,6 +40,8 @@ export interface ImageRegistryOptions {
   readonly findCredentials?: FindCredentials;
   readonly now?: () => number;
   readonly limits?: Partial<ClientLimits>;
+  /** Waits; rejects when the signal aborts. */
+  readonly pause?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 const largestManifest = 4_000_000;
@@ -74,7 +76,7 @@ export function createImageRegistry(options: ImageRegistryOptions): ImageRegistr
     findCredentials: options.findCredentials ?? createFindCredentials({ env, home }),
     trust: createTrust({ env, home }),
     now,
-    pause: (ms, signal) => timer(ms, undefined, { signal }),
+    pause: options.pause ?? ((ms, signal) => timer(ms, undefined, { signal })),
     limits: { ...usual, ...options.limits },
   });
   return {

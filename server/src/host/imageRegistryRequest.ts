@@ -71,6 +71,8 @@ export async function question(asked: Question): Promise<Answer> {
     }
   } catch (error) {
     asked.signal.throwIfAborted();
+    if (error instanceof RegistryProblem) throw error;
+    if (clock.aborted) throw new RegistryProblem(`${shownAddress(url)} did not answer in time.`);
     throw problemOf(error, url);
   }
 }
@@ -135,8 +137,7 @@ const plainCodes = new Set([
 ]);
 const droppedCodes = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
 
-function problemOf(error: unknown, url: URL): unknown {
-  if (error instanceof RegistryProblem) return error;
+function problemOf(error: unknown, url: URL): RegistryProblem {
   const { code = '' } = error as NodeJS.ErrnoException;
   if (code === 'ECONNREFUSED') {
     return new RegistryProblem(`Nothing answers at ${url.host}.`);

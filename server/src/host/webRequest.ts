@@ -109,9 +109,16 @@ function answerOf(
   body?: string,
 ): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
-    sent.setTimeout(silenceMs, () => sent.destroy(new Silence()));
+    let begun: http.IncomingMessage | null = null;
+    sent.setTimeout(silenceMs, () => {
+      const silence = new Silence();
+      // Ended from the side of the request, a body that has begun would look cut off.
+      begun?.destroy(silence);
+      sent.destroy(silence);
+    });
     sent.on('error', reject);
     sent.on('response', (answer) => {
+      begun = answer;
       // A body that nobody reads any more must not end the process with its error.
       answer.on('error', () => {});
       resolve(answer);
