@@ -1,6 +1,7 @@
 /** Images, build cache and containers as engines tell them (DOCKER-GROUND-TRUTH sections 3, 5, 7 and 8). */
 
-import type { ImageConfig } from '../model/plan.ts';
+import type { ImageConfig, Platform } from '../model/plan.ts';
+import { standsFor } from '../model/platform.ts';
 import { platformOf } from './answersAbout.ts';
 import {
   bytesOf,
@@ -22,21 +23,17 @@ import type {
   Store,
 } from './engine.ts';
 
-/** `GET /images/json`. Entries without an id are left out. */
-export function imageSummaries(answer: unknown): readonly ImageSummary[] {
-  return listOf(answer).flatMap((entry) => {
-    const { Id, RepoTags, RepoDigests, Created, Labels } = objectOf(entry);
-    if (typeof Id !== 'string' || Id === '') return [];
-    return [
-      {
-        id: prefixed(Id),
-        references: named(RepoTags),
-        digests: named(RepoDigests),
-        createdAt: secondsOf(Created),
-        labels: labelsOf(Labels),
-      },
-    ];
-  });
+/** An entry of `GET /images/json`; null where it lacks an id. */
+export function imageSummary(value: unknown): ImageSummary | null {
+  const { Id, RepoTags, RepoDigests, Created, Labels } = objectOf(value);
+  if (typeof Id !== 'string' || Id === '') return null;
+  return {
+    id: prefixed(Id),
+    references: named(RepoTags),
+    digests: named(RepoDigests),
+    createdAt: secondsOf(Created),
+    labels: labelsOf(Labels),
+  };
 }
 
 /** Images without a name are called `<none>:<none>` by some engines. */
@@ -80,7 +77,12 @@ export function engineImage(
   };
 }
 
-function withVariant({ Os, Architecture, Variant }: Json): EngineImage['platform'] {
+/** May the image be taken where one for that platform is wanted? */
+export function isForPlatform(image: EngineImage, platform: Platform): boolean {
+  return standsFor(image.platform, platform);
+}
+
+function withVariant({ Os, Architecture, Variant }: Json): Platform {
   const arch = textOf(Architecture);
   const variant = textOf(Variant);
   return platformOf(textOf(Os), variant ? `${arch}/${variant}` : arch);
@@ -149,17 +151,12 @@ function healthcheckOf(value: unknown): ImageConfig['healthcheck'] {
   };
 }
 
-/**
- * `GET /system/df?type=build-cache`; from API 1.52 on `BuildCacheUsage` has the same records. Records
- * without an id or a size are left out.
- */
+/** The records of `GET /system/df?type=build-cache` that are whole. */
 export function cacheEntries(answer: unknown): readonly CacheEntry[] {
-  const { BuildCache, BuildCacheUsage } = objectOf(answer);
-  const records = Array.isArray(BuildCache) ? BuildCache : listOf(objectOf(BuildCacheUsage).Items);
-  return records.flatMap((value) => cacheEntry(value) ?? []);
+  return listOf(objectOf(answer).BuildCache).flatMap((value) => cacheEntry(value) ?? []);
 }
 
-/** One record of the build cache; null where it lacks what makes one. */
+/** A record of `GET /system/df?type=build-cache`; null where it lacks an id or a size. */
 export function cacheEntry(value: unknown): CacheEntry | null {
   const record = objectOf(value);
   const id = textOf(record.ID);

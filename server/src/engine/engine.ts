@@ -30,6 +30,8 @@ export interface EngineInfo {
   readonly foundBy: string;
   /** Its files are in a virtual machine, not on this machine (Docker Desktop and its like). */
   readonly virtual: boolean;
+  /** It is reached over a network (TCP to another host, ssh), so its files may be on another machine. */
+  readonly remote?: boolean;
   /** Identity of the engine, to tell that another one answers now; null: it has none. */
   readonly id: string | null;
 }

@@ -36,6 +36,7 @@ export type Endpoint = {
  */
 export function readEndpoint(text: string, tls: TlsFiles | null): Endpoint {
   const written = text.trim();
+  if (written.length > longest) throw bad(written, 'is too long');
   if (/^\\\\[.?]\\pipe\\/i.test(written)) return pipe(written.replaceAll('\\', '/'));
   if (/^\/\/[.?]\/pipe\//i.test(written)) return pipe(written);
   if (written.startsWith('/')) return socket(written);
@@ -60,6 +61,7 @@ export function readEndpoint(text: string, tls: TlsFiles | null): Endpoint {
   }
 }
 
+const longest = 4096;
 const systemTls: TlsFiles = { folder: null, verify: true };
 
 function socket(path: string): Endpoint {
@@ -84,7 +86,7 @@ function tcp(
 ): Endpoint {
   const url = urlOf(address, written);
   // A port that is the usual one of its scheme is not in `url.port`.
-  const said = /^[a-z]+:\/\/(?:[^/@]*@)*[^/@]*?:(\d+)(?:[/?#]|$)/i.exec(address)?.[1];
+  const said = /:(\d+)$/.exec(address.split('/')[2] ?? '')?.[1];
   const port = said === undefined ? defaultPort : Number(said);
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const base = url.pathname.replace(/\/+$/, '');
@@ -120,6 +122,19 @@ function ssh(written: string): Endpoint {
     path: path || null,
     shown: `ssh://${user ? `${user}@` : ''}${url.hostname}${port === null ? '' : `:${port}`}${path}`,
   };
+}
+
+/** May the engine be on another machine? */
+export function isRemote(endpoint: Endpoint): boolean {
+  if (endpoint.kind !== 'tcp') return endpoint.kind === 'ssh';
+  return !/^(localhost|127(\.\d+){3}|::1)$/i.test(endpoint.host);
+}
+
+/** Does the place tell that the engine is in a virtual machine on this one? */
+export function isInMachine(endpoint: Endpoint, platform: NodeJS.Platform): boolean {
+  if (endpoint.kind !== 'socket') return false;
+  if (platform === 'darwin') return true;
+  return /\/\.(docker\/(desktop|run)|colima|rd|lima|orbstack|config\/colima)\//.test(endpoint.path);
 }
 
 function urlOf(address: string, written: string): URL {

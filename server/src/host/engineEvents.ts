@@ -3,34 +3,30 @@
  * by the clock: a socket that appears, or somebody at work (`retry`), is what leads to another look.
  */
 
-import { dirname, join } from 'node:path';
+import { readlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { engineEvents } from '../engine/answersEvents.ts';
 import { saying } from '../engine/answersJson.ts';
 import type { EngineChoice, EngineEvent, Watch } from '../engine/engine.ts';
 import type { Finder } from './engineFinder.ts';
 import { watchFolders } from './engineFolders.ts';
-import { dockerFolder, enginePlaces, type Surroundings } from './enginePlaces.ts';
+import { dockerFolder, enginePlaces, type Place, type Surroundings } from './enginePlaces.ts';
 import { problemOf } from './engineProblem.ts';
 import { isSameEngine, type Session } from './engineSession.ts';
-import type { Limits } from './engineTransport.ts';
 import { lineReader } from './lineReader.ts';
 
-const endless: Limits = {
-  connectMs: 20_000,
-  silenceMs: Number.POSITIVE_INFINITY,
-  totalMs: Number.POSITIVE_INFINITY,
-  bytes: Number.POSITIVE_INFINITY,
-};
-/** An engine may begin its answer with the first event only. */
+/** Milliseconds to the first piece of an answer, which some engines begin with the first event only. */
 const openMs = 1000;
 /** No event of an image is near that long. */
 const longestLine = 1_000_000;
 /** A socket is there a moment before somebody listens at it. */
 const againMs = [100, 400, 1600];
-/** Least time between two looks that `retry` asks for, and how much longer than a look took. */
+/** Least milliseconds between two looks that `retry` asks for, and how much longer than a look took. */
 const spaceMs = 1000;
 const spaceFactor = 5;
 const mostSpaceMs = 60_000;
+/** A stream that lasted that many milliseconds may be had again at once. */
+const lastedMs = 5000;
 
 interface Following {
   readonly session: Session;
@@ -39,6 +35,7 @@ interface Following {
   hasEvents: boolean;
 }
 
+/** As `Engine.watch`. */
 export function watchEngine(
   choice: EngineChoice,
   finder: Finder,
@@ -47,9 +44,11 @@ export function watchEngine(
   signal: AbortSignal,
 ): Watch {
   let following: Following | null = null;
-  let told: 'up' | string | null = null;
+  /** What was told last: null for `up`. */
+  let toldDown: string | null = null;
   let isLooking = false;
   let isWanted = false;
+  let isPlanned = false;
   let nextLook = 0;
   const timers = new Set<NodeJS.Timeout>();
 
@@ -69,17 +68,23 @@ export function watchEngine(
     timers.add(timer);
   };
   const down = (reason: string) => {
-    if (told === reason) return;
-    told = reason;
+    if (following) {
+      following.control.abort();
+      following = null;
+      finder.forget(choice);
+    }
+    if (toldDown === reason) return;
+    toldDown = reason;
     tell({ kind: 'down', reason });
   };
 
   const folders = watchFolders(() => look(againMs));
   const notice = async () => {
-    const paths = await noticed(choice, around, following?.session ?? null);
+    const paths = await noticed(choice, around, following?.session.place ?? null);
     if (!signal.aborted) folders.notice(paths);
   };
 
+  /** Looks for the engine anew; once more after each time of `again` while there is none. */
   const look = (again: readonly number[]) => {
     if (signal.aborted) return;
     if (isLooking) {
@@ -90,92 +95,80 @@ export function watchEngine(
     const began = performance.now();
     finder
       .look(choice, signal)
-      .then(take, (error) => {
-        const { kind, message } = problemOf(error, 'The engine');
-        if (signal.aborted || following) return;
-        down(message);
-        const [ms, ...rest] = again;
-        if (kind !== 'denied' && ms !== undefined) after(ms, () => following ?? look(rest));
-      })
+      .then(take, (error) => miss(error, again))
       .then(notice)
       .catch(() => {})
       .finally(() => {
-        const took = performance.now() - began;
-        nextLook = performance.now() + Math.min(mostSpaceMs, Math.max(spaceMs, spaceFactor * took));
+        const ended = performance.now();
+        nextLook = ended + Math.min(mostSpaceMs, Math.max(spaceMs, spaceFactor * (ended - began)));
         isLooking = false;
-        if (isWanted) {
-          isWanted = false;
-          look(again);
-        }
+        if (!isWanted) return;
+        isWanted = false;
+        look(again);
       });
   };
 
   const take = (session: Session) => {
-    if (signal.aborted) return finder.forget(choice, session);
+    if (signal.aborted) return;
     finder.keep(choice, session);
-    if (following && isSameEngine(following.session.info, session.info)) {
-      if (following.hasEvents) return;
-    } else if (following) {
-      following.control.abort();
-    }
-    follow(session);
+    const isSame = following !== null && isSameEngine(following.session.info, session.info);
+    if (isSame && following?.hasEvents) return;
+    following?.control.abort();
+    follow(session, isSame);
   };
 
-  const follow = (session: Session) => {
-    const wasSame = following !== null && isSameEngine(following.session.info, session.info);
+  /** An engine whose events come is there, whatever becomes of a look, unless another one is meant. */
+  const miss = async (error: unknown, again: readonly number[]) => {
+    const { kind, message } = problemOf(error, 'The engine');
+    if (signal.aborted) return;
+    if (following?.hasEvents && (await isPlace(choice, around, following.session.place))) return;
+    down(message);
+    const [ms, ...rest] = again;
+    if (kind === 'absent' && ms !== undefined) after(ms, () => following ?? look(rest));
+  };
+
+  const follow = (session: Session, isTold: boolean) => {
     const own: Following = { session, control: new AbortController(), hasEvents: true };
+    const began = performance.now();
     following = own;
-    let isTold = wasSame;
+    let isUp = isTold;
     const isCurrent = () => following === own && !signal.aborted;
     const up = () => {
-      if (isTold || !isCurrent()) return;
-      isTold = true;
-      told = 'up';
+      if (isUp || !isCurrent()) return;
+      isUp = true;
+      toldDown = null;
       tell({ kind: 'up', info: session.info });
     };
-    const onLine = (line: string) => {
+    const onText = lineReader(longestLine, (line) => {
       up();
       for (const event of engineEvents(line)) if (isCurrent()) tell(event);
-    };
+    });
     after(openMs, up);
     const types = session.info.store === 'podman' ? ['image'] : ['image', 'builder'];
     const filters = encodeURIComponent(JSON.stringify({ type: types }));
-    session
-      .stream({
-        path: `/events?filters=${filters}`,
-        signal: own.control.signal,
-        limits: endless,
-        onOpen: up,
-        onPiece: lineReader(longestLine, onLine),
-      })
-      .then(
-        ({ status }) => {
-          if (status === 200) return lost(own, '');
-          own.hasEvents = false;
-          up();
-        },
-        (error) => lost(own, problemOf(error, session.info.endpoint).message),
-      )
-      .catch(() => {});
-  };
-
-  const lost = (own: Following, why: string) => {
-    if (following !== own || signal.aborted) return;
-    following = null;
-    finder.forget(choice, own.session);
-    const { product, endpoint } = own.session.info;
-    down(
-      `${product} at ${endpoint} does not answer any more.${why === '' ? '' : ` ${saying(why)}`}`,
+    const lost = (why: string) => {
+      if (!isCurrent()) return;
+      const { product, endpoint } = session.info;
+      down(`${product} at ${endpoint} does not answer any more.${why && ` ${saying(why)}`}`);
+      // Elsewhere than at a local socket it may be the connection only that is lost. There it is not,
+      // and a socket that systemd holds would start an engine again that somebody has just stopped.
+      const isLocal = session.place.endpoint.kind === 'socket';
+      if (!isLocal && performance.now() - began > lastedMs) look([]);
+      else notice().catch(() => {});
+    };
+    session.stream(`/events?filters=${filters}`, own.control.signal, up, onText).then(
+      ({ status }) => {
+        if (status === 200) return lost('');
+        own.hasEvents = false;
+        up();
+      },
+      (error) => lost(problemOf(error, session.info.endpoint).message),
     );
-    // A socket that systemd holds would start an engine again that was stopped; elsewhere it may be
-    // the connection only that is lost.
-    if (own.session.place.endpoint.kind !== 'socket') look([]);
-    else notice().catch(() => {});
   };
 
   const onAbort = () => {
     following?.control.abort();
-    following?.session.way.close();
+    if (following) finder.forget(choice);
     following = null;
     folders.close();
     for (const timer of timers) clearTimeout(timer);
@@ -187,39 +180,64 @@ export function watchEngine(
 
   return {
     retry() {
-      if (signal.aborted || isLooking || isWanted || following?.hasEvents) return;
+      if (signal.aborted || isLooking || isPlanned || following?.hasEvents) return;
       const wait = nextLook - performance.now();
       if (wait <= 0) return look([]);
-      isWanted = true;
+      isPlanned = true;
       after(wait, () => {
-        isWanted = false;
+        isPlanned = false;
         if (!isLooking && !following?.hasEvents) look([]);
       });
     },
   };
 }
 
+/** Is the place still one of those that the choice leads to? */
+async function isPlace(choice: EngineChoice, around: Surroundings, place: Place): Promise<boolean> {
+  const { list } = await placesOf(choice, around);
+  return list.some(({ endpoint }) => endpoint.shown === place.endpoint.shown);
+}
+
+function placesOf(choice: EngineChoice, around: Surroundings) {
+  return enginePlaces(choice.endpoint, around).catch(() => ({ list: [] as readonly Place[] }));
+}
+
 /**
- * Files whose coming and going may mean another engine: the sockets up to the one in use, the file by
- * which a Docker Engine says that it runs, and where the docker CLI notes its context.
+ * Files whose coming and going may mean another engine: the sockets up to the one in use with what
+ * they are links to, the file by which a Docker Engine says that it runs, and where the docker CLI
+ * notes its context.
  */
 async function noticed(
   choice: EngineChoice,
   around: Surroundings,
-  session: Session | null,
+  inUse: Place | null,
 ): Promise<readonly string[]> {
   const files: string[] = [];
   const isNamed = Boolean(choice.endpoint?.trim() || around.env.DOCKER_HOST?.trim());
   if (!isNamed) files.push(join(dockerFolder(around), 'config.json'));
-  const { list } = await enginePlaces(choice.endpoint, around).catch(() => ({ list: [] }));
+  const { list } = await placesOf(choice, around);
   for (const { endpoint } of list) {
     if (endpoint.kind === 'socket' && around.platform !== 'win32') {
-      files.push(endpoint.path);
-      if (endpoint.path.endsWith('/docker.sock')) {
-        files.push(join(dirname(endpoint.path), 'docker.pid'));
-      }
+      files.push(...(await withTargets(endpoint.path)));
+      const isDocker = endpoint.path.endsWith('/docker.sock');
+      if (isDocker) files.push(join(dirname(endpoint.path), 'docker.pid'));
     }
-    if (endpoint.shown === session?.place.endpoint.shown) break;
+    if (endpoint.shown === inUse?.endpoint.shown) break;
   }
   return files;
+}
+
+const mostLinks = 5;
+
+/** The path, and where it leads to as a link, also where nothing is there. */
+async function withTargets(path: string): Promise<readonly string[]> {
+  const found = [path];
+  let at = path;
+  while (found.length <= mostLinks) {
+    const target = await readlink(at).catch(() => null);
+    if (target === null) break;
+    at = resolve(dirname(at), target);
+    found.push(at);
+  }
+  return found;
 }

@@ -1,6 +1,7 @@
 /** Finds the engine to ask, once for all questions that come while it is looked for. */
 
 import type { EngineChoice } from '../engine/engine.ts';
+import type { EngineLimits } from './engineLimits.ts';
 import { enginePlaces, type Surroundings } from './enginePlaces.ts';
 import { cancelled, EngineProblem, problemOf } from './engineProblem.ts';
 import { openSession, type Session } from './engineSession.ts';
@@ -10,9 +11,10 @@ export interface Finder {
   find(choice: EngineChoice, signal: AbortSignal): Promise<Session>;
   /** Goes through the places anew. Rejects with an `EngineProblem`. */
   look(choice: EngineChoice, signal: AbortSignal): Promise<Session>;
-  /** The engine is watched, so it is known for as long as it answers. */
+  /** From now on the engine is watched, so it is known until `forget`. */
   keep(choice: EngineChoice, session: Session): void;
-  forget(choice: EngineChoice, session: Session): void;
+  /** Nothing is known of what answers by that choice. */
+  forget(choice: EngineChoice): void;
 }
 
 interface Known {
@@ -29,19 +31,21 @@ interface Looking {
 
 const freshMs = 15_000;
 
-export function createFinder(around: Surroundings): Finder {
+export function createFinder(around: Surroundings, limits: EngineLimits): Finder {
   const known = new Map<string, Known>();
   const looking = new Map<string, Looking>();
   const keyOf = ({ endpoint }: EngineChoice) => endpoint?.trim() ?? '';
 
   const start = (choice: EngineChoice): Looking => {
     const control = new AbortController();
-    const answer = firstThatAnswers(choice, around, control.signal);
+    const answer = firstThatAnswers(choice, around, limits, control.signal);
     const one: Looking = { answer, control, waiting: 0 };
     const key = keyOf(choice);
     looking.set(key, one);
     answer
       .then((session) => {
+        const before = known.get(key);
+        if (before && before.session.way !== session.way) before.session.way.close();
         known.set(key, { session, until: performance.now() + freshMs });
       })
       .catch(() => {})
@@ -75,9 +79,9 @@ export function createFinder(around: Surroundings): Finder {
     keep(choice, session) {
       known.set(keyOf(choice), { session, until: Number.POSITIVE_INFINITY });
     },
-    forget(choice, session) {
-      if (known.get(keyOf(choice))?.session === session) known.delete(keyOf(choice));
-      session.way.close();
+    forget(choice) {
+      known.get(keyOf(choice))?.session.way.close();
+      known.delete(keyOf(choice));
     },
   };
 }
@@ -99,13 +103,14 @@ async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
 async function firstThatAnswers(
   choice: EngineChoice,
   around: Surroundings,
+  limits: EngineLimits,
   signal: AbortSignal,
 ): Promise<Session> {
   const { list, usual } = await enginePlaces(choice.endpoint, around);
   let worst: EngineProblem | undefined;
   for (const place of list) {
     try {
-      return await openSession(place, around.env, signal);
+      return await openSession(place, around, limits, signal);
     } catch (error) {
       const problem = problemOf(error, place.endpoint.shown);
       if (problem.kind === 'cancelled') throw problem;

@@ -1,24 +1,32 @@
 /** Why an engine gave no answer. */
 
 /**
- * `absent`: nothing listens there. `denied`: this user may not. `broken`: the connection or the answer
- * is not as it should be. `refused`: the engine answered that it does not. `cancelled`: we gave up.
+ * `absent`: nothing listens there. `denied`: this user may not. `slow`: a limit of time was reached.
+ * `broken`: the connection or the answer is not as it should be. `refused`: the engine answered that it
+ * does not. `cancelled`: nobody wants to know any more.
  */
-export type ProblemKind = 'absent' | 'denied' | 'broken' | 'refused' | 'cancelled';
+export type ProblemKind = 'absent' | 'denied' | 'slow' | 'broken' | 'refused' | 'cancelled';
 
 /** The message is a full sentence for users, without credentials. */
 export class EngineProblem extends Error {
   readonly kind: ProblemKind;
+  /** HTTP status of the engine's answer; null: there was none. */
+  readonly status: number | null;
 
-  constructor(kind: ProblemKind, sentence: string) {
+  constructor(kind: ProblemKind, sentence: string, status: number | null = null) {
     super(sentence);
     this.name = kind === 'cancelled' ? 'AbortError' : 'EngineProblem';
     this.kind = kind;
+    this.status = status;
   }
 }
 
 export function cancelled(): EngineProblem {
   return new EngineProblem('cancelled', 'The question to the engine was cancelled.');
+}
+
+export function late(at: string): EngineProblem {
+  return new EngineProblem('slow', `${at} did not answer in time.`);
 }
 
 const sentences: Readonly<Record<string, readonly [ProblemKind, (at: string) => string]>> = {
@@ -32,7 +40,7 @@ const sentences: Readonly<Record<string, readonly [ProblemKind, (at: string) => 
   EAI_AGAIN: ['absent', (at) => `There is no way to ${at}: its name cannot be resolved.`],
   EHOSTUNREACH: ['absent', (at) => `There is no way to ${at}.`],
   ENETUNREACH: ['absent', (at) => `There is no way to ${at}.`],
-  ETIMEDOUT: ['absent', (at) => `${at} did not answer in time.`],
+  ETIMEDOUT: ['slow', (at) => `${at} did not answer in time.`],
   ECONNRESET: ['broken', (at) => `The connection to ${at} was cut off.`],
   EPIPE: ['broken', (at) => `The connection to ${at} was cut off.`],
 };

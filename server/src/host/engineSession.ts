@@ -1,56 +1,65 @@
 /** One engine that answered: which API version it is spoken to in, and what it said of itself. */
 
 import { aboutEngine, negotiate } from '../engine/answersAbout.ts';
+import { elementReader } from '../engine/answersElements.ts';
 import { parsed } from '../engine/answersJson.ts';
 import type { EngineInfo } from '../engine/engine.ts';
-import type { Place } from './enginePlaces.ts';
+import { isInMachine, isRemote } from './engineEndpoint.ts';
+import { type EngineLimits, endless, type Limits } from './engineLimits.ts';
+import type { Place, Surroundings } from './enginePlaces.ts';
 import { EngineProblem } from './engineProblem.ts';
-import {
-  type Answer,
-  type Limits,
-  openWay,
-  type Question,
-  refusal,
-  type Way,
-} from './engineTransport.ts';
+import { type Answer, openWay, refusal, type Way } from './engineTransport.ts';
+
+/** A question to an engine. */
+export interface Wanted {
+  /** Below the API version. */
+  readonly path: string;
+  /** What is asked for, to end a sentence with: `its images`. */
+  readonly what: string;
+  readonly limits: Limits;
+  readonly signal: AbortSignal;
+}
 
 export interface Session {
   readonly place: Place;
   readonly info: EngineInfo;
   readonly way: Way;
-  /** Value of JSON at a path below the API version; undefined: the engine has no such thing (404). */
-  json(path: string, what: string, limits: Limits, signal: AbortSignal): Promise<unknown>;
-  /** As it comes; ends when the engine ends it. */
-  stream(question: Question): Promise<Answer>;
+  /** The answer's value; undefined: the engine has no such thing (404). Rejects with an `EngineProblem`. */
+  json(wanted: Wanted): Promise<unknown>;
+  /**
+   * As `json`, but each object of a list is handed on as it comes (`elementReader`), and 0 stands for
+   * it in the value.
+   */
+  each(wanted: Wanted, depth: 1 | 2, onElement: (value: unknown) => void): Promise<unknown>;
+  /** Follows an answer that has no end until one side ends it. */
+  stream(
+    path: string,
+    signal: AbortSignal,
+    onOpen: () => void,
+    onText: (piece: string) => void,
+  ): Promise<Answer>;
 }
-
-const greetingLimits = (connectMs: number): Limits => ({
-  connectMs,
-  silenceMs: 15_000,
-  totalMs: 30_000,
-  bytes: 8_000_000,
-});
 
 /** Asks the engine at a place who it is. Rejects with an `EngineProblem`. */
 export async function openSession(
   place: Place,
-  env: Readonly<Record<string, string | undefined>>,
+  { env, platform }: Pick<Surroundings, 'env' | 'platform'>,
+  { greeting }: Pick<EngineLimits, 'greeting'>,
   signal: AbortSignal,
 ): Promise<Session> {
   const { endpoint, foundBy } = place;
   const { shown } = endpoint;
   const way = await openWay(endpoint, env);
   try {
-    const limits = greetingLimits(endpoint.kind === 'ssh' ? 20_000 : 5000);
     const get = async (path: string, what: string) => {
-      const answer = await way.ask({ path, signal, limits });
+      const answer = await way.ask({ path, signal, limits: greeting });
       if (answer.status !== 200) throw refusal(shown, what, answer);
       return answer;
     };
     const { headers } = await get('/_ping', 'a greeting');
     const [version, info] = await Promise.all([
-      get('/version', 'which version it has'),
-      get('/info', 'what it is'),
+      get('/version', 'the question for its version'),
+      get('/info', 'the question what it is'),
     ]);
     const answers = { headers, version: parsed(version.body), info: parsed(info.body) };
     const spoken = negotiate(answers);
@@ -62,24 +71,60 @@ export async function openSession(
     const { api } = spoken;
     return {
       place,
-      info: { ...about, api, endpoint: shown, foundBy },
-      way,
-      async json(path, what, limits, signal) {
-        const answer = await way.ask({ path: `/v${api}${path}`, signal, limits });
-        if (answer.status === 404) return undefined;
-        if (answer.status !== 200) throw refusal(shown, what, answer);
-        const value = parsed(answer.body);
-        if (value === undefined) {
-          throw new EngineProblem('broken', `What ${shown} says of ${what} is damaged.`);
-        }
-        return value;
+      info: {
+        ...about,
+        api,
+        endpoint: shown,
+        foundBy,
+        virtual: about.virtual || isInMachine(endpoint, platform),
+        remote: isRemote(endpoint),
       },
-      stream: (question) => way.ask({ ...question, path: `/v${api}${question.path}` }),
+      way,
+      ...questions(way, api),
     };
   } catch (error) {
     way.close();
     throw error;
   }
+}
+
+function questions(way: Way, api: string): Pick<Session, 'json' | 'each' | 'stream'> {
+  const { shown } = way;
+  const checked = (answer: Answer, what: string): boolean => {
+    if (answer.status === 404) return false;
+    if (answer.status !== 200) throw refusal(shown, `the question for ${what}`, answer);
+    return true;
+  };
+  const damaged = (what: string) =>
+    new EngineProblem('broken', `What ${shown} says of ${what} is damaged.`);
+  return {
+    async json({ path, what, limits, signal }) {
+      const answer = await way.ask({ path: `/v${api}${path}`, limits, signal });
+      if (!checked(answer, what)) return undefined;
+      const value = parsed(answer.body);
+      if (value === undefined) throw damaged(what);
+      return value;
+    },
+    async each({ path, what, limits, signal }, depth, onElement) {
+      const reader = elementReader(depth, onElement);
+      const onText = (piece: string) => {
+        try {
+          reader.add(piece);
+        } catch {
+          throw damaged(what);
+        }
+      };
+      const answer = await way.ask({ path: `/v${api}${path}`, limits, signal, onText });
+      if (!checked(answer, what)) return undefined;
+      try {
+        return reader.end();
+      } catch {
+        throw damaged(what);
+      }
+    },
+    stream: (path, signal, onOpen, onText) =>
+      way.ask({ path: `/v${api}${path}`, signal, limits: endless, onOpen, onText }),
+  };
 }
 
 /** Do both answer for the same engine, with the same store? */

@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import * as http from 'node:http';
+import type { Socket } from 'node:net';
 import process from 'node:process';
 import { Duplex } from 'node:stream';
 import { saying } from '../engine/answersJson.ts';
@@ -29,13 +30,18 @@ export function sshArguments({ host, user, port, path }: SshEndpoint): readonly 
   ];
 }
 
+export interface SshAgent {
+  readonly agent: http.Agent;
+  /** Ends connections that wait for a next question; those in use end with their question. */
+  letGo(): void;
+}
+
 /** Milliseconds that a connection is kept for the next question. */
 const keptMs = 10_000;
 
-/** Makes the connections of requests by `ssh`, and keeps one for a while. */
-export function sshAgent(endpoint: SshEndpoint, env: Environment): http.Agent {
+/** Makes the connections of requests, each by an `ssh` of its own, and keeps one for a while. */
+export function sshAgent(endpoint: SshEndpoint, env: Environment): SshAgent {
   const agent = new http.Agent({ keepAlive: true, maxFreeSockets: 1, timeout: keptMs });
-  // Node hands the connection over here as well as by what is returned (`net.createConnection`).
   const createConnection = (
     _: unknown,
     done: (error: Error | null, stream?: Duplex) => void,
@@ -46,13 +52,24 @@ export function sshAgent(endpoint: SshEndpoint, env: Environment): http.Agent {
     );
     return undefined;
   };
-  return Object.assign(agent, { createConnection });
+  return {
+    agent: Object.assign(agent, { createConnection }),
+    letGo() {
+      agent.maxFreeSockets = 0;
+      for (const sockets of Object.values(agent.freeSockets)) {
+        for (const socket of sockets ?? []) socket.destroy();
+      }
+    },
+  };
 }
 
 const open = new Set<() => void>();
 process.on('exit', () => {
   for (const kill of open) kill();
 });
+
+/** Milliseconds after which what did not end by itself is ended by force. */
+const graceMs = 2000;
 
 async function connect(endpoint: SshEndpoint, env: Environment): Promise<Duplex> {
   const path = await programPath('ssh', { platform: process.platform, env, isProgram });
@@ -65,44 +82,47 @@ async function connect(endpoint: SshEndpoint, env: Environment): Promise<Duplex>
     detached: process.platform !== 'win32',
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  const { stdin, stdout, stderr } = child;
+  // Pipes of a child are sockets (`net.Socket`), which may let the process end.
+  const [stdin, stdout, stderr] = [child.stdin, child.stdout, child.stderr] as unknown as Socket[];
+  const pipes = [stdin, stdout, stderr] as readonly Socket[];
   const family = child.pid === undefined ? null : processFamily(child.pid);
   const kill = () => family?.signal('SIGKILL');
-  open.add(kill);
+  if (family) open.add(kill);
 
   let said = '';
+  let isGone = false;
   let idle: NodeJS.Timeout | undefined;
-  stderr.on('data', (piece: Buffer) => {
+  stderr?.on('data', (piece: Buffer) => {
     if (said.length < 4000) said += piece.toString('utf8');
   });
   const stream = new Duplex({
-    read: () => stdout.resume(),
-    write: (piece, _, done) => {
-      stdin.write(piece, done);
-    },
-    final: (done) => {
-      stdin.end(done);
-    },
+    read: () => void stdout?.resume(),
+    write: (piece, _, done) => void stdin?.write(piece, () => done()),
+    final: (done) => void stdin?.end(done),
     destroy: (error, done) => {
       clearTimeout(idle);
-      for (const one of [stdin, stdout, stderr]) one.destroy();
-      if (child.exitCode === null && child.signalCode === null) family?.signal('SIGTERM');
-      setTimeout(() => {
-        if (family?.isAlive()) kill();
-        open.delete(kill);
-      }, 2000).unref();
+      for (const pipe of pipes) pipe.destroy();
+      if (!isGone) {
+        family?.signal('SIGTERM');
+        setTimeout(() => {
+          if (family?.isAlive()) kill();
+          open.delete(kill);
+        }, graceMs).unref();
+      }
       done(error);
     },
   });
-  stdout.on('data', (piece) => {
+  stdout?.on('data', (piece) => {
     if (!stream.push(piece)) stdout.pause();
   });
-  for (const one of [stdin, stdout, stderr]) one.on('error', () => {});
+  for (const pipe of pipes) pipe.on('error', () => {});
   child.on('error', () => {
     stream.destroy(new EngineProblem('broken', 'The program ssh could not be started.'));
   });
   child.on('close', () => {
-    const why = `ssh has no connection to the engine at ${endpoint.shown}. ${saying(said)}`;
+    isGone = true;
+    if (!family?.isAlive()) open.delete(kill);
+    const why = `There is no connection to the engine at ${endpoint.shown}. ${saying(said)}`;
     stream.destroy(new EngineProblem('absent', why));
   });
   // What Node's agent expects of a socket.
@@ -115,7 +135,15 @@ async function connect(endpoint: SshEndpoint, env: Environment): Promise<Duplex>
       if (ms > 0) idle = setTimeout(() => stream.emit('timeout'), ms).unref();
       return stream;
     },
-    ref: () => stream,
-    unref: () => stream,
+    ref() {
+      child.ref();
+      for (const pipe of pipes) pipe.ref();
+      return stream;
+    },
+    unref() {
+      child.unref();
+      for (const pipe of pipes) pipe.unref();
+      return stream;
+    },
   });
 }

@@ -5,22 +5,13 @@
 
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { StringDecoder } from 'node:string_decoder';
 import { errorSaying } from '../engine/answersJson.ts';
 import type { Endpoint } from './engineEndpoint.ts';
-import { cancelled, EngineProblem, problemOf } from './engineProblem.ts';
+import type { Limits } from './engineLimits.ts';
+import { cancelled, EngineProblem, late, problemOf } from './engineProblem.ts';
 import { sshAgent } from './engineSsh.ts';
 import { secureContext } from './engineTls.ts';
-
-export interface Limits {
-  /** Milliseconds until a connection is made. */
-  readonly connectMs: number;
-  /** Milliseconds without a byte, once connected. */
-  readonly silenceMs: number;
-  /** Milliseconds for all. */
-  readonly totalMs: number;
-  /** Bytes of the answer's body. */
-  readonly bytes: number;
-}
 
 export interface Question {
   readonly path: string;
@@ -28,8 +19,8 @@ export interface Question {
   readonly limits: Limits;
   /** Called when an answer with status 200 begins. */
   readonly onOpen?: () => void;
-  /** Gets each piece of such an answer as it comes; then none is kept or counted. */
-  readonly onPiece?: (piece: Buffer) => void;
+  /** Gets each piece of such an answer as it comes; then none is kept. What it throws ends the question. */
+  readonly onText?: (piece: string) => void;
 }
 
 export interface Answer {
@@ -61,9 +52,9 @@ export async function openWay(
       return way(shown, (path) => http.request({ ...options, path }));
     }
     case 'ssh': {
-      const agent = sshAgent(endpoint, env);
+      const { agent, letGo } = sshAgent(endpoint, env);
       const start = (path: string) => http.request({ agent, headers, path });
-      return way(shown, start, () => agent.destroy());
+      return way(shown, start, letGo);
     }
     case 'tcp': {
       const { host, port, base, auth, tls } = endpoint;
@@ -97,7 +88,7 @@ const errorBytes = 16_384;
 function exchange(
   at: string,
   start: (path: string) => http.ClientRequest,
-  { path, signal, limits, onOpen, onPiece }: Question,
+  { path, signal, limits, onOpen, onText }: Question,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(cancelled());
@@ -118,12 +109,12 @@ function exchange(
         sent?.destroy();
       });
     const onAbort = () => fail(cancelled());
-    const late = () => fail(new EngineProblem('broken', `${at} did not answer in time.`));
+    const give = () => fail(late(at));
     const wait = (ms: number) => {
       clearTimeout(limit);
-      if (Number.isFinite(ms) && !isOver) limit = setTimeout(late, ms);
+      if (Number.isFinite(ms) && !isOver) limit = setTimeout(give, ms);
     };
-    const total = Number.isFinite(limits.totalMs) ? setTimeout(late, limits.totalMs) : undefined;
+    const total = Number.isFinite(limits.totalMs) ? setTimeout(give, limits.totalMs) : undefined;
     signal.addEventListener('abort', onAbort);
     wait(limits.connectMs);
     try {
@@ -139,46 +130,42 @@ function exchange(
     });
     sent.on('socket', (socket) => {
       const isReady = () => wait(limits.silenceMs);
+      // Events may be days apart; that the other side is gone is noticed all the same.
+      socket.setKeepAlive(true, 30_000);
       if (!socket.connecting) isReady();
       else socket.once('encrypted' in socket ? 'secureConnect' : 'connect', isReady);
     });
     sent.on('response', (answer) => {
       const status = answer.statusCode ?? 0;
-      const isTaken = status === 200 && onPiece !== undefined;
-      const most = status === 200 ? limits.bytes : errorBytes;
-      const pieces: Buffer[] = [];
+      const isGood = status === 200;
+      const most = isGood ? limits.bytes : errorBytes;
+      const decoder = new StringDecoder('utf8');
+      const pieces: string[] = [];
+      const keep = (isGood && onText) || ((piece: string) => void pieces.push(piece));
       let bytes = 0;
       const finish = () =>
-        end(() => {
-          const body = Buffer.concat(pieces).toString('utf8');
-          resolve({ status, headers: answer.headers, body });
-        });
+        end(() => resolve({ status, headers: answer.headers, body: pieces.join('') }));
       wait(limits.silenceMs);
       answer.on('data', (piece: Buffer) => {
         if (isOver) return;
         wait(limits.silenceMs);
-        if (isTaken) {
-          try {
-            onPiece(piece);
-          } catch (error) {
-            fail(error);
-          }
+        bytes += piece.length;
+        if (bytes > most) {
+          if (isGood) fail(new EngineProblem('broken', `${at} says more than ${amount(most)}.`));
+          else finish();
+          sent?.destroy();
           return;
         }
-        bytes += piece.length;
-        if (bytes <= most) {
-          pieces.push(piece);
-        } else if (status === 200) {
-          fail(new EngineProblem('broken', `${at} sends more than ${inMegabytes(most)}.`));
-        } else {
-          finish();
-          sent?.destroy();
+        try {
+          keep(decoder.write(piece));
+        } catch (error) {
+          fail(error);
         }
       });
       answer.on('error', fail);
       answer.on('end', () => (answer.complete ? finish() : fail(cutOff(at))));
       answer.on('close', () => fail(cutOff(at)));
-      if (status === 200) onOpen?.();
+      if (isGood) onOpen?.();
     });
     sent.end();
   });
@@ -188,12 +175,16 @@ function cutOff(at: string): EngineProblem {
   return new EngineProblem('broken', `The connection to ${at} was cut off.`);
 }
 
-function inMegabytes(bytes: number): string {
+function amount(bytes: number): string {
   return bytes < 1_000_000 ? `${bytes} bytes` : `${Math.round(bytes / 1_000_000)} MB`;
 }
 
 /** The problem of an answer whose status is not 200, with what the engine says itself. */
 export function refusal(at: string, what: string, { status, body }: Answer): EngineProblem {
   const said = status >= 300 && status < 400 ? '' : ` ${errorSaying(body)}`;
-  return new EngineProblem('refused', `${at} answers ${what} with status ${status}.${said}`);
+  return new EngineProblem(
+    'refused',
+    `${at} answers ${what} with status ${status}.${said}`,
+    status,
+  );
 }

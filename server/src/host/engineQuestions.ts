@@ -1,0 +1,161 @@
+/** What an engine that was found is asked. Every question rejects with an `EngineProblem`. */
+
+import {
+  cacheEntry,
+  containerSizes,
+  engineImage,
+  imageSummary,
+  isForPlatform,
+} from '../engine/answers.ts';
+import { isApiFrom } from '../engine/answersAbout.ts';
+import { objectOf, textOf } from '../engine/answersJson.ts';
+import type { CacheEntry, ContainerSize, EngineImage, ImageSummary } from '../engine/engine.ts';
+import type { Platform } from '../model/plan.ts';
+import type { EngineLimits } from './engineLimits.ts';
+import { cancelled, EngineProblem } from './engineProblem.ts';
+import type { Session } from './engineSession.ts';
+
+export interface Asker {
+  readonly session: Session;
+  readonly limits: EngineLimits;
+  readonly signal: AbortSignal;
+}
+
+/** All images but those that are only steps of others. */
+export async function imagesOf({
+  session,
+  limits,
+  signal,
+}: Asker): Promise<readonly ImageSummary[]> {
+  const what = 'its images';
+  const images: ImageSummary[] = [];
+  const wanted = { path: '/images/json', what, limits: limits.list, signal };
+  const list = await session.each(wanted, 1, (value) => {
+    const image = imageSummary(value);
+    if (image) images.push(image);
+  });
+  return isList(list) ? images : noList(session, what);
+}
+
+/** Go writes `null` for an empty list that was never made. */
+function isList(value: unknown): boolean {
+  return value === null || Array.isArray(value);
+}
+
+function noList({ way }: Session, what: string): never {
+  throw new EngineProblem('broken', `What ${way.shown} says of ${what} is no list.`);
+}
+
+/**
+ * An image with its history; null: there is none. The history is asked for by the id, so that a name
+ * that moves in between does no harm. On containerd's store an image may be an index of several; API
+ * 1.48 and 1.49 let one be chosen.
+ */
+export async function imageOf(
+  { session, limits, signal }: Asker,
+  name: string,
+  platform: Platform | null,
+): Promise<EngineImage | null> {
+  const path = imagePath(name);
+  if (path === null) return null;
+  const { api, store } = session.info;
+  const isChosen = platform !== null && store === 'containerd';
+  const query = isChosen ? `?platform=${encodeURIComponent(platformQuery(platform))}` : '';
+  const get = (at: string, from: string, what: string) =>
+    session.json({
+      path: isApiFrom(api, from) ? at + query : at,
+      ...{ what, limits: limits.question, signal },
+    });
+  const inspected = await get(`${path}/json`, '1.49', 'an image').catch((error) => {
+    if (isNoName(error)) return undefined;
+    throw error;
+  });
+  if (inspected === undefined) return null;
+  const idPath = imagePath(textOf(objectOf(inspected).Id));
+  const what = 'the history of an image';
+  const history = idPath && (await get(`${idPath}/history`, '1.48', what));
+  if (history === undefined) return null;
+  const image = engineImage(inspected, history, session.info);
+  if (!image) {
+    throw new EngineProblem('broken', `What ${session.way.shown} says of an image is damaged.`);
+  }
+  if (!isList(history)) noList(session, what);
+  return platform === null || isForPlatform(image, platform) ? image : null;
+}
+
+/** Docker answers with status 400 to what cannot be the name of an image. */
+function isNoName(error: unknown): boolean {
+  return error instanceof EngineProblem && error.status === 400 && /reference/i.test(error.message);
+}
+
+/**
+ * Names that no image has are not asked for: they would be other paths of the API. Docker takes a name
+ * such as `cafe` for the beginning of an id as well; ids that people write have at least 12 digits.
+ */
+export function imagePath(name: string): string | null {
+  const isName = name.length <= 1000 && /^[a-z0-9][\w.:/@+[\]-]*$/i.test(name);
+  if (!isName || /(^|\/)\.{0,2}(\/|$)/.test(name)) return null;
+  const whole = /^[0-9a-f]{1,11}$/.test(name) ? `${name}:latest` : name;
+  return `/images/${encodeURIComponent(whole).replace(/%(2F|3A|40)/g, decodeURIComponent)}`;
+}
+
+function platformQuery({ os, arch, variant }: Platform): string {
+  return JSON.stringify({ os, architecture: arch, ...(variant && { variant }) });
+}
+
+const cacheTries = 4;
+
+/**
+ * The records of the build cache. The listing of containerd's store fails with 404 while a build runs
+ * (DOCKER-GROUND-TRUTH section 5). Before API 1.42 all kinds of use are listed. Podman keeps no build
+ * cache of its own.
+ */
+export async function cacheOf({ session, limits, signal }: Asker): Promise<readonly CacheEntry[]> {
+  const { api, store } = session.info;
+  if (store === 'podman') return [];
+  const what = 'its build cache';
+  const path = isApiFrom(api, '1.42') ? '/system/df?type=build-cache' : '/system/df';
+  for (let tries = 1; tries <= cacheTries; tries++) {
+    const entries: CacheEntry[] = [];
+    const answer = await session.each({ path, what, limits: limits.list, signal }, 2, (value) => {
+      const entry = cacheEntry(value);
+      if (entry) entries.push(entry);
+    });
+    if (answer !== undefined) {
+      const { BuildCache = null } = objectOf(answer);
+      return isList(BuildCache) && !isList(answer) ? entries : noList(session, what);
+    }
+    if (tries < cacheTries) await pause(100 * 2 ** tries, signal);
+  }
+  throw new EngineProblem('refused', `${session.way.shown} cannot list its build cache now.`);
+}
+
+/** Containers of an image, running or not, with what they wrote. */
+export async function containersOf(asker: Asker, name: string): Promise<readonly ContainerSize[]> {
+  const { session, limits, signal } = asker;
+  const image = await imageOf(asker, name, null);
+  if (!image) return [];
+  const what = 'its containers';
+  const filters = encodeURIComponent(JSON.stringify({ ancestor: [image.id] }));
+  const path = `/containers/json?all=1&size=1&filters=${filters}`;
+  const answer = await session.json({ path, what, limits: limits.walk, signal });
+  if (!isList(answer)) noList(session, what);
+  const all = containerSizes(answer);
+  // Those of images that were built upon this one come along on Docker's classic store.
+  return session.info.store === 'classic' ? all.filter((one) => one.image === image.id) : all;
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(cancelled());
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    }, ms);
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+  });
+}
