@@ -1,4 +1,7 @@
-/** Budgets against a report. A size that is unknown never passes, and never fails, by guess. */
+/**
+ * Budgets against a report. Budgets are bytes of file contents. A size that is unknown never passes,
+ * and never fails, by guess; what an engine counted in another way is an upper bound of those bytes.
+ */
 
 import { bytes, sizePhrase } from '../features/render.ts';
 import type { InstructionReport, SizeReport, StackReport } from '../protocol.ts';
@@ -60,10 +63,41 @@ function refusalFindings(report: StackReport, budgets: Budgets): readonly Findin
   ];
 }
 
-/** Estimates are judged by their figure; a lower bound can break a budget but not keep it. */
+/**
+ * Measured figures and estimates are judged by their figure; a lower bound can break a budget but not
+ * keep it. Disk usage (containerd's store) and layer archives (Podman) are larger than the files in
+ * them, so that they can keep a budget but not break it; over it, what is known of the files decides.
+ */
 function judge(size: SizeReport, limit: number): Verdict {
-  if (size.bytes !== null && size.bytes > limit) return 'broken';
-  return size.bytes === null || size.atLeast ? 'undecided' : 'kept';
+  const { estimated, measured, store } = size;
+  const isExact = (size.basis === 'measured' || size.basis === 'computed') && !store;
+  const counted = store === undefined ? measured : size.atLeast ? undefined : size;
+  const most = counted?.bytes ?? null;
+  if (!(isExact && !size.atLeast) && most !== null && most <= limit) return 'kept';
+  const files = store === undefined ? size : estimated?.store === undefined ? estimated : undefined;
+  if (!files) return 'undecided';
+  if (files.bytes !== null && files.bytes > limit) return 'broken';
+  return files.bytes === null || files.atLeast ? 'undecided' : 'kept';
+}
+
+/** The figure that was judged: of the files, where an engine counted something else. */
+function judged(size: SizeReport): SizeReport {
+  return size.store === undefined ? size : (size.estimated ?? size);
+}
+
+/** `, as Docker Engine 28.5.2 measured`; `''` for any other figure. */
+function measuredBy(size: SizeReport, { engine }: StackReport): string {
+  if (judged(size).basis !== 'measured') return '';
+  const { product, version } = engine;
+  return product === null
+    ? ', as measured'
+    : `, as ${[product, version].join(' ').trim()} measured`;
+}
+
+/** Why a figure that an engine counted in its own way decides nothing; `''` for any other. */
+function countedOtherwise(size: SizeReport): string {
+  if (size.store === undefined) return '';
+  return ` It takes ${sizePhrase(size, 'decimal')}, which is more than the files in it.`;
 }
 
 function imageFindings(report: StackReport, { maxImage }: Budgets): readonly Finding[] {
@@ -77,9 +111,14 @@ function imageFindings(report: StackReport, { maxImage }: Budgets): readonly Fin
   const limit = bytes(maxImage, 'decimal');
   const message =
     verdict === 'broken'
-      ? `The image is ${sizePhrase(size, 'decimal')}, over the budget of ${limit}.${heaviest(report)}`
-      : `Whether the image keeps within ${limit} cannot be decided: ${unknownLines(report)}.`;
+      ? `The image is ${phrase(size, report)}, over the budget of ${limit}.${heaviest(report)}`
+      : `Whether the image keeps within ${limit} cannot be decided: ${unknownLines(report)}.${countedOtherwise(size)}`;
   return [{ budget: 'max-image', verdict, range, layer: null, limit: maxImage, size, message }];
+}
+
+/** The judged figure in words, with who measured it. */
+function phrase(size: SizeReport, report: StackReport): string {
+  return `${sizePhrase(judged(size), 'decimal')}${measuredBy(size, report)}`;
 }
 
 const origin = { line: 0, character: 0 };
@@ -109,8 +148,8 @@ function layerFindings(report: StackReport, { maxImage, maxLayer }: Budgets): re
     const line = `Line ${range.start.line + 1} (${one.keyword}, layer ${layer})`;
     const message =
       verdict === 'broken'
-        ? `${line} adds ${sizePhrase(size, 'decimal')}, over the budget of ${limit}.`
-        : `${line}: whether it keeps within ${limit} cannot be decided. ${size.reason}`;
+        ? `${line} adds ${phrase(size, report)}, over the budget of ${limit}.`
+        : `${line}: whether it keeps within ${limit} cannot be decided. ${size.reason}${countedOtherwise(size)}`;
     return [
       { budget: 'max-layer' as const, verdict, range, layer, limit: maxLayer, size, message },
     ];
@@ -135,17 +174,17 @@ function ownLayers(report: StackReport): readonly InstructionReport[] {
 
 function heaviest(report: StackReport): string {
   const [top] = ownLayers(report)
-    .filter((one) => one.size?.bytes)
-    .sort((a, b) => (b.size?.bytes ?? 0) - (a.size?.bytes ?? 0));
-  if (!top?.size) return '';
+    .flatMap(({ size, ...one }) => (size?.bytes ? [{ ...one, size: judged(size) }] : []))
+    .sort((a, b) => (b.size.bytes ?? 0) - (a.size.bytes ?? 0));
+  if (!top) return '';
   return ` The heaviest line is ${top.range.start.line + 1} (${top.keyword}) with ${sizePhrase(top.size, 'decimal')}.`;
 }
 
 function unknownLines(report: StackReport): string {
   const lines = ownLayers(report)
-    .filter((one) => one.size && (one.size.bytes === null || one.size.atLeast))
+    .filter(({ size }) => size && isOpen(size))
     .map((one) => `${one.range.start.line + 1}`);
-  const base = report.totals.base.bytes === null || report.totals.base.atLeast;
+  const base = isOpen(report.totals.base);
   const parts = [
     ...(lines.length > 0
       ? [`the size of ${lines.length === 1 ? 'line' : 'lines'} ${lines.join(', ')}`]
@@ -153,6 +192,12 @@ function unknownLines(report: StackReport): string {
     ...(base ? [`the size of the base (line ${baseLine(report)})`] : []),
   ];
   return parts.length > 0 ? `${parts.join(' and ')} is unknown` : report.totals.size.reason;
+}
+
+/** Nothing is known of the bytes of its files, or not all. */
+function isOpen(size: SizeReport): boolean {
+  const files = judged(size);
+  return files.bytes === null || files.atLeast || files.store !== undefined;
 }
 
 /** Line of the FROM that names the image which everything stands on. */

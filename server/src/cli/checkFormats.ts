@@ -14,7 +14,9 @@ export function checkText(report: StackReport, { verdict, findings }: Outcome): 
 }
 
 function sizeWords(report: StackReport): string {
-  return report.display.size ? ` (${report.display.size}, ${report.display.layers})` : '';
+  const { size, layers } = report.display;
+  const how = report.totals.size.basis === 'measured' ? 'measured, ' : '';
+  return size ? ` (${how}${size}, ${layers})` : '';
 }
 
 /** For scripts. Positions are zero-based as in the report, sizes are bytes. */

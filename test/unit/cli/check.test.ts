@@ -56,11 +56,77 @@ function stack(
     problems: [],
     totals: { size: image, base },
     display: { size: '3 kB', layers: '2 layers' },
+    engine: { product: 'Docker Engine', version: '28.5.2' },
   } as unknown as StackReport;
 }
 
 describe('check', () => {
   afterEach(removeFolders);
+
+  it('names who measured what is over budget', () => {
+    const measured = known(700, { basis: 'measured' });
+    const { findings } = check(stack(known(1), measured, known(2000)), {
+      maxImage: null,
+      maxLayer: 500,
+    });
+    assert.deepEqual(
+      findings.map(({ message }) => message),
+      [
+        'Line 6 (RUN, layer 2) adds 700 B, as Docker Engine 28.5.2 measured, over the budget of 500 B.',
+      ],
+    );
+  });
+
+  describe('of a store that counts more than bytes of files', () => {
+    const disk = (bytes: number, more: Partial<SizeReport> = {}) =>
+      known(bytes, { basis: 'measured', store: 'containerd', reason: 'Measured.', ...more });
+    const estimate = (bytes: number, more: Partial<SizeReport> = {}) =>
+      known(bytes, { basis: 'estimated', ...more });
+    const verdictOf = (size: SizeReport) =>
+      check(stack(known(1), size, known(1)), { maxImage: null, maxLayer: 500 }).verdict;
+
+    it('keeps a budget that even disk usage keeps, whatever was estimated', () => {
+      assert.equal(verdictOf(disk(500)), 'kept');
+      assert.equal(verdictOf(disk(500, { estimated: estimate(900) })), 'kept');
+      const beside = { bytes: 500, store: 'containerd', reason: '' };
+      assert.equal(verdictOf(estimate(900, { measured: beside })), 'kept');
+      assert.equal(verdictOf({ ...unknown, measured: beside }), 'kept');
+    });
+
+    it('leaves what is known of the files to decide where disk usage is over the budget', () => {
+      assert.equal(verdictOf(disk(600, { estimated: estimate(400) })), 'kept');
+      assert.equal(verdictOf(disk(600, { estimated: estimate(550) })), 'broken');
+      assert.equal(
+        verdictOf(disk(600, { estimated: estimate(400, { atLeast: true }) })),
+        'undecided',
+      );
+      assert.equal(verdictOf(disk(600, { estimated: unknown })), 'undecided');
+      const beside = { bytes: 600, store: 'podman', reason: '' };
+      assert.equal(verdictOf(known(400, { measured: beside })), 'kept');
+    });
+
+    it('does not let disk usage say what counted files deny', () => {
+      const beside = { bytes: 400, store: 'containerd', reason: '' };
+      assert.equal(verdictOf(known(600, { measured: beside })), 'broken');
+    });
+
+    it('is undecided where only disk usage is known, and says why', () => {
+      const report = stack(known(1), disk(600), disk(1700), disk(1000));
+      const { verdict, findings } = check(report, { maxImage: 1600, maxLayer: 500 });
+      assert.equal(verdict, 'undecided');
+      assert.deepEqual(
+        findings.map(({ message }) => message),
+        [
+          'Whether the image keeps within 1.6 kB cannot be decided: the size of line 6 and the size of the base (line 1) is unknown. It takes 1.7 kB (1,700 bytes) on disk (containerd store), which is more than the files in it.',
+          'Line 6 (RUN, layer 2): whether it keeps within 500 B cannot be decided. Measured. It takes 600 B on disk (containerd store), which is more than the files in it.',
+        ],
+      );
+    });
+
+    it('does not take a part of disk usage for an upper bound', () => {
+      assert.equal(verdictOf(disk(400, { atLeast: true })), 'undecided');
+    });
+  });
 
   it('keeps budgets that are just met', () => {
     const report = stack(known(500), known(700), known(2200));
