@@ -32,6 +32,10 @@ interface Cells {
   readonly line: string;
   readonly layer: string;
   readonly size: string;
+  /** Beside a measured size, where the two differ notably. */
+  readonly estimated: string;
+  /** Against the build before. */
+  readonly grew: string;
   readonly cache: string;
   readonly text: string;
   readonly faint: boolean;
@@ -55,6 +59,8 @@ export function* table(report: StackReport, look: Look): Generator<string> {
       cells.line.padStart(widths.line),
       cells.layer.padEnd(widths.layer),
       cells.size.padStart(widths.size),
+      ...(widths.estimated > 0 ? [cells.estimated.padStart(widths.estimated)] : []),
+      ...(widths.grew > 0 ? [cells.grew.padStart(widths.grew)] : []),
       ...(widths.cache > 0 ? [cells.cache.padEnd(widths.cache)] : []),
     ].join('  ');
     const row = `  ${head}  `;
@@ -77,7 +83,9 @@ export function* table(report: StackReport, look: Look): Generator<string> {
     yield '\n';
     yield `${paint('bold', total(report))}\n`;
   }
+  if (report.compare) yield `${shown(report.compare.text)}\n`;
   for (const line of nextBuildLines(report)) yield `${shown(line)}\n`;
+  for (const line of engineLines(report)) yield `${paint('dim', shown(line))}\n`;
   for (const line of notes(report)) yield `${paint('dim', line)}\n`;
   if (report.problems.length > 0) {
     yield '\n';
@@ -90,19 +98,26 @@ const headings: Omit<Cells, 'faint'> = {
   line: 'LINE',
   layer: 'LAYER',
   size: 'SIZE',
+  estimated: 'ESTIMATED',
+  grew: 'CHANGE',
   cache: 'CACHE',
   text: 'INSTRUCTION',
 };
 
-function widthsOf(rows: readonly Cells[]): Record<'line' | 'layer' | 'size' | 'cache', number> {
-  const widest = (key: 'line' | 'layer' | 'size' | 'cache') =>
+type Column = Exclude<keyof Cells, 'text' | 'faint'>;
+
+/** Columns that are not always there have no width where no row has anything for them. */
+function widthsOf(rows: readonly Cells[]): Record<Column, number> {
+  const widest = (key: Column) =>
     rows.reduce((most, row) => Math.max(most, row[key].length), headings[key].length);
-  const hasCache = rows.some((row) => row.cache !== '');
+  const ifAny = (key: Column) => (rows.some((row) => row[key] !== '') ? widest(key) : 0);
   return {
     line: widest('line'),
     layer: widest('layer'),
     size: widest('size'),
-    cache: hasCache ? widest('cache') : 0,
+    estimated: ifAny('estimated'),
+    grew: ifAny('grew'),
+    cache: ifAny('cache'),
   };
 }
 
@@ -123,6 +138,8 @@ function cellsOf(one: InstructionReport, needed: boolean, isCompared: boolean): 
     line: String(one.range.start.line + 1),
     layer: one.effect === 'base' ? 'base' : one.layer === null ? '-' : String(one.layer),
     size: one.display.size || (isUnknown && one.effect !== 'metadata' ? '?' : ''),
+    estimated: one.display.estimated,
+    grew: one.display.grew,
     cache: one.display.cache || (isCompared && one.cache?.prediction === 'unknown' ? '?' : ''),
     text: shown(one.text),
     faint: !needed || (one.effect === 'metadata' && !one.invalid),
@@ -152,6 +169,12 @@ function nextBuildLines({ again, display }: StackReport): readonly string[] {
   const compared = since && `Compared with ${recordWords(since, new Date())}, `;
   const sum = compared ? `${compared}${said.charAt(0).toLowerCase()}${said.slice(1)}` : said;
   return [sum, ...causes.map(({ text }) => `  ${text}`)];
+}
+
+/** Who measured, in which image; or why nobody did. Nothing where no engine was to be asked. */
+function engineLines({ engine, stages }: StackReport): readonly string[] {
+  if (engine.state === 'off' || stages.length === 0) return [];
+  return [engine.text, engine.imageText].filter((line) => line !== '');
 }
 
 function baseWords(report: StackReport): string {

@@ -28,7 +28,7 @@ const row = (
     layer,
     size: figure,
     text,
-    display: { effect: '', size: shown, cache, accessible: '' },
+    display: { effect: '', size: shown, estimated: '', grew: '', cache, accessible: '' },
   }) as InstructionReport;
 
 const report = {
@@ -55,6 +55,7 @@ const report = {
     },
   ],
   totals: { size: size(201e6, { atLeast: true }), base: size(117e6) },
+  engine: { state: 'off', text: 'No engine is asked.', imageText: '' },
   display: {
     size: '≥ ~201 MB',
     total: '≥ ~201 MB + 2 unknown lines',
@@ -96,6 +97,33 @@ context docker · The folder of the Dockerfile is the build context.
     It is left out.
 `,
     );
+  });
+
+  it('shows who measured what, what was estimated, and what grew since the build before', () => {
+    const stage = report.stages[0] as StackReport['stages'][number];
+    const [from, run, ...rest] = stage.instructions as [InstructionReport, InstructionReport];
+    const display = { ...run.display, size: '91 MB', estimated: '84 MB', grew: '+4.1 MB' };
+    const instructions = [from, { ...run, display }, ...rest];
+    const drawn = [
+      ...table(
+        {
+          ...report,
+          stages: [{ ...stage, instructions }],
+          engine: {
+            ...report.engine,
+            state: 'up',
+            text: 'Docker Engine 28.5.2 answers.',
+            imageText: 'Measured figures are those of app:latest.',
+          },
+          compare: { since: '', own: 1, lines: [], text: 'Own layers take more\u001b.' },
+        },
+        { width: 90, color: false, context: null },
+      ),
+    ].join('');
+    assert.match(drawn, /LINE {2}LAYER {6}SIZE {2}ESTIMATED {3}CHANGE {2}CACHE/);
+    assert.match(drawn, / 2 {2}2 {9}91 MB {6}84 MB {2}\+4\.1 MB {2}rebuild {2}RUN b\n/);
+    assert.match(drawn, /\nOwn layers take more\ufffd\.\n/);
+    assert.match(drawn, /\nDocker Engine 28\.5\.2 answers\.\nMeasured figures are those of app/);
   });
 
   it('is faint where nothing of the image changes', () => {
