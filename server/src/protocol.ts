@@ -242,7 +242,7 @@ export interface StageReport {
     readonly source?: 'engine' | 'registry' | 'table' | 'setting';
     /** Platforms that the image is there for, as far as a registry told; absent: not told. */
     readonly platforms?: readonly string[];
-    /** What is known of the image beside its layers: who told it, its digest; sentences, absent: nothing. */
+    /** What is told of the image beside its layers: digest, time, platforms; sentences, absent: nothing. */
     readonly facts?: readonly string[];
     /** Digest that registries name it by, else its id in the engine; absent: not told. */
     readonly digest?: string;

@@ -1,7 +1,7 @@
 /**
  * The extension in a real VS Code: `npm run test:vscode`.
  *
- *   --only=suite,predictions,restricted,peer,ui,package,manners   some of the parts
+ *   --only=suite,predictions,engine,restricted,peer,ui,package,manners   some of the parts
  *   --floor                                      on the oldest VS Code that the manifest allows
  *
  * The suite runs in a desktop VS Code where one is given (`VSCODE_EXECUTABLE`) or can be
@@ -46,16 +46,16 @@ if (wanted('suite')) {
   if (!desktop && !host) results.push(skipped('suite: there is no VS Code'));
 }
 if (host) {
-  if (wanted('predictions')) results.push(...(await predictions(host)));
+  if (wanted('predictions')) results.push(...(await withEngine(host, predictions)));
+  if (wanted('engine')) results.push(...(await withEngine(host, engine)));
   if (wanted('restricted')) results.push(...(await runInServer(host, 'restricted')));
   if (wanted('peer')) results.push(...(await runInServer(host, 'peer')));
   if (wanted('ui')) results.push(...(await runUi(host)));
   if (wanted('package')) results.push(...(await runUi(host, await packageExtension())));
   if (wanted('manners')) results.push(...(await manners(host)));
 } else {
-  for (const part of ['predictions', 'restricted', 'peer', 'ui', 'package', 'manners'].filter(
-    wanted,
-  )) {
+  const parts = ['predictions', 'engine', 'restricted', 'peer', 'ui', 'package', 'manners'];
+  for (const part of parts.filter(wanted)) {
     results.push(skipped(`${part}: VS Code's server or Chromium cannot be had here`));
   }
 }
@@ -76,21 +76,34 @@ function findHost(version: string): Host | undefined {
   }
 }
 
-/** Builds with the real engine, through the same command that a user has. */
-async function predictions(host: Host): Promise<readonly Result[]> {
+/** With the real engine; what was built in it is removed. */
+async function withEngine(
+  host: Host,
+  run: (host: Host) => Promise<readonly Result[]>,
+): Promise<readonly Result[]> {
   const reason = engineState();
-  if (reason) return [skipped(`predictions: skipped. ${reason}`)];
+  if (reason) return [skipped(`${run.name}: skipped. ${reason}`)];
   await ensureBaseImage();
   try {
-    return [
-      ...(await runInServer(host, 'predictions')),
-      ...(await runBuildUi(host, await packageExtension(), editorImage)),
-    ];
+    return await run(host);
   } finally {
     const made = await docker(['images', '--format', '{{.Repository}}:{{.Tag}}', editorImage]);
     const names = made.stdout.split('\n').filter(Boolean);
     if (names.length > 0) await docker(['image', 'rm', '--force', ...names]);
   }
+}
+
+/** Builds through the same command that a user has. */
+async function predictions(host: Host): Promise<readonly Result[]> {
+  return [
+    ...(await runInServer(host, 'predictions')),
+    ...(await runBuildUi(host, await packageExtension(), editorImage)),
+  ];
+}
+
+/** What an engine tells of images that were built in it. */
+async function engine(host: Host): Promise<readonly Result[]> {
+  return await runInServer(host, 'engine');
 }
 
 async function manners(host: Host): Promise<readonly Result[]> {

@@ -10,11 +10,17 @@ import { suiteBundle } from './bundle.ts';
 import { openBrowser, startServer, workbenchUrl } from './host.ts';
 import { projectRoot } from './project.ts';
 import { print, type Result, skipped } from './results.ts';
-import { builtProject, commitAll, makeWorkspace, watchedPrograms } from './workspace.ts';
+import {
+  builtProject,
+  commitAll,
+  makeWorkspace,
+  measuredProject,
+  watchedPrograms,
+} from './workspace.ts';
 
-export type SuiteName = 'main' | 'restricted' | 'peer' | 'predictions';
+export type SuiteName = 'main' | 'restricted' | 'peer' | 'predictions' | 'engine';
 
-/** What the suite of predictions builds; the runner removes it. */
+/** What the suites of predictions and engines build; the runner removes it. */
 export const editorImage = 'dockerfile-layers-test/editor';
 
 const timeoutMs = 180_000;
@@ -43,6 +49,11 @@ function prepared(suite: SuiteName) {
     const run = `${process.pid}-${Date.now()}`;
     const made = makeWorkspace(builtProject(baseImage, run));
     commitAll(made.folder);
+    return { ...made, env: { TEST_IMAGE: `${editorImage}:${run}` } };
+  }
+  if (suite === 'engine') {
+    const run = `${process.pid}-${Date.now()}`;
+    const made = makeWorkspace(measuredProject(baseImage, run));
     return { ...made, env: { TEST_IMAGE: `${editorImage}:${run}` } };
   }
   const made = makeWorkspace(suite === 'restricted' ? hostile : {});

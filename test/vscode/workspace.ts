@@ -69,6 +69,22 @@ export function builtProject(base: string, run: string): Readonly<Record<string,
   };
 }
 
+/** A project whose lines store what no estimate knows; `run` makes its steps unlike all others. */
+export function measuredProject(base: string, run: string): Readonly<Record<string, string>> {
+  const lines = [
+    `FROM ${base}`,
+    'WORKDIR /app',
+    `RUN echo ${run} > run.txt`,
+    'COPY src ./src',
+    'RUN tar -cf /src.tar src && head -c 5000000 /dev/zero | sed s/x/y/ > /data',
+    'CMD ["cat", "/app/run.txt"]',
+  ];
+  return {
+    Dockerfile: `${lines.join('\n')}\n`,
+    'src/a.js': `// ${run} a\n`,
+  };
+}
+
 /** Makes a git repository of a folder with all of its files in one commit; false where there is no git. */
 export function commitAll(folder: string): boolean {
   const git = (...args: readonly string[]) =>

@@ -114,10 +114,7 @@ export function baseSource(
   return {
     source: told.by,
     ...(told.platforms.length > 0 && { platforms: told.platforms }),
-    facts: [
-      `${told.teller} says what is known of the image.`,
-      ...(about.length > 0 ? [`Image: ${about.join(', ')}.`] : []),
-    ],
+    ...(about.length > 0 && { facts: [`Image: ${about.join(', ')}.`] }),
     ...(digest !== null && { digest }),
   };
 }

@@ -145,17 +145,22 @@ export function sizeCard(analysis: Analysis, row: Row, links = false): string | 
 /** The command with which the user says which image was built from the Dockerfile. */
 const chooseLink = '[Choose the image](command:dockerfileLayers.chooseImage)';
 
+/** Reasons of measurements, certain or only likely ones, say first that they are (`engine/measuredOf.ts`). */
+function isMeasuredReason(reason: string): boolean {
+  return /^Measured\b/.test(reason);
+}
+
 function sizeSentences(analysis: Analysis, row: Row, figure: SizeReport, links: boolean): string {
   const { units } = analysis.settings;
   const estimated = estimatedBeside(figure, units);
-  const isProbable = figure.basis === 'estimated' && figure.estimated !== undefined;
+  const isProbable = figure.basis === 'estimated' && isMeasuredReason(figure.reason);
   const basis = figure.basis === 'unknown' || isProbable ? '' : `, ${figure.basis}`;
   const phrase = isProbable
     ? `probably ${sizePhrase({ ...figure, basis: 'measured' }, units)}`
     : sizePhrase(figure, units);
   // One sentence of `measured` and of a reason that begins with it.
   const reason = escapeMarkdown(unmarked(figure.reason));
-  const isMeasured = /^Measured\b/.test(reason) && (isProbable || figure.basis === 'measured');
+  const isMeasured = isMeasuredReason(reason);
   const head = isMeasured
     ? `${phrase}, m${reason.slice(1)}`
     : `${phrase}${basis}.${reason && ` ${reason}`}`;
@@ -171,14 +176,17 @@ function sizeSentences(analysis: Analysis, row: Row, figure: SizeReport, links: 
 
 /** What a size is made of: the large parts, then those that are not known. */
 function partTable(
-  { parts = [], reason, bytes: all, estimated }: SizeReport,
+  { parts: all = [], reason, bytes: total, estimated }: SizeReport,
   contributions: readonly Contribution[],
   units: Units,
 ): string | null {
+  // What could not be worked out is in the measured figure all the same.
+  const isMeasured = isMeasuredReason(reason);
+  const parts = isMeasured ? all.filter((part) => part.bytes !== null) : all;
   if (parts.length === 0) return null;
   const missing = parts.filter((part) => part.bytes === null).slice(0, shownParts - 2);
   const known = parts
-    .filter((part, at) => part.bytes !== null && (at < 2 || part.bytes >= (all ?? 0) / 200))
+    .filter((part, at) => part.bytes !== null && (at < 2 || part.bytes >= (total ?? 0) / 200))
     .slice(0, shownParts - missing.length);
   const shown = [...known, ...missing];
   const rows = shown.map(({ label, bytes: amount }) => {
@@ -191,7 +199,7 @@ function partTable(
   const more = parts.length - shown.length;
   if (more > 0) rows.push(`| and ${more} more | |`);
   // Beside a measured size stands what was worked out of its parts before.
-  const title = estimated?.basis === 'estimated' ? 'Estimated' : 'Size';
+  const title = isMeasured && estimated?.basis !== 'computed' ? 'Estimated' : 'Size';
   return [`| Part | ${title} |`, '| :-- | --: |', ...rows].join('\n');
 }
 

@@ -136,6 +136,7 @@ describe('measured figures', () => {
       'layer 2 · 12 kB disk',
     ]);
     const words = cardOf(analysis, 2);
+    assert.doesNotMatch(words, /\| unknown/);
     assert.match(words, /12 kB \(12,288 bytes\) on disk \(containerd store\), measured by/);
     // Bytes of files and of disks are not compared.
     assert.doesNotMatch(cardOf(analysis, 1), /Estimated \d/);
@@ -316,10 +317,7 @@ describe('the base image as it was told', () => {
       words,
       /\| `ADD file in \/` \| 75 MB \|\n\| `RUN apt-get update && true` \| 12 MB \|/,
     );
-    assert.match(
-      words,
-      /Docker Engine 28\.5\.2 says what is known of the image\. Image: sha256:dddddddddddd, made /,
-    );
+    assert.match(words, /^Image: sha256:dddddddddddd, made /m);
     assert.doesNotMatch(words, /readBaseImages/);
     assert.match(plainText(words), /^- ADD file in \/ 75 MB$/m);
   });

@@ -18,6 +18,7 @@ export async function run(): Promise<void> {
   mocha.suite.emit('pre-require', globalThis, '', mocha);
   if (process.env.TEST_SUITE === 'restricted') await import('./restricted.test.ts');
   else if (process.env.TEST_SUITE === 'predictions') await import('./predictions.test.ts');
+  else if (process.env.TEST_SUITE === 'engine') await import('./engine.test.ts');
   else if (process.env.TEST_SUITE === 'peer') await import('./peer.test.ts');
   else {
     await import('./features.test.ts');
