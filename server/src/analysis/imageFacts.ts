@@ -82,11 +82,12 @@ export class ImageFacts {
   /** What is known now; looks for it where what decides on it is not what it was. */
   read(question: ImageQuestion): ImageReading {
     const { view, subject, plan } = question;
-    if (!view.session) {
+    // What one engine had says nothing of another one.
+    if (!view.session || (this.#search && this.#search.session !== view.session)) {
       this.stop();
       this.#found = this.#search = this.#laid = null;
-      return nothing;
     }
+    if (!view.session) return nothing;
     const images = view.session.images();
     if (images.state === 'known') this.#look(question, view.session, images.value);
     const fact = this.#found?.held.fact;
