@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { delimiter } from 'node:path';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
 import * as vscode from 'vscode';
 import {
+  type AskRegistryResult,
+  askRegistryRequest,
   type BuildResult,
   buildRequest,
   type ProbeResult,
@@ -12,6 +16,8 @@ import {
   terminalBuildRequest,
   type UpdatePackagesResult,
   updatePackagesRequest,
+  type WritableResult,
+  writableRequest,
 } from '../../../server/src/protocol.ts';
 import { mirrorOf } from '../../support/mirrors.ts';
 import { extensionId } from '../extensionId.ts';
@@ -19,10 +25,21 @@ import { until } from '../results.ts';
 import { api, folder, hint, open, set, setText } from './editor.ts';
 
 describe('in Restricted Mode', () => {
-  before('programs that tell when they are started are the first to be found', () => {
+  let asked = 0;
+  const engine = createServer((socket) => {
+    asked += 1;
+    socket.destroy();
+  });
+  const endpoint = join(tmpdir(), `engine-${process.pid}.sock`);
+
+  before('programs and an engine that tell who asks them are the first to be found', async () => {
     // The editor takes PATH from a shell, but the language server takes it from here.
     process.env.PATH = `${process.env.TEST_PROGRAMS}${delimiter}${process.env.PATH}`;
+    process.env.DOCKER_HOST = `unix://${endpoint}`;
+    await new Promise<void>((listens) => engine.listen(endpoint, listens));
   });
+
+  after(() => engine.close());
 
   it('Dockerfiles have their hints and the view its rows', async () => {
     assert.equal(vscode.workspace.isTrusted, false);
@@ -107,6 +124,47 @@ describe('in Restricted Mode', () => {
     // What was started would be seen: these programs are found first.
     for (const program of ['docker', 'git']) execFileSync(program, ['seen']);
     assert.equal(readFileSync(log, 'utf8'), 'docker seen\ngit seen\n');
+  });
+
+  it('no engine and no registry is asked, whoever asks, and the state says why', async () => {
+    const document = await open('Dockerfile');
+    const { client, stack } = await api();
+    await set('engine.enable', 'auto');
+    await set('engine.endpoint', `unix://${endpoint}`);
+    await set('registry.enable', true);
+    // Work in the file, by which an engine is asked elsewhere.
+    await setText(document, `${document.getText()}# worked\n`);
+    await vscode.commands.executeCommand(
+      'vscode.executeHoverProvider',
+      document.uri,
+      new vscode.Position(7, 1),
+    );
+    for (const command of ['refresh', 'showContainerWrites', 'readBaseImages', 'chooseImage']) {
+      assert.equal(
+        await vscode.commands.executeCommand(`dockerfileLayers.${command}`),
+        undefined,
+        command,
+      );
+    }
+    const textDocument = { uri: document.uri.toString() };
+    const written = await client.sendRequest<WritableResult>(writableRequest.method, {
+      textDocument,
+    });
+    assert.match(written.message, /Restricted Mode/);
+    const read = await client.sendRequest<AskRegistryResult>(askRegistryRequest.method, {
+      textDocument,
+    });
+    assert.match(read.message, /Restricted Mode/);
+    assert.deepEqual(read.known, []);
+    await until('the state', () => stack.report?.engine.state === 'off');
+    assert.match(stack.report?.engine.text ?? '', /Restricted Mode/);
+    await set('engine.enable', undefined);
+    await set('engine.endpoint', undefined);
+    await set('registry.enable', undefined);
+    assert.equal(asked, 0);
+    // Who asks would be seen.
+    connect(endpoint).on('error', () => undefined);
+    await until('a question', () => asked === 1);
   });
 });
 
