@@ -5,6 +5,7 @@
  */
 
 import type { FileSystem } from '../context/fileSystem.ts';
+import { newestFirst } from '../engine/candidates.ts';
 import {
   type ComposeBuild,
   type ComposeProject,
@@ -14,6 +15,7 @@ import {
 } from '../engine/composeNames.ts';
 import { longestCompose } from '../engine/composeText.ts';
 import { envFile } from '../engine/composeVariables.ts';
+import type { ImageSummary } from '../engine/engine.ts';
 import type { Plan } from '../model/plan.ts';
 import { confined } from './confined.ts';
 import { BackgroundFact } from './facts.ts';
@@ -112,6 +114,27 @@ export class ComposeFacts {
 }
 
 const none: readonly ComposeName[] = [];
+
+/** Images with a label of one service that are taken for builds of it. */
+const mostLabelled = 4;
+
+/** The names, and ids of images that Compose labelled as builds of the same services. */
+export function withLabelled(
+  names: readonly ComposeName[],
+  images: readonly ImageSummary[],
+): readonly Pick<ComposeName, 'name' | 'by'>[] {
+  if (names.length === 0) return none;
+  const services = new Set(names.map(({ project, service }) => `${project} ${service}`));
+  const labelled = newestFirst(images).filter(({ labels }) => {
+    const project = labels['com.docker.compose.project'];
+    const service = labels['com.docker.compose.service'];
+    return services.has(`${project} ${service}`);
+  });
+  const ids = labelled
+    .slice(0, mostLabelled)
+    .map(({ id }) => ({ name: id, by: 'compose' }) as const);
+  return [...names.map(({ name, by }) => ({ name, by })), ...ids];
+}
 
 function textOf(builds: readonly FoundBuild[]): string {
   return JSON.stringify(builds.map(({ args, ...build }) => [build, [...args]]));

@@ -8,6 +8,7 @@ import type { SizeSources } from '../projects/packageSize.ts';
 import type { SizeFacts } from '../size/run/draft.ts';
 import { RecordFacts } from './cacheFacts.ts';
 import { ChurnFacts } from './churnFacts.ts';
+import { ComposeFacts } from './composeFacts.ts';
 import { ContextFacts } from './contextFacts.ts';
 import { ImageFacts } from './imageFacts.ts';
 import { ManifestFacts } from './manifestFacts.ts';
@@ -23,6 +24,7 @@ export interface DocumentState {
   readonly projects: ProjectFacts;
   readonly churn: ChurnFacts;
   readonly manifests: ManifestFacts;
+  readonly compose: ComposeFacts;
   readonly records: RecordFacts;
   readonly image: ImageFacts;
   /** What comes from outside as it was seen last; the same object while nothing of it moved. */
@@ -53,6 +55,7 @@ export function createDocumentState(
     facts: new ContextFacts(ports, moved),
     projects: new ProjectFacts(packageSizes, moved),
     manifests: new ManifestFacts(ports.files, moved),
+    compose: new ComposeFacts(ports.files, moved),
     churn: new ChurnFacts(ports, moved),
     records: new RecordFacts(ports, moved),
     image: new ImageFacts(ports.imageMemory, moved),
@@ -64,8 +67,8 @@ export function createDocumentState(
 
 /** Ends what the document has on its way. */
 export function stopDocument(state: DocumentState): void {
-  const { facts, projects, churn, manifests, records, image } = state;
-  for (const each of [facts, projects, churn, manifests, records, image]) each.stop();
+  const { facts, projects, churn, manifests, compose, records, image } = state;
+  for (const each of [facts, projects, churn, manifests, compose, records, image]) each.stop();
 }
 
 /** Resolves when nothing of the document itself is on its way any more. */
@@ -75,6 +78,7 @@ export async function documentSettled(state: DocumentState | undefined): Promise
     state?.projects.settled(),
     state?.churn.settling,
     state?.manifests.settled(),
+    state?.compose.settled(),
     state?.records.settled(),
     state?.image.settled(),
   ]);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ComposeFacts } from '../../../server/src/analysis/composeFacts.ts';
+import { ComposeFacts, withLabelled } from '../../../server/src/analysis/composeFacts.ts';
 import type { Subject } from '../../../server/src/analysis/subject.ts';
 import { readSettings, settingDefaults } from '../../../server/src/settings.ts';
 import { type MemoryFileSystem, memoryFileSystem } from '../../support/memoryFileSystem.ts';
@@ -170,5 +170,24 @@ describe('names that Compose gives to images of a Dockerfile', () => {
     assert.deepEqual(await namesAt(files, '/work/Dockerfile'), []);
     files.fail('/work', 'EIO');
     assert.deepEqual(await namesAt(files, '/work/Dockerfile'), []);
+  });
+
+  it('come with the images that Compose labelled as builds of these services, the newest first', () => {
+    const summary = (id: string, createdAt: number, project: string, service = 'web') => ({
+      id,
+      references: [],
+      digests: [],
+      createdAt,
+      labels: { 'com.docker.compose.project': project, 'com.docker.compose.service': service },
+    });
+    const name = { name: 'shop-web', by: 'compose', project: 'shop', service: 'web' } as const;
+    const rest = { file: '', target: null, args: new Map<string, string>() };
+    const images = [summary('a', 1, 'shop'), summary('b', 3, 'shop'), summary('c', 2, 'other')];
+    images.push(summary('d', 9, 'shop', 'db'));
+    assert.deepEqual(
+      withLabelled([{ ...name, ...rest }], images).map((one) => one.name),
+      ['shop-web', 'b', 'a'],
+    );
+    assert.deepEqual(withLabelled([], images), []);
   });
 });
