@@ -139,7 +139,7 @@ export function isInMachine(endpoint: Endpoint, platform: NodeJS.Platform): bool
 
 function urlOf(address: string, written: string): URL {
   // What a URL would leave out or turn around without a word.
-  if (/[\s\\\p{Cc}]/u.test(written)) throw bad(written, 'is no address');
+  if (/[\s\\\p{Cc}]|:\/\/\//u.test(written)) throw bad(written, 'is no address');
   let url: URL;
   try {
     url = new URL(address);
