@@ -3,11 +3,20 @@
  * Nothing of the context is read for keys before there is a record to compare with, or someone asks.
  */
 
+import {
+  asIn,
+  type BaseIdentities,
+  comparedWith,
+  type IdentityNow,
+  movedBases,
+  toRecord,
+} from '../cache/baseIdentity.ts';
 import type { BuildRecord, RecordStore } from '../cache/buildRecord.ts';
 import type { Hash } from '../cache/hash.ts';
 import { keyedPlan } from '../cache/keyedPlan.ts';
 import type { KeyedPlan } from '../cache/keyedStep.ts';
 import { createKeyMemory, type KeyMemory } from '../cache/keyMemory.ts';
+import { type OwnStep, plainKeys } from '../cache/plainKeys.ts';
 import { predict } from '../cache/predict.ts';
 import type { Predictions } from '../cache/prediction.ts';
 import { stageContents } from '../cache/stages/stageContents.ts';
@@ -30,9 +39,14 @@ export interface CachePorts {
 /** What the keys of a document's steps are, and what the next build does with them. */
 export interface CacheReading {
   readonly keyed: KeyedPlan;
-  /** The keys for a builder whose store merges layers, or does not, or may. */
-  keyedFor(mergesLayers: boolean | null): KeyedPlan;
+  /**
+   * The keys to be recorded, for a builder whose store merges layers, or does not, or may. `like`:
+   * images are what they were for that plan's keys.
+   */
+  keyedFor(mergesLayers: boolean | null, like?: Pick<KeyedPlan, 'identities'>): KeyedPlan;
   readonly predictions: Predictions;
+  /** Stages, by index, whose base image is another than in the last build: full sentences. */
+  readonly movedBases: ReadonlyMap<number, string>;
 }
 
 const none: readonly BuildRecord[] = [];
@@ -116,25 +130,36 @@ export function sentContext(
   return known;
 }
 
-/** Keys and predictions, each made when it is first asked for. */
+/** Keys and predictions, each made when it is first asked for. `now`: what is told of images. */
 export function cacheReading(
   plan: Plan,
   context: ContextReading,
   records: readonly BuildRecord[],
   { digests }: CachePorts,
   memory: KeyMemory | null = digests ? createKeyMemory(digests.text, entryDigests) : null,
+  now: IdentityNow = () => null,
 ): CacheReading {
   let keyed: KeyedPlan | null = null;
   let predictions: Predictions | null = null;
-  const keyedFor = (mergesLayers: boolean | null) =>
-    memory ? keysOf(plan, context, mergesLayers, memory) : noKeys(plan);
+  let moved: ReadonlyMap<number, string> | null = null;
+  const made = (mergesLayers: boolean | null, images: BaseIdentities) =>
+    memory
+      ? plainKeys(plan, (plain, own) =>
+          keysOf(plain, own, { context, mergesLayers, memory, images }),
+        )
+      : noKeys(plan);
   return {
     get keyed() {
       const builder = records.find((record) => record.builder)?.builder;
-      keyed ??= keyedFor(builder?.mergesLayers ?? null);
+      keyed ??= made(builder?.mergesLayers ?? null, comparedWith(records, now));
       return keyed;
     },
-    keyedFor,
+    keyedFor: (mergesLayers, like) =>
+      made(mergesLayers, like ? asIn(like.identities) : toRecord(records, now)),
+    get movedBases() {
+      moved ??= movedBases(plan, records, now);
+      return moved;
+    },
     get predictions() {
       predictions ??= records.length === 0 ? noPredictions : predict(this.keyed, records);
       return predictions;
@@ -142,24 +167,31 @@ export function cacheReading(
   };
 }
 
+interface KeySources {
+  readonly context: ContextReading;
+  readonly mergesLayers: boolean | null;
+  readonly memory: KeyMemory;
+  readonly images: BaseIdentities;
+}
+
 function keysOf(
   plan: Plan,
-  context: ContextReading,
-  mergesLayers: boolean | null,
-  memory: KeyMemory,
+  own: OwnStep,
+  { context, mergesLayers, memory, images }: KeySources,
 ): KeyedPlan {
   const { hash } = memory;
   const content = (step: Step, mount: ResolvedMount | null) =>
     mount
-      ? context.mountContent(step, step.run?.mounts.indexOf(mount) ?? -1)
-      : context.content(step);
+      ? context.mountContent(own(step), step.run?.mounts.indexOf(mount) ?? -1)
+      : context.content(own(step));
   return keyedPlan(plan, {
     hash,
     variables: memory.variables,
-    content: (step) => context.content(step),
-    mountContent: (step, index) => context.mountContent(step, index),
-    stageContent: stageContents(plan, content, memory),
+    content: (step) => context.content(own(step)),
+    mountContent: (step, index) => context.mountContent(own(step), index),
+    stageContent: stageContents(plan, content, memory, images),
     mergesLayers,
+    images,
   });
 }
 
@@ -167,7 +199,8 @@ function noKeys(plan: Plan): KeyedPlan {
   const nothing = () => undefined;
   const empty = () => [];
   const hash = (text: string) => text;
-  return { plan, steps: [], of: nothing, hash, contents: empty, images: empty, base: nothing };
+  const lists = { contents: empty, images: empty, identities: {} };
+  return { plan, steps: [], of: nothing, hash, ...lists, base: nothing };
 }
 
 const noPredictions: Predictions = {

@@ -4,6 +4,7 @@ import { namedContext } from '../model/bases.ts';
 import type { Plan, Platform, Stage } from '../model/plan.ts';
 import { formatPlatform, parsePlatform } from '../model/platform.ts';
 import { parseReference } from '../model/reference.ts';
+import type { BaseIdentities } from './baseIdentity.ts';
 import type { Hash } from './hash.ts';
 import type { Doubt, KeyPart } from './keyedStep.ts';
 
@@ -38,17 +39,32 @@ export interface BaseKey {
   readonly doubts: readonly Doubt[];
   /** A reference that may have moved; null: none. */
   readonly unmoved: string | null;
+  /** That the image is another than in the last build; null: it is not, as far as is known. */
+  readonly moved: string | null;
   /** For telling what changed about it. */
   readonly parts: readonly KeyPart[];
 }
 
+/** What a stage is built for: what its FROM says, else the target. */
+export function platformOf(
+  written: string | null,
+  { platform, buildPlatform }: Plan['options'],
+): Platform {
+  const parsed = written === null ? null : parsePlatform(written, buildPlatform);
+  return parsed?.ok ? parsed.platform : platform;
+}
+
 /** The key of a base that is no stage of the file. */
-export function baseKey(plan: Plan, stage: Stage, hash: Hash): BaseKey {
+export function baseKey(
+  plan: Plan,
+  stage: Stage,
+  hash: Hash,
+  images: BaseIdentities,
+  noted: (place: string, identity: string) => void,
+): BaseKey {
   const { base, from } = stage;
   const { options } = plan;
-  const parsed =
-    base.platform === null ? null : parsePlatform(base.platform, options.buildPlatform);
-  const platform = parsed?.ok && !base.scratch ? parsed.platform : options.platform;
+  const platform = platformOf(base.scratch ? null : base.platform, options);
   const text = formatPlatform(platform);
   const part = (name: string, value: string): KeyPart => ({
     kind: 'base',
@@ -69,22 +85,29 @@ export function baseKey(plan: Plan, stage: Stage, hash: Hash): BaseKey {
     platform,
     doubts,
     unmoved,
+    moved: null,
     parts,
   });
+  const ofImage = (reference: string): BaseKey => {
+    const identity = images.identity(reference, platform);
+    if (identity === null) {
+      return made(['image', imageKey(reference), text], [], isPinned(reference) ? null : reference);
+    }
+    noted(imagePlace(reference, platform), identity);
+    const isOpen = !isPinned(reference) && !images.isKnown(reference, platform);
+    const key = made(['image', identity], [], isOpen ? reference : null);
+    return { ...key, moved: images.moved(reference, platform) };
+  };
   if (base.scratch) return made(['scratch'], [], null);
   const named = base.named === null ? undefined : namedContext(base.named, options);
   if (named !== undefined) {
     const image = imageOfContext(named);
-    if (image !== null) return made(['image', imageKey(image), text], [], moves(image));
+    if (image !== null) return ofImage(image);
     const reason = `What the named context ${base.named} holds is not looked at.`;
     const doubt = { of: null, surely: false, step: null, reason };
     return made(['named', named, text], [doubt], null);
   }
-  return made(['image', imageKey(base.reference), text], [], moves(base.reference));
-}
-
-function moves(reference: string): string | null {
-  return isPinned(reference) ? null : reference;
+  return ofImage(base.reference);
 }
 
 /** Values of the ARGs above the first FROM. */

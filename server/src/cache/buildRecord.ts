@@ -1,7 +1,7 @@
 /** What is remembered of a build: what each step depended on, and what came of it. Readonly data. */
 
 import type { SentEntry } from '../context/contentFacts.ts';
-import type { KeyPart } from './keyedStep.ts';
+import type { KeyedPlan, KeyPart } from './keyedStep.ts';
 
 export interface BuildRecord {
   readonly version: 1;
@@ -34,8 +34,9 @@ export interface BuildRecord {
   /** Id of the image that it made, in the engine; null: it made none. Absent: not known. */
   readonly image?: string | null;
   /**
-   * What the images were that it started from and took files of: their identity (`ToldImage`), by
-   * reference and platform as `imagePlace` in `baseKey.ts` writes them. Absent: not known.
+   * What the images were that it started from and took files of: their identity (`baseIdentity.ts`),
+   * which its keys are made with, by reference and platform (`imagePlace`). Absent: their references
+   * stand for them.
    */
   readonly bases?: Readonly<Record<string, string>>;
   /** The context as the builder holds it since then, by relative path; null: not kept (older records). */
@@ -73,14 +74,13 @@ export interface RecordedStep {
 
 /** What a record says beside its steps. */
 export interface RecordMeta
-  extends Pick<
-    BuildRecord,
-    'dockerfile' | 'context' | 'at' | 'source' | 'builder' | 'image' | 'bases'
-  > {
+  extends Pick<BuildRecord, 'dockerfile' | 'context' | 'at' | 'source' | 'builder' | 'image'> {
   /** False: the build ended early, so that the builder has only the steps with an outcome. */
   readonly complete: boolean;
   /** Records from before, the newest first: times and sizes of steps that did not run now. */
   readonly earlier: readonly BuildRecord[];
+  /** The same plan with keys as these records have them; absent: as the new record has them. */
+  readonly compared?: KeyedPlan;
 }
 
 /** What a build did with a step. */

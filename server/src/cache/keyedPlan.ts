@@ -6,6 +6,7 @@
 
 import type { KnownContent } from '../context/contentFacts.ts';
 import type { Plan, Platform, Stage, Step } from '../model/plan.ts';
+import { byReference } from './baseIdentity.ts';
 import { baseKey } from './baseKey.ts';
 import { environmentDigests } from './environmentDigest.ts';
 import type { Hash } from './hash.ts';
@@ -21,7 +22,7 @@ interface Chain {
 
 /** Keys of all steps that a build of the plan's target reaches. Takes linear time. */
 export function keyedPlan(plan: Plan, inputs: KeyInputs): KeyedPlan {
-  const { hash } = inputs;
+  const { hash, images: known = byReference } = inputs;
   const variables = inputs.variables ?? environmentDigests(hash);
   const steps: KeyedStep[] = [];
   const byStep = new Map<Step, KeyedStep>();
@@ -29,8 +30,14 @@ export function keyedPlan(plan: Plan, inputs: KeyInputs): KeyedPlan {
   const images = new Map<Step, readonly string[]>();
   const ends = new Map<number, Chain>();
   const bases = new Map<number, KeyedBase>();
+  const identities: Record<string, string> = {};
+  const noted = (place: string, identity: string) => {
+    identities[place] = identity;
+  };
   const sourceInputs: SourceInputs = {
     ...inputs,
+    images: known,
+    noted,
     content: (step) => inputs.content(step),
     mountContent: (step, index) => inputs.mountContent(step, index),
     plan,
@@ -41,8 +48,9 @@ export function keyedPlan(plan: Plan, inputs: KeyInputs): KeyedPlan {
   const start = (stage: Stage): Chain => {
     const parent = stage.base.stage === null ? undefined : ends.get(stage.base.stage);
     if (parent) return { ...parent };
-    const { key, platform, doubts, unmoved, parts } = baseKey(plan, stage, hash);
-    bases.set(stage.index, { key, doubts, unmoved, parts });
+    const { platform, ...base } = baseKey(plan, stage, hash, known, noted);
+    bases.set(stage.index, base);
+    const { key } = base;
     return { key, platform };
   };
 
@@ -78,6 +86,7 @@ export function keyedPlan(plan: Plan, inputs: KeyInputs): KeyedPlan {
     contents: (step) => contents.get(step) ?? [],
     images: (step) => images.get(step) ?? [],
     base: (stage) => bases.get(stage),
+    identities,
   };
 }
 

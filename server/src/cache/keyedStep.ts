@@ -7,6 +7,7 @@
 import type { ContentFacts, KnownContent } from '../context/contentFacts.ts';
 import type { Fact } from '../context/fact.ts';
 import type { Plan, Step } from '../model/plan.ts';
+import type { BaseIdentities } from './baseIdentity.ts';
 import type { EnvironmentDigests } from './environmentDigest.ts';
 import type { Hash } from './hash.ts';
 import type { StageContentOf } from './stageContent.ts';
@@ -97,6 +98,8 @@ export interface KeyInputs {
   readonly stageContent: StageContentOf;
   /** Does the builder merge layers (`BuilderFacts`)? */
   readonly mergesLayers: boolean | null;
+  /** What images are; absent: their references stand for them. */
+  readonly images?: BaseIdentities;
 }
 
 /** A plan with the keys of all steps of the stages that the target needs. */
@@ -113,12 +116,16 @@ export interface KeyedPlan {
   images(step: Step): readonly string[];
   /** What a stage starts from; undefined where that is another stage, and where it is not needed. */
   base(stage: number): KeyedBase | undefined;
+  /** Identities of images that keys were made with, by `imagePlace`; by reference where there is none. */
+  readonly identities: Readonly<Record<string, string>>;
 }
 
 export interface KeyedBase {
   readonly key: string;
   /** A reference that may have moved and counts as unmoved; null: there is none. */
   readonly unmoved: string | null;
+  /** That it is another image than in the last build, a part of a sentence; null: it is not, as far as is known. */
+  readonly moved: string | null;
   readonly doubts: readonly Doubt[];
   /** Of kind `base`: what FROM says, for telling what changed about it. */
   readonly parts: readonly KeyPart[];

@@ -87,7 +87,8 @@ function predictStages(building: Building): void {
 
 function startOf(stage: Stage, { keyed, ends }: Building): Chain {
   if (stage.base.stage !== null) return ends.get(stage.base.stage) ?? cached;
-  const doubt = keyed.base(stage.index)?.doubts[0];
+  const base = keyed.base(stage.index);
+  const doubt = base?.doubts[0];
   if (!doubt) return cached;
   const cause = { span: stage.from.instruction.span, reason: doubt.reason };
   return { kind: 'open', keyed: true, cause };
@@ -184,6 +185,12 @@ function ofMiss(at: KeyedStep, below: Chain, building: Building): Outcome {
   if (hope && onParent.some(({ step }) => signatureOf(step.parts) === signature())) {
     const cause = { span: hope.step?.instruction.span ?? null, reason: hope.reason };
     return opened(at, cause, building);
+  }
+  const base = keyed.base(at.stage);
+  if (base?.moved && at.parent === base.key) {
+    // What follows is not cached either, and a step of the same text tells how long it ran.
+    const { span } = (keyed.plan.stages[at.stage] as Stage).from.instruction;
+    return changed({ span, reason: base.moved }, counterpart(at, building));
   }
   const { cause, instead, onlyContent } = explain(at, keyed, index);
   const above = onlyContent ? sourceCause(at, building) : null;

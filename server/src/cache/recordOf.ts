@@ -23,13 +23,15 @@ export function recordOf(
   const measured = measuredIn(meta.earlier, storeOf(meta.builder));
   const steps = keyed.steps.flatMap((step) => {
     const outcome = outcomes.get(step.step) ?? (meta.complete ? assumed : null);
-    return outcome ? (recorded(step, outcome, measured, keyed) ?? []) : [];
+    const before = meta.compared?.of(step.step)?.key ?? null;
+    const known = measured.get(step.key ?? '') ?? measured.get(before ?? '');
+    return outcome ? (recorded(step, outcome, known, keyed) ?? []) : [];
   });
   const open = keyed.steps
     .filter(({ key, parent, after, fails }) => !fails && [key, parent, after].includes(null))
     .filter(({ step }) => meta.complete || outcomes.has(step))
     .map(({ parts }) => parts);
-  const { dockerfile, context, at, source, builder, image, bases } = meta;
+  const { dockerfile, context, at, source, builder, image } = meta;
   return {
     version: 1,
     dockerfile,
@@ -45,7 +47,7 @@ export function recordOf(
     steps,
     ...(open.length > 0 && { open }),
     ...(image !== undefined && { image }),
-    ...(bases && Object.keys(bases).length > 0 && { bases }),
+    ...(Object.keys(keyed.identities).length > 0 && { bases: keyed.identities }),
     files: filesOf(keyed),
   };
 }
@@ -73,11 +75,10 @@ function measuredIn(records: readonly BuildRecord[], store: string): Measured {
 function recorded(
   { step, stage, key, parent, after, parts }: KeyedStep,
   { outcome, ms, bytes }: StepOutcome,
-  measured: Measured,
+  known: Pick<RecordedStep, 'ms' | 'bytes'> | undefined,
   keyed: KeyedPlan,
 ): RecordedStep | null {
   if (key === null || parent === null || after === null) return null;
-  const known = measured.get(key);
   return {
     key,
     parent,

@@ -16,7 +16,8 @@ import type {
   Step,
 } from '../model/plan.ts';
 import { readGitRef } from '../syntax/gitRef.ts';
-import { imageOfContext } from './baseKey.ts';
+import type { BaseIdentities } from './baseIdentity.ts';
+import { imageOfContext, imagePlace } from './baseKey.ts';
 import type { Hash } from './hash.ts';
 import type { Doubt, KeyInputs, KeyPart } from './keyedStep.ts';
 import { isMade } from './operation.ts';
@@ -40,6 +41,9 @@ export interface SourceInputs extends KeyInputs {
   keyOf(step: Step): string | null | undefined;
   /** Key of a stage after its last step; null: not known. */
   stageKey(stage: number): string | null;
+  readonly images: BaseIdentities;
+  /** Is told which identities were used. */
+  noted(place: string, identity: string): void;
 }
 
 interface Selected {
@@ -184,14 +188,12 @@ function digestElsewhere(
   const { hash, plan } = inputs;
   if (origin.kind === 'stage') return stageDigest(origin.stage, path, inputs, found);
   if (origin.kind === 'image') {
-    found.images.push(origin.reference);
-    return imageContent(plan, origin.reference, path, hash);
+    return imageDigest(origin.reference, path, inputs, found);
   }
   const value = namedContext(origin.name, plan.options) ?? '';
   const image = imageOfContext(value);
   if (image !== null) {
-    found.images.push(image);
-    return imageContent(plan, image, path, hash);
+    return imageDigest(image, path, inputs, found);
   }
   found.doubts.push({
     of: null,
@@ -200,6 +202,24 @@ function digestElsewhere(
     reason: `What the named context ${origin.name} holds is not looked at.`,
   });
   return hash(JSON.stringify(['named', value, path]));
+}
+
+function imageDigest(
+  reference: string,
+  path: string,
+  { plan, hash, images, noted }: SourceInputs,
+  found: SourceKeys,
+): string {
+  const { platform } = plan.options;
+  const identity = images.identity(reference, platform);
+  if (identity !== null) noted(imagePlace(reference, platform), identity);
+  if (identity === null || !images.isKnown(reference, platform)) found.images.push(reference);
+  const moved = images.moved(reference, platform);
+  if (moved !== null) {
+    const reason = `${moved}, and may hold the same there.`;
+    found.hopes.push({ of: null, surely: false, step: null, reason });
+  }
+  return imageContent(plan, reference, path, hash, identity);
 }
 
 function stageDigest(

@@ -26,6 +26,8 @@ export interface Built {
   readonly source?: BuildRecord['source'];
   /** Of a probe: steps that the builder was found not to have. */
   readonly misses?: ReadonlySet<Step>;
+  /** The image that came of it; null: none did. Absent: not known. */
+  readonly image?: string | null;
   /** Measured bytes of layers, as far as they are known. */
   readonly bytes?: ReadonlyMap<Step, number>;
   readonly vertices: ReadonlyMap<string, Vertex>;
@@ -43,7 +45,8 @@ export interface Recorded {
  * file that changed in between may have come to the builder in either state.
  */
 export async function remember(built: Built, state: ServerState): Promise<Recorded> {
-  const { before, keyed, found, at, results, source = 'build', misses = new Set(), bytes } = built;
+  const { before, keyed, found, at, results, source = 'build', misses = new Set() } = built;
+  const { bytes, image } = built;
   const { records, digests, files } = state.ports;
   if (!records || !digests) return { recorded: false, note: '' };
   if (!(await isSaved(before, files))) {
@@ -52,7 +55,7 @@ export async function remember(built: Built, state: ServerState): Promise<Record
     );
   }
   const after = await keysAfter(built, state);
-  if (!after) return nothing('The files could not be read again, so the build is not remembered.');
+  if (!after) return nothing('A base image changed meanwhile, so the build is not remembered.');
   const held = new Set(after.steps.flatMap(({ key }) => key ?? []));
   const outcomes = new Map<Step, StepOutcome>();
   let moved = 0;
@@ -74,6 +77,8 @@ export async function remember(built: Built, state: ServerState): Promise<Record
       builder: found.facts,
       complete: false,
       earlier,
+      ...(image !== undefined && { image }),
+      compared: before.analysis.keyed,
     },
     outcomes,
   );
@@ -106,8 +111,15 @@ function metaOf({ dockerfile, context, at, source, builder }: BuildRecord) {
   return { dockerfile, context, at, source, builder, complete: false, earlier: [] };
 }
 
-/** The keys as they are now, of the text and the settings that were built. */
-async function keysAfter({ before, found }: Built, state: ServerState): Promise<KeyedPlan | null> {
+/**
+ * The keys as they are now, of the text and the settings that were built, made with the images as
+ * they were before, as an engine may tell of one only now. Null: an image is another one now, and the
+ * build may have found either.
+ */
+async function keysAfter(
+  { before, keyed, found }: Built,
+  state: ServerState,
+): Promise<KeyedPlan | null> {
   const { subject } = before;
   state.analyzer.revalidate(subject.key);
   const now = await settledWithKeys(state, subject.key);
@@ -115,7 +127,13 @@ async function keysAfter({ before, found }: Built, state: ServerState): Promise<
   const analysis: Analysis = isSame
     ? now.analysis
     : await analyze(subject, state.ports, { keys: true });
-  return analysis.keyedFor(found.facts.mergesLayers);
+  const { mergesLayers } = found.facts;
+  const { identities } = analysis.keyedFor(mergesLayers);
+  const isMoved = Object.entries(keyed.identities).some(
+    ([place, identity]) => identities[place] !== undefined && identities[place] !== identity,
+  );
+  if (isMoved) return null;
+  return analysis.keyedFor(mergesLayers, keyed);
 }
 
 function sameSubject(a: Open['subject'], b: Open['subject']): boolean {

@@ -4,6 +4,8 @@ import type { Plan } from '../../model/plan.ts';
 import { formatPlatform } from '../../model/platform.ts';
 import { familiarName, parseReference } from '../../model/reference.ts';
 import { absolutePath } from '../../syntax/slashPaths.ts';
+import type { BaseIdentities } from '../baseIdentity.ts';
+import { imageOfContext } from '../baseKey.ts';
 import type { Hash } from '../hash.ts';
 import { hiddenDigest } from './digests.ts';
 import { hiddenBy, type Making } from './making.ts';
@@ -17,26 +19,30 @@ export function unknownTree(making: Pick<Making, 'hash'>, reason: string, pendin
 }
 
 /** What a named context has: known where it is an image. */
-export function namedTree(plan: Plan, name: string, making: Making): Node {
-  const value = plan.options.namedContexts?.get(name) ?? '';
-  if (value.startsWith('docker-image://'))
-    return baseTree(
-      making,
-      value.slice('docker-image://'.length),
-      formatPlatform(plan.options.platform),
-    );
+export function namedTree(plan: Plan, name: string, making: Making, images: BaseIdentities): Node {
+  const { namedContexts, platform } = plan.options;
+  const value = namedContexts?.get(name) ?? '';
+  const image = imageOfContext(value);
+  if (image !== null) {
+    return baseTree(making, image, formatPlatform(platform), images.identity(image, platform));
+  }
   return unknownTree(making, `What is in the named context ${name} is not read.`);
 }
 
-/** A base image counts as unmoved: its reference stands for its content, its digest where it has one. */
+/**
+ * Where its identity is not known, a base image counts as unmoved: its reference stands for its
+ * content, its digest where it has one.
+ */
 export function baseTree(
   making: Pick<Making, 'hash'>,
   reference: string,
   platform: string,
+  identity: string | null,
 ): HiddenNode {
   const parsed = parseReference(reference);
   const name = parsed.ok && parsed.digest ? parsed.digest : (familiarName(reference) ?? reference);
-  const id = making.hash(JSON.stringify(['image', name, platform]));
+  const known = identity === null ? ['image', name, platform] : ['image', identity];
+  const id = making.hash(JSON.stringify(known));
   return {
     kind: 'hidden',
     maker: { id, marks: certain, isImage: true, isTame: isWellKnown(reference) },
@@ -45,8 +51,14 @@ export function baseTree(
 }
 
 /** Digest of what lies at a path of an image, as it is in a stage that starts from that image. */
-export function imageContent(plan: Plan, reference: string, path: string, hash: Hash): string {
-  const tree = baseTree({ hash }, reference, formatPlatform(plan.options.platform));
+export function imageContent(
+  plan: Plan,
+  reference: string,
+  path: string,
+  hash: Hash,
+  identity: string | null,
+): string {
+  const tree = baseTree({ hash }, reference, formatPlatform(plan.options.platform), identity);
   return hiddenDigest(hash, { ...tree, path: absolutePath(path) });
 }
 

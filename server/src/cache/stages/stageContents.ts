@@ -6,6 +6,8 @@
 
 import type { CopyOrigin, Plan, ResolvedRun, Stage, Step } from '../../model/plan.ts';
 import { formatPlatform } from '../../model/platform.ts';
+import { type BaseIdentities, byReference } from '../baseIdentity.ts';
+import { imageOfContext, platformOf } from '../baseKey.ts';
 import type { KeyMemory } from '../keyMemory.ts';
 import type { StageContent, StageContentOf } from '../stageContent.ts';
 import { applyCopy } from './copy.ts';
@@ -29,6 +31,7 @@ interface Following {
   readonly plan: Plan;
   readonly memory: StageMemory;
   readonly variables: KeyMemory['variables'];
+  readonly images: BaseIdentities;
   readonly making: Making;
   /** States of stages after their last line. */
   readonly states: Map<number, State>;
@@ -44,11 +47,12 @@ export function stageContents(
   plan: Plan,
   content: StageInputs['content'],
   memory: KeyMemory,
+  images: BaseIdentities = byReference,
 ): StageContentOf {
   let open: Following | null = null;
   return (stage, path) => {
     try {
-      open ??= started(plan, content, memory);
+      open ??= started(plan, content, memory, images);
       const found = contentAt(stageState(open, stage).root, path, open.making);
       if ('unknown' in found) return found;
       const { unknown } = found.marks;
@@ -64,6 +68,7 @@ function started(
   plan: Plan,
   content: StageInputs['content'],
   { stages: memory, variables }: KeyMemory,
+  images: BaseIdentities,
 ): Following {
   memory.turn();
   const treeOf: Making['treeOf'] = (origin) => originState(following, origin).root;
@@ -71,6 +76,7 @@ function started(
     plan,
     memory,
     variables,
+    images,
     making: { ...memory, content, treeOf },
     states: new Map(),
     steps: new Map(),
@@ -95,12 +101,12 @@ function nameOf(plan: Plan, stage: number): string {
 }
 
 function originState(following: Following, origin: CopyOrigin): State {
-  const { plan, memory } = following;
+  const { memory } = following;
   switch (origin.kind) {
     case 'stage':
       return stageState(following, origin.stage);
     case 'image':
-      return imageState(memory, origin.reference, formatPlatform(plan.options.platform));
+      return imageState(following, origin.reference, null);
     case 'named':
       return namedState(following, origin.name);
     case 'context':
@@ -108,16 +114,25 @@ function originState(following: Following, origin: CopyOrigin): State {
   }
 }
 
-function imageState(memory: StageMemory, reference: string, platform: string): State {
-  const key = JSON.stringify(['image', reference, platform]);
-  return memory.first(key, () => baseTree(memory, reference, platform));
+function imageState(
+  { plan, memory, images }: Following,
+  reference: string,
+  written: string | null,
+): State {
+  const { options } = plan;
+  const platform = written ?? formatPlatform(options.platform);
+  const identity = images.identity(reference, platformOf(written, options));
+  const key = JSON.stringify(['image', reference, platform, identity]);
+  return memory.first(key, () => baseTree(memory, reference, platform, identity));
 }
 
-function namedState({ plan, making, memory }: Following, name: string): State {
+function namedState({ plan, making, memory, images }: Following, name: string): State {
   const { namedContexts, platform } = plan.options;
   const value = namedContexts?.get(name);
-  const key = JSON.stringify(['named', name, value, formatPlatform(platform)]);
-  return memory.first(key, () => namedTree(plan, name, making));
+  const image = imageOfContext(value ?? '');
+  const identity = image === null ? null : images.identity(image, platform);
+  const key = JSON.stringify(['named', name, value, formatPlatform(platform), identity]);
+  return memory.first(key, () => namedTree(plan, name, making, images));
 }
 
 function unknownState(memory: StageMemory, reason: string): State {
@@ -223,13 +238,13 @@ function filesKey({ making, memory }: Following, step: Step, mount: number | nul
 }
 
 function stateBelow(following: Following, { base }: Stage): State {
-  const { plan, memory, states } = following;
+  const { memory, states } = following;
   if (base.stage !== null) {
     return states.get(base.stage) ?? unknownState(memory, 'There is no such stage.');
   }
   if (base.scratch) return memory.first('scratch', () => emptyFolder());
   if (base.named !== null) return namedState(following, base.named);
-  return imageState(memory, base.reference, base.platform ?? formatPlatform(plan.options.platform));
+  return imageState(following, base.reference, base.platform);
 }
 
 function userBelow(plan: Plan, { base }: Stage): string {
