@@ -5,10 +5,10 @@
  */
 
 import type { IncomingMessage } from 'node:http';
-import type { ConnectionOptions } from 'node:tls';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { RegistryProblem } from '../registry/problem.ts';
+import type { Trust } from './imageRegistryTrust.ts';
 import { isLoopback, isRedirect, send, shownAddress, unreachable } from './webRequest.ts';
 
 export interface Question {
@@ -25,7 +25,7 @@ export interface Question {
   readonly redirects: number;
   readonly signal: AbortSignal;
   /** How to speak to a host (with its port). */
-  readonly trust: (host: string, loopback: boolean) => Promise<ConnectionOptions>;
+  readonly trust: Trust;
 }
 
 export interface Answer {

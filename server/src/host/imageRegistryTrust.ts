@@ -4,31 +4,38 @@
  */
 
 import { readdir, readFile, stat } from 'node:fs/promises';
+import { Agent } from 'node:https';
 import { isAbsolute, join } from 'node:path';
 import process from 'node:process';
 import { type ConnectionOptions, createSecureContext, rootCertificates } from 'node:tls';
+import type { Trusted } from './webRequest.ts';
 
 export interface TrustParts {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string | null;
 }
 
-/** Options for connections to the registry `host` (with its port). Never rejects. */
-export type Trust = (host: string, loopback: boolean) => Promise<ConnectionOptions>;
+/** How to speak to the registry `host` (with its port). Never rejects. */
+export type Trust = (host: string, loopback: boolean) => Promise<Trusted>;
 
 const largestFile = 4_000_000;
 const mostFiles = 50;
+/** Somebody may put the certificate that was lacking in its place. */
+const keptMs = 60_000;
 
-/** Reads certificates when they are first needed, and keeps what came of them. */
+/** Reads certificates when they are first needed, and keeps what came of them for a while. */
 export function createTrust(parts: TrustParts): Trust {
-  const known = new Map<string, Promise<ConnectionOptions>>();
+  const known = new Map<string, { readonly at: number; readonly trusted: Promise<Trusted> }>();
   return (host, loopback) => {
-    let options = known.get(host);
-    if (!options) {
-      options = readTrust(host, loopback, parts);
-      known.set(host, options);
-    }
-    return options;
+    const before = known.get(host);
+    if (before && performance.now() - before.at < keptMs) return before.trusted;
+    const trusted = readTrust(host, loopback, parts).then((options) => ({
+      options,
+      // Like the one that Node shares, which would take a connection for another's trust.
+      agent: new Agent({ keepAlive: true, timeout: 5000 }),
+    }));
+    known.set(host, { at: performance.now(), trusted });
+    return trusted;
   };
 }
 

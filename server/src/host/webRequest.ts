@@ -17,8 +17,15 @@ export interface WebRequest {
   readonly silenceMs: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Whom to trust beside those whom Node trusts, and who we are; absent: nothing of it. */
-  readonly tls?: tls.ConnectionOptions;
+  /** How to speak over HTTPS; absent: as Node does by itself. */
+  readonly tls?: Trusted;
+}
+
+/** Whom to trust, and who we are. */
+export interface Trusted {
+  readonly options: tls.ConnectionOptions;
+  /** Keeps connections that were made by these options, and no others. */
+  readonly agent: https.Agent;
 }
 
 /** Nothing came for too long. */
@@ -44,7 +51,7 @@ export async function send(url: URL, request: WebRequest): Promise<http.Incoming
       ...request.headers,
     },
     ...(url.username && { auth: credentials(url) }),
-    ...request.tls,
+    ...request.tls?.options,
   };
   if (proxy && url.protocol === 'http:') {
     const headers = { ...options.headers, host: url.host, ...proxyHeaders(proxy) };
@@ -58,11 +65,13 @@ export async function send(url: URL, request: WebRequest): Promise<http.Incoming
   if (proxy) {
     const socket = await tunnel(proxy, url, signal, silenceMs);
     const servername = isIP(bareHost(url)) === 0 ? { servername: url.hostname } : {};
-    const createConnection = () => tls.connect({ ...request.tls, socket, ...servername });
+    const createConnection = () => tls.connect({ ...request.tls?.options, socket, ...servername });
     return await answerOf(https.request(url, { ...options, createConnection }), silenceMs, body);
   }
-  const { request: start } = url.protocol === 'https:' ? https : http;
-  return await answerOf(start(url, options), silenceMs, body);
+  const isPlain = url.protocol === 'http:';
+  const agent = isPlain ? undefined : request.tls?.agent;
+  const started = (isPlain ? http : https).request(url, { ...options, ...(agent && { agent }) });
+  return await answerOf(started, silenceMs, body);
 }
 
 /** Does the answer say that what was asked for is elsewhere? */
