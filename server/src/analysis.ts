@@ -14,6 +14,7 @@ import {
   sentContext,
 } from './analysis/cacheFacts.ts';
 import type { ChurnPorts, ChurnReading } from './analysis/churnFacts.ts';
+import { type ComposeFacts, withLabelled } from './analysis/composeFacts.ts';
 import type { ContextPorts, ContextReading } from './analysis/contextFacts.ts';
 import { contextProblems } from './analysis/contextProblems.ts';
 import {
@@ -38,6 +39,7 @@ import { type Images, planOf } from './analysis/model.ts';
 import type { ProjectPorts } from './analysis/projectFacts.ts';
 import { OutsideFacts, type SizePorts } from './analysis/sizeFacts.ts';
 import type { ContextState, Subject } from './analysis/subject.ts';
+import { type IdentityNow, imageIdentity } from './cache/baseIdentity.ts';
 import type { BuildRecord } from './cache/buildRecord.ts';
 import type { KeyedPlan } from './cache/keyedStep.ts';
 import type { Predictions } from './cache/prediction.ts';
@@ -88,6 +90,8 @@ export interface Analysis {
   readonly keyed: KeyedPlan;
   /** The same for a builder of which more is known than records say. */
   readonly keyedFor: CacheReading['keyedFor'];
+  /** Stages, by index, whose base image is another than in the last build: full sentences. */
+  readonly movedBases: CacheReading['movedBases'];
   /** Earlier builds of the document, the newest first. */
   readonly records: readonly BuildRecord[];
   /** Of all phases and of the context, in source order. */
@@ -254,10 +258,11 @@ export function createAnalyzer(
       return analysis;
     },
     filesChanged(paths) {
-      for (const { facts, projects, manifests } of documents.values()) {
+      for (const { facts, projects, manifests, compose } of documents.values()) {
         facts.filesChanged(paths);
         projects.filesChanged(paths);
         manifests.revalidate();
+        compose.filesChanged(paths);
       }
     },
     revalidate(key) {
@@ -265,6 +270,7 @@ export function createAnalyzer(
       documents.get(key)?.projects.revalidate();
       documents.get(key)?.churn.revalidate();
       documents.get(key)?.manifests.revalidate();
+      documents.get(key)?.compose.revalidate();
     },
     async settled(key) {
       await Promise.all([
@@ -314,7 +320,7 @@ interface Joined {
 
 function join(joined: Joined): Analysis {
   const { subject, plan, context, records, facts, state, outside, engines, view, ports } = joined;
-  const { projects, churn, manifests } = state;
+  const { projects, churn, manifests, compose } = state;
   const copies = (step: Step) => context.copies.get(step)?.fact ?? pendingFact;
   const figures = sizeOfSteps(plan, copies, facts);
   const counted: StepSizes = {
@@ -325,8 +331,16 @@ function join(joined: Joined): Analysis {
       return figure && refreshing ? { ...figure, pending: true } : figure;
     },
   };
-  const cache = cacheReading(plan, context, records, ports, state.keys);
-  const question = { subject, plan, view, records, names: [], base: baseBorder(plan, figures) };
+  const identityNow: IdentityNow = (reference, platform) => {
+    const found = ports.digests ? facts.base(reference, platform) : null;
+    const told = found?.state === 'known' ? found.value.told : undefined;
+    return told && ports.digests
+      ? imageIdentity(told.identity, told.image.config, ports.digests.text)
+      : null;
+  };
+  const cache = cacheReading(plan, context, records, ports, state.keys, identityNow);
+  const names = joined.aside ? [] : composeNames(subject, plan, view, compose);
+  const question = { subject, plan, view, records, names, base: baseBorder(plan, figures) };
   const image = joined.aside ? null : state.image.read(question);
   const engine = engineReading({
     plan,
@@ -362,6 +376,9 @@ function join(joined: Joined): Analysis {
       return cache.keyed;
     },
     keyedFor: cache.keyedFor,
+    get movedBases() {
+      return cache.movedBases;
+    },
     get problems() {
       problems ??= [...plan.problems, ...contextProblems(plan, context)].sort(
         (a, b) => a.span.start - b.span.start,
@@ -375,11 +392,23 @@ function join(joined: Joined): Analysis {
       return projects.unsized();
     },
     get pending() {
-      const others = [projects, churn, manifests, outside, engines];
+      const others = [projects, churn, manifests, compose, outside, engines];
       const isBusy = [state.facts, state.records, ...others].some(({ busy }) => busy);
       return isBusy || (engines.asking === 'ask' && state.image.busy);
     },
   });
+}
+
+/** Names and labels that Compose gives to images of the document; no file is read where no engine is asked. */
+function composeNames(
+  subject: Subject,
+  plan: Plan,
+  { session }: EngineView,
+  compose: ComposeFacts,
+) {
+  if (!session) return [];
+  const images = session.images();
+  return withLabelled(compose.read(subject, plan), images.state === 'known' ? images.value : []);
 }
 
 const pendingFact = { state: 'pending' } as const;
