@@ -54,6 +54,8 @@ export type Command =
       readonly json: boolean;
       /** Ask servers how long downloads are. */
       readonly askDownloads: boolean;
+      /** Read base images that no engine has from their registries. */
+      readonly askRegistry: boolean;
     } & Compared)
   | {
       readonly kind: 'snapshot';
@@ -69,6 +71,8 @@ export type Command =
       readonly maxImage: number | null;
       readonly maxLayer: number | null;
       readonly format: (typeof formats)[number];
+      /** Read base images that no engine has from their registries. */
+      readonly askRegistry: boolean;
     } & Compared);
 
 type Declared = NonNullable<ParseArgsConfig['options']>;
@@ -76,6 +80,7 @@ type Declared = NonNullable<ParseArgsConfig['options']>;
 const common = { help: { type: 'boolean', short: 'h' } } as const satisfies Declared;
 const json = { json: { type: 'boolean' } } as const satisfies Declared;
 const downloads = { 'ask-downloads': { type: 'boolean' } } as const satisfies Declared;
+const registries = { 'ask-registry': { type: 'boolean' } } as const satisfies Declared;
 const compared = {
   since: { type: 'string' },
   'no-cache': { type: 'boolean' },
@@ -140,7 +145,7 @@ export function readCommand(argv: readonly string[], io: CliIo): Command {
 }
 
 function readReport(args: readonly string[], io: CliIo): Command {
-  const declared = { ...common, ...build, ...json, ...downloads, ...compared };
+  const declared = { ...common, ...build, ...json, ...downloads, ...registries, ...compared };
   const { values, positionals } = read('report', args, declared);
   if (values.help) return { kind: 'help' };
   return {
@@ -148,6 +153,7 @@ function readReport(args: readonly string[], io: CliIo): Command {
     build: buildOf(values, positionals, io),
     json: values.json ?? false,
     askDownloads: values['ask-downloads'] ?? false,
+    askRegistry: values['ask-registry'] ?? false,
     ...comparedOf(values),
   };
 }
@@ -183,7 +189,7 @@ function comparedOf(values: {
 }
 
 function readCheck(args: readonly string[], io: CliIo): Command {
-  const declared = { ...common, ...build, ...budgets, ...compared };
+  const declared = { ...common, ...build, ...budgets, ...registries, ...compared };
   const { values, positionals } = read('check', args, declared);
   if (values.help) return { kind: 'help' };
   const maxImage = budget('--max-image', values['max-image']);
@@ -200,6 +206,7 @@ function readCheck(args: readonly string[], io: CliIo): Command {
     maxImage,
     maxLayer,
     format,
+    askRegistry: values['ask-registry'] ?? false,
     ...comparedOf(values),
   };
 }

@@ -18,12 +18,14 @@ import { nodeDecompressors } from '../host/decompress.ts';
 import { announcedLength } from '../host/download.ts';
 import { createGit } from '../host/git.ts';
 import { imagesFolder, openImageMemory } from '../host/imageMemory.ts';
+import { openImageRegistry, registryFolder } from '../host/imageRegistry.ts';
 import { buildPlatform } from '../host/machine.ts';
 import { nodeFileSystem } from '../host/nodeFileSystem.ts';
 import { npmCacheFolder } from '../host/packageCaches.ts';
 import { cacheFolder } from '../host/packageStore.ts';
 import { keepSizes, registry, sizesFile, storedSizes } from '../host/registry.ts';
 import type { ProblemReport, SizeReport, StackReport } from '../protocol.ts';
+import type { ImageRegistry } from '../registry/registry.ts';
 import { readSettings, withChoices } from '../settings.ts';
 import { parse } from '../syntax/parser.ts';
 import { readDockerfile, type Source } from './dockerfile.ts';
@@ -48,6 +50,8 @@ export interface Analyzed {
 export interface Wanted {
   /** Ask servers how long downloads are. */
   readonly askDownloads?: boolean;
+  /** Read base images that no engine has from their registries. */
+  readonly askRegistry?: boolean;
   /** Name of the snapshot to compare with. */
   readonly since?: string | null;
   /** The cache keys of all steps, with or without a snapshot. */
@@ -76,7 +80,13 @@ export async function reportOf(
 export async function analysisOf(
   build: BuildOptions,
   io: CliIo,
-  { askDownloads = false, since = null, keys = false, noCache = null }: Wanted = {},
+  {
+    askDownloads = false,
+    askRegistry = false,
+    since = null,
+    keys = false,
+    noCache = null,
+  }: Wanted = {},
 ): Promise<Analyzed> {
   if (since === '-' && build.dockerfile === '-') {
     throw new Refusal('Standard input cannot be both the Dockerfile and the snapshot.');
@@ -96,7 +106,11 @@ export async function analysisOf(
     text: source.text,
     version: 1,
     settings: withChoices(
-      readSettings({ images: build.images, engine: { enable: build.engine ? 'auto' : 'off' } }),
+      readSettings({
+        images: build.images,
+        engine: { enable: build.engine ? 'auto' : 'off' },
+        registry: { enable: askRegistry },
+      }),
       {
         target: build.target,
         platform: build.platform,
@@ -108,6 +122,8 @@ export async function analysisOf(
   };
   const imageMemory = openImageMemory();
   imageMemory.useFolder(imagesFolder(cacheFolder(io.env)));
+  const imageRegistry = openImageRegistry(io.env);
+  imageRegistry.useFolder(registryFolder(cacheFolder(io.env)));
   // Who wants no engine wants no program and no file but those of the project and of the tool.
   const ports: AnalysisPorts = {
     files: nodeFileSystem,
@@ -118,6 +134,7 @@ export async function analysisOf(
     packages: packageDataFor(io, data).packages,
     digests: nodeDigests,
     imageMemory,
+    imageRegistry: aloud(imageRegistry, (sentence) => say(io, sentence)),
     ...(build.engine && { git: createGit(), npmCache: npmCacheFolder() }),
     ...(io.engine && { engine: withinTime(io.engine, (sentence) => say(io, sentence)) }),
     ...(record && { records: onlyRecord(record) }),
@@ -136,6 +153,18 @@ export async function analysisOf(
   }
   const document = TextDocument.create(uri, 'dockerfile', 1, source.text);
   return { analysis, document, source, cut, context };
+}
+
+/** The same registries; `onFailure` hears of each image that could not be read. */
+function aloud(registry: ImageRegistry, onFailure: (sentence: string) => void): ImageRegistry {
+  return {
+    known: (reference, platform) => registry.known(reference, platform),
+    ask: (reference, platform, signal) =>
+      registry.ask(reference, platform, signal).catch((error: unknown) => {
+        onFailure(error instanceof Error ? error.message : String(error));
+        throw error;
+      }),
+  };
 }
 
 /** What went wrong without ending the command; standard output is for what was asked for. */

@@ -60,7 +60,7 @@ export function openImageRegistry(
 ): ImageRegistry & { useFolder(folder: string | null): void } {
   let folder: string | null = null;
   return {
-    ...createImageRegistry({ env, home: homedir(), folder: () => folder }),
+    ...createImageRegistry({ env, home: env.HOME || homedir(), folder: () => folder }),
     useFolder(path) {
       folder = path;
     },
