@@ -95,7 +95,7 @@ export function baseSource(
   analysis: Analysis,
   stage: Stage,
   now: Date = new Date(),
-): Pick<StageReport['base'], 'source' | 'platforms' | 'facts' | 'digest'> {
+): Pick<StageReport['base'], 'source' | 'platforms' | 'facts' | 'digest' | 'moved'> {
   const facts = baseFacts(analysis, stage);
   if (!facts) return {};
   const { told } = facts;
@@ -104,6 +104,7 @@ export function baseSource(
     const isKnown = facts.size !== null || facts.layers !== null;
     return isKnown ? { source: isSet ? 'setting' : 'table' } : {};
   }
+  const moved = analysis.movedBases.get(stage.index);
   const made = iso(told.createdAt);
   const [digest = told.id] = told.digests;
   const about = [
@@ -116,5 +117,6 @@ export function baseSource(
     ...(told.platforms.length > 0 && { platforms: told.platforms }),
     ...(about.length > 0 && { facts: [`Image: ${about.join(', ')}.`] }),
     ...(digest !== null && { digest }),
+    ...(moved !== undefined && { moved }),
   };
 }
