@@ -5,6 +5,7 @@ import { standsFor } from '../model/platform.ts';
 import { platformOf } from './answersAbout.ts';
 import {
   bytesOf,
+  isObject,
   type Json,
   labelsOf,
   listOf,
@@ -48,7 +49,7 @@ function prefixed(id: string): string {
 
 /**
  * `GET /images/{name}/json` with `GET /images/{name}/history`, whose rows come the newest first. Null
- * where the answer is of no image.
+ * where the answers are of no image.
  */
 export function engineImage(
   inspected: unknown,
@@ -57,7 +58,7 @@ export function engineImage(
 ): EngineImage | null {
   const image = objectOf(inspected);
   const id = textOf(image.Id);
-  if (id === '') return null;
+  if (id === '' || !listOf(history).every(isObject)) return null;
   const config = objectOf(image.Config);
   const diffIds = textsOf(objectOf(image.RootFS).Layers);
   const graph = objectOf(image.GraphDriver);
@@ -113,8 +114,8 @@ function layerFolders(data: unknown, layers: number): readonly string[] | null {
 
 /** The config of an image; nothing is told where the answer has none. */
 export function imageConfig(value: unknown): Partial<ImageConfig> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return {};
-  const config = objectOf(value);
+  if (!isObject(value)) return {};
+  const config = value;
   return {
     user: textOf(config.User),
     env: textsOf(config.Env),

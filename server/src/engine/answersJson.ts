@@ -2,10 +2,14 @@
 
 export type Json = Readonly<Record<string, unknown>>;
 
+/** Is the value an object, and no list? */
+export function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** The value as an object; an empty one where it is none. */
 export function objectOf(value: unknown): Json {
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  return isObject ? (value as Json) : {};
+  return isObject(value) ? value : {};
 }
 
 /** The value as a list; empty where it is none. */

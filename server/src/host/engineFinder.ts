@@ -5,6 +5,7 @@ import type { EngineLimits } from './engineLimits.ts';
 import { enginePlaces, type Surroundings } from './enginePlaces.ts';
 import { cancelled, EngineProblem, problemOf } from './engineProblem.ts';
 import { openSession, type Session } from './engineSession.ts';
+import { onAbort } from './onAbort.ts';
 
 export interface Finder {
   /** The engine that answered lately, else as `look`. */
@@ -88,15 +89,14 @@ export function createFinder(around: Surroundings, limits: EngineLimits): Finder
 
 /** Rejects at once when the signal aborts; what is waited for goes on. */
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  let onAbort: (() => void) | undefined;
+  let leave = () => {};
   const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(cancelled());
-    signal.addEventListener('abort', onAbort);
+    leave = onAbort(signal, () => reject(cancelled()));
   });
   try {
     return await Promise.race([promise, aborted]);
   } finally {
-    if (onAbort) signal.removeEventListener('abort', onAbort);
+    leave();
   }
 }
 

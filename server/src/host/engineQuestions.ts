@@ -8,12 +8,13 @@ import {
   isForPlatform,
 } from '../engine/answers.ts';
 import { isApiFrom } from '../engine/answersAbout.ts';
-import { objectOf, textOf } from '../engine/answersJson.ts';
+import { isObject, listOf, objectOf, textOf } from '../engine/answersJson.ts';
 import type { CacheEntry, ContainerSize, EngineImage, ImageSummary } from '../engine/engine.ts';
 import type { Platform } from '../model/plan.ts';
 import type { EngineLimits } from './engineLimits.ts';
 import { cancelled, EngineProblem } from './engineProblem.ts';
 import type { Session } from './engineSession.ts';
+import { onAbort } from './onAbort.ts';
 
 export interface Asker {
   readonly session: Session;
@@ -34,7 +35,14 @@ export async function imagesOf({
     const image = imageSummary(value);
     if (image) images.push(image);
   });
-  return isList(list) ? images : noList(session, what);
+  if (!isList(list)) noList(session, what);
+  return whole(images, list, session, what);
+}
+
+/** What was read of a list, unless that is nothing of something. */
+function whole<T>(read: readonly T[], list: unknown, { way }: Session, what: string): readonly T[] {
+  if (read.length > 0 || listOf(list).length === 0) return read;
+  throw new EngineProblem('broken', `What ${way.shown} says of ${what} is damaged.`);
 }
 
 /** Go writes `null` for an empty list that was never made. */
@@ -123,7 +131,8 @@ export async function cacheOf({ session, limits, signal }: Asker): Promise<reado
     });
     if (answer !== undefined) {
       const { BuildCache = null } = objectOf(answer);
-      return isList(BuildCache) && !isList(answer) ? entries : noList(session, what);
+      if (!isList(BuildCache) || !isObject(answer)) noList(session, what);
+      return whole(entries, BuildCache, session, what);
     }
     if (tries < cacheTries) await pause(100 * 2 ** tries, signal);
   }
@@ -140,22 +149,21 @@ export async function containersOf(asker: Asker, name: string): Promise<readonly
   const path = `/containers/json?all=1&size=1&filters=${filters}`;
   const answer = await session.json({ path, what, limits: limits.walk, signal });
   if (!isList(answer)) noList(session, what);
-  const all = containerSizes(answer);
+  const all = whole(containerSizes(answer), answer, session, what);
   // Those of images that were built upon this one come along on Docker's classic store.
   return session.info.store === 'classic' ? all.filter((one) => one.image === image.id) : all;
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const onAbort = () => {
+    if (signal.aborted) return reject(cancelled());
+    const leave = onAbort(signal, () => {
       clearTimeout(timer);
       reject(cancelled());
-    };
+    });
     const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort);
+      leave();
       resolve();
     }, ms);
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) onAbort();
   });
 }

@@ -2,7 +2,7 @@
 
 import { aboutEngine, negotiate } from '../engine/answersAbout.ts';
 import { elementReader } from '../engine/answersElements.ts';
-import { parsed } from '../engine/answersJson.ts';
+import { isObject, parsed } from '../engine/answersJson.ts';
 import type { EngineInfo } from '../engine/engine.ts';
 import { isInMachine, isRemote } from './engineEndpoint.ts';
 import { type EngineLimits, endless, type Limits } from './engineLimits.ts';
@@ -62,6 +62,9 @@ export async function openSession(
       get('/info', 'the question what it is'),
     ]);
     const answers = { headers, version: parsed(version.body), info: parsed(info.body) };
+    if (!isObject(answers.version) || !isObject(answers.info)) {
+      throw new EngineProblem('broken', `${shown} does not answer as a container engine does.`);
+    }
     const spoken = negotiate(answers);
     if ('refused' in spoken) throw new EngineProblem('broken', `${shown} ${spoken.refused}`);
     const about = aboutEngine(answers);

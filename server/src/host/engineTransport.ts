@@ -12,6 +12,7 @@ import type { Limits } from './engineLimits.ts';
 import { cancelled, EngineProblem, late, problemOf } from './engineProblem.ts';
 import { sshAgent } from './engineSsh.ts';
 import { secureContext } from './engineTls.ts';
+import { onAbort } from './onAbort.ts';
 
 export interface Question {
   readonly path: string;
@@ -100,7 +101,7 @@ function exchange(
       isOver = true;
       clearTimeout(limit);
       clearTimeout(total);
-      signal.removeEventListener('abort', onAbort);
+      leave();
       what();
     };
     const fail = (error: unknown) =>
@@ -108,14 +109,13 @@ function exchange(
         reject(problemOf(error, at));
         sent?.destroy();
       });
-    const onAbort = () => fail(cancelled());
     const give = () => fail(late(at));
     const wait = (ms: number) => {
       clearTimeout(limit);
       if (Number.isFinite(ms) && !isOver) limit = setTimeout(give, ms);
     };
     const total = Number.isFinite(limits.totalMs) ? setTimeout(give, limits.totalMs) : undefined;
-    signal.addEventListener('abort', onAbort);
+    const leave = onAbort(signal, () => fail(cancelled()));
     wait(limits.connectMs);
     try {
       sent = start(path);

@@ -75,8 +75,7 @@ describe('the address of an engine', () => {
     ];
     for (const address of wrong) {
       const said = complaint(address);
-      assert.ok(said?.endsWith('.'), address);
-      assert.ok(!/s3cret|me@/.test(said), said);
+      assert.ok(said?.endsWith('.') && !/s3cret|me@/.test(said), said ?? address);
     }
   });
 
