@@ -38,6 +38,13 @@ export interface KnownSizes {
   readonly files?: (step: Step) => number | undefined;
 }
 
+/**
+ * What containerd's store counts in. A record of a layer that went into an image has the bytes of its
+ * compressed archive too (DOCKER-GROUND-TRUTH section 5), so that what is no whole number of blocks is
+ * not what the layer takes; the image's own history says that.
+ */
+const block = 4096;
+
 /** A record that may be that of a step. */
 interface Node {
   readonly entry: CacheEntry;
@@ -66,7 +73,7 @@ type Below =
 
 /**
  * Sizes of steps of needed stages. A step whose text differs from what was built has none, nor has
- * any that stands on such a one. Takes time linear in the records (indexed once for each list) and in
+ * any that stands on such a one, nor those of containerd's store that count archives too. Takes time linear in the records (indexed once for each list) and in
  * what fits of them.
  */
 export function cacheSizes(
@@ -104,6 +111,7 @@ export function cacheSizes(
     for (const { step, nodes, sure, chosen } of kept.levels.toReversed()) {
       const { entry } = chosen;
       const bytes = records.bytesOf(entry);
+      if (info.store === 'containerd' && bytes % block !== 0) continue;
       const agree = [...nodes.values()].every((one) => records.bytesOf(one.entry) === bytes);
       const links = isClassic && !entry.shared;
       // More than the files have may be links, or other files.
