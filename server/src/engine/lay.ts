@@ -41,7 +41,7 @@ export function lay(
     steps: entries.length,
     rows: read.length - border.rows,
     weight: (step, row) => fitOf(laying, step, row + border.rows).weight,
-    freeStart: !border.exact,
+    free: freeRows(read, border),
     stepKey: (step) => entryKey(entries[step] as Entry),
     rowKey: (row) => {
       const at = row + border.rows;
@@ -69,6 +69,15 @@ function fitOf({ read, parts, entries }: Laying, step: number, row: number): Fit
   return fitting(entries[step] as Entry, read[row] as ReadRow, parts[row] ?? null);
 }
 
+/** Entries above the lower end of the border that may be the base's; with its layers known, only what makes none. */
+function freeRows(read: readonly ReadRow[], border: Border): number {
+  if (border.exact) return 0;
+  const above = read.slice(border.rows);
+  if (!border.split) return above.length;
+  const layer = above.findIndex((row) => makesLayer(row) !== false);
+  return layer < 0 ? above.length : layer;
+}
+
 function without(image: EngineImage, reason: string): Laid {
   const none = { rows: new Map(), changed: new Map(), gone: [], unsure: new Map() };
   return { image, ...none, base: null, certain: false, reason };
@@ -87,8 +96,17 @@ function settle(laying: Laying, aligned: readonly Aligned[]): Laid {
   const pairs: Pair[] = [];
   const unsure = new Map<Step, readonly HistoryRow[]>();
   const taken = new Set<number>();
+  const byKey = groupBy(entries.map(entryKey));
   const certain = (step: number) =>
     isCertainPair(step, aligned, {
+      alike: (ofStep, row, [from, to]) => {
+        const equal = byKey.get(entryKey(entries[ofStep] as Entry)) ?? [];
+        const { form } = read[row + border.rows] as ReadRow;
+        const other = fitOf(laying, ofStep, row + border.rows).weight < 9;
+        // Where an entry says less than the line, lines with other texts may fit it as well.
+        const all = other || form !== 'buildkit' ? numbers(from, to) : equal;
+        return all.filter((at) => at >= from && at < to);
+      },
       fits: (ofStep, row) => fitOf(laying, ofStep, row + border.rows).fit,
       bytes: (row) => (read[row + border.rows] as ReadRow).row.bytes,
       written: (ofStep) => (entries[ofStep] as Entry).written,
@@ -113,6 +131,16 @@ function settle(laying: Laying, aligned: readonly Aligned[]): Laid {
   return finish(laying, { pairs: [...pairs, ...moved], unsure, taken, start });
 }
 
+function groupBy(keys: readonly string[]): ReadonlyMap<string, readonly number[]> {
+  const groups = new Map<string, number[]>();
+  for (const [at, key] of keys.entries()) {
+    const group = groups.get(key);
+    if (group) group.push(at);
+    else groups.set(key, [at]);
+  }
+  return groups;
+}
+
 function haveEqualFigures(read: readonly ReadRow[], rows: readonly number[]): boolean {
   const bytes = rows.map((row) => (read[row] as ReadRow).row.bytes);
   return bytes[0] !== null && bytes.every((each) => each === bytes[0]);
@@ -124,7 +152,7 @@ interface Start {
   readonly certain: boolean;
 }
 
-/** Own entries begin at a known border, else with the first that a step has. */
+/** Own entries begin at a known border, else with the first that a step has, or that adds a layer to the base's. */
 function ownStart(
   { border, read }: Laying,
   aligned: readonly Aligned[],
@@ -132,12 +160,13 @@ function ownStart(
 ): Start {
   if (border.exact) return { rows: border.rows, certain: true };
   const [first] = pairs;
-  const lowest = Math.min(
-    ...aligned.flatMap(({ rows }) => rows.slice(0, 1)),
-    read.length - border.rows,
-  );
-  const rows = lowest + border.rows;
-  // Above a base whose layers are known, and below the first step, nothing that makes a layer is lost.
+  let rows = read.length;
+  for (const { rows: found } of aligned) {
+    if (found[0] !== undefined) rows = Math.min(rows, found[0] + border.rows);
+  }
+  const above = border.split ? read.slice(border.rows, rows) : [];
+  const layer = above.find((row) => makesLayer(row) !== false);
+  if (layer) return { rows: layer.at, certain: false };
   return { rows, certain: first !== undefined && first.step === 0 && first.row === rows };
 }
 
@@ -182,9 +211,10 @@ interface Settled {
 }
 
 function finish(laying: Laying, { pairs, unsure, taken, start }: Settled): Laid {
-  const { image, read, entries } = laying;
+  const { image, read, entries, border } = laying;
   const base = baseOf(laying, start);
-  const layers = rowLayers(image, read, base);
+  const split = border.split ? { rows: border.rows, layers: border.layers ?? 0 } : base;
+  const layers = rowLayers(image, read, split);
   if (layers.contradicts) {
     return without(
       image,

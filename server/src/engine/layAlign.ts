@@ -23,8 +23,8 @@ export interface Problem {
   readonly rows: number;
   /** How well a step and a row fit; 0: not at all. */
   readonly weight: (step: number, row: number) => number;
-  /** Rows before the first that fits belong to something else, and cost nothing. */
-  readonly freeStart: boolean;
+  /** So many rows at the start may belong to something else: before the first pair they cost nothing. */
+  readonly free: number;
   /** Equal only for what fits; null: it fits in other ways. Splits what is too large. */
   readonly stepKey: (step: number) => string | null;
   readonly rowKey: (row: number) => string | null;
@@ -42,7 +42,7 @@ const maxCells = 4_000_000;
 export function align(problem: Problem): readonly Aligned[] | null {
   const { steps, rows } = problem;
   const all: Range = { steps: [0, steps], rows: [0, rows] };
-  if ((steps + 1) * (rows + 1) <= splitCells) return alignRange(problem, all, problem.freeStart);
+  if ((steps + 1) * (rows + 1) <= splitCells) return alignRange(problem, all, problem.free);
   const aligned: Aligned[] = [];
   let left = maxCells;
   let from: readonly [number, number] = [0, 0];
@@ -50,7 +50,7 @@ export function align(problem: Problem): readonly Aligned[] | null {
     const range: Range = { steps: [from[0], step], rows: [from[1], row] };
     left -= (step - from[0]) * (row - from[1]);
     if (left < 0) return null;
-    aligned.push(...alignRange(problem, range, problem.freeStart && aligned.length === 0));
+    aligned.push(...alignRange(problem, range, aligned.length === 0 ? problem.free : 0));
     if (step < steps) aligned.push({ rows: [row], optional: false, range: oneOf(step, row) });
     from = [step + 1, row + 1];
   }
@@ -116,7 +116,7 @@ function ascending(
 
 const never = -1_000_000_000;
 
-function alignRange(problem: Problem, range: Range, free: boolean): readonly Aligned[] {
+function alignRange(problem: Problem, range: Range, free: number): readonly Aligned[] {
   const [stepFrom, stepTo] = range.steps;
   const [rowFrom, rowTo] = range.rows;
   const n = stepTo - stepFrom;
@@ -141,46 +141,42 @@ function alignRange(problem: Problem, range: Range, free: boolean): readonly Ali
       rest[i * wide + j] = best;
     }
   }
-  // Best up to here, with at least one pair where the start is free.
-  const sofar = new Int32Array((n + 1) * wide);
-  for (let i = 0; i <= n; i++) {
-    for (let j = 0; j <= m; j++) {
-      let best = never;
-      if (!free && i === 0 && j === 0) best = 0;
-      if (i > 0) best = Math.max(best, sofar[(i - 1) * wide + j] as number);
-      if (j > 0) best = Math.max(best, (sofar[i * wide + j - 1] as number) - rowCost);
-      if (i > 0 && j > 0 && weight(i - 1, j - 1) > 0) {
-        const start = sofar[(i - 1) * wide + j - 1] as number;
-        best = Math.max(best, (free ? Math.max(0, start) : start) + weight(i - 1, j - 1));
-      }
+  // Before the first pair.
+  const start = (j: number) => -rowCost * Math.max(0, j - free);
+  // Best up to here, with at least one pair.
+  const sofar = new Int32Array((n + 1) * wide).fill(never);
+  const before = (i: number, j: number) => Math.max(start(j), sofar[i * wide + j] as number);
+  for (let i = 1; i <= n; i++) {
+    for (let j = 1; j <= m; j++) {
+      let best = sofar[(i - 1) * wide + j] as number;
+      best = Math.max(best, (sofar[i * wide + j - 1] as number) - rowCost);
+      const fits = weight(i - 1, j - 1);
+      if (fits > 0) best = Math.max(best, before(i - 1, j - 1) + fits);
       sofar[i * wide + j] = best;
     }
   }
-  const before = (i: number, j: number) => {
-    const start = sofar[i * wide + j] as number;
-    return free ? Math.max(0, start) : start;
-  };
-  // Where the start is free: the best that begins at this step or below.
-  const begins = new Int32Array(n + 2);
+  // The best that begins with this step or below.
+  const begins = new Int32Array(n + 2).fill(start(m));
   for (let i = n - 1; i >= 0; i--) {
     let best = begins[i + 1] as number;
     for (let j = 0; j < m; j++) {
-      if (weight(i, j) > 0)
-        best = Math.max(best, weight(i, j) + (rest[(i + 1) * wide + j + 1] as number));
+      const fits = weight(i, j);
+      if (fits > 0)
+        best = Math.max(best, start(j) + fits + (rest[(i + 1) * wide + j + 1] as number));
     }
     begins[i] = best;
   }
-  const best = free ? (begins[0] as number) : (rest[0] as number);
+  const best = begins[0] as number;
   const aligned: Aligned[] = [];
   for (let i = 0; i < n; i++) {
     const rows: number[] = [];
-    let optional = free && begins[i + 1] === best;
+    let optional = begins[i + 1] === best;
     for (let j = 0; j <= m; j++) {
-      if ((sofar[i * wide + j] as number) + (rest[(i + 1) * wide + j] as number) === best)
-        optional = true;
+      const after = rest[(i + 1) * wide + j] as number;
+      if ((sofar[i * wide + j] as number) + after === best) optional = true;
       if (j === m || weight(i, j) === 0) continue;
-      if (before(i, j) + weight(i, j) + (rest[(i + 1) * wide + j + 1] as number) === best)
-        rows.push(rowFrom + j);
+      const total = before(i, j) + weight(i, j) + (rest[(i + 1) * wide + j + 1] as number);
+      if (total === best) rows.push(rowFrom + j);
     }
     aligned.push({ rows, optional: optional || rows.length === 0, range });
   }

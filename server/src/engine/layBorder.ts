@@ -19,11 +19,13 @@ export interface Border {
   readonly exact: boolean;
   /** Layers of the base; null: not known. */
   readonly layers: number | null;
+  /** The base's layers are below it, and only they. */
+  readonly split: boolean;
   /** The base image as it is known is not that which this image was built from. */
   readonly other: boolean;
 }
 
-const unknown: Border = { rows: 0, exact: false, layers: null, other: false };
+const unknown: Border = { rows: 0, exact: false, layers: null, split: false, other: false };
 
 /** The border by diff IDs, which only the base's own layers have; else by the base's history. */
 export function findBorder(
@@ -34,7 +36,7 @@ export function findBorder(
   base: KnownBase | null,
 ): Border {
   const root = rootBase(plan, stage);
-  if (root?.scratch) return { rows: 0, exact: true, layers: 0, other: false };
+  if (root?.scratch) return { rows: 0, exact: true, layers: 0, split: true, other: false };
   if (base) {
     const fits = base.diffIds.every((id, at) => image.diffIds[at] === id);
     if (!fits) return { ...unknown, other: true };
@@ -44,7 +46,7 @@ export function findBorder(
   const layers = root?.image?.layers ?? 0;
   const equal = history.every(({ createdBy }, at) => read[at]?.row.createdBy === createdBy);
   if (history.length === 0 || !equal || layers === 0) return unknown;
-  return { rows: history.length, exact: true, layers, other: false };
+  return { rows: history.length, exact: true, layers, split: true, other: false };
 }
 
 function borderByLayers(
@@ -59,12 +61,12 @@ function borderByLayers(
       read.slice(0, rows),
       null,
     ).contradicts;
-    if (fits) return { rows, exact: true, layers, other: false };
+    if (fits) return { rows, exact: true, layers, split: true, other: false };
   }
   if (layers === 0) return { ...unknown, layers };
   const { of } = rowLayers(image, read, null);
   const last = of.indexOf(layers - 1);
-  return { rows: last + 1, exact: false, layers, other: false };
+  return { rows: last + 1, exact: false, layers, split: last >= 0, other: false };
 }
 
 /** What the lowest stage of a chain is built from. */

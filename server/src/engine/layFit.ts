@@ -26,7 +26,6 @@ const values: Fitting = { fit: 'values', weight: 6 };
 export function fitting(entry: Entry, row: ReadRow, parts: RunParts | null): Fitting {
   if (entry.keyword !== row.keyword) return none;
   if (entry.keyword === 'RUN') return fittingRun(entry, row, parts);
-  const { createdBy } = row.row;
   if (entry.keyword === 'ONBUILD') {
     return row.text.slice('ONBUILD '.length).trim() === entry.written.trim() ? same : none;
   }
@@ -39,13 +38,38 @@ export function fitting(entry: Entry, row: ReadRow, parts: RunParts | null): Fit
     // Buildah writes the line as it stands.
     if (oneBlank(row.text.slice(row.keyword.length)) === oneBlank(entry.written)) return same;
   }
-  const spelled = entry.keyword === 'EXPOSE' || entry.keyword === 'HEALTHCHECK';
-  if (spelled && historyMatches(text, createdBy)) return same;
+  if (isSpelled(entry, text, row)) return same;
   const built = entry.builtText();
-  if (built !== null && built !== text) {
-    if (built === row.text || (spelled && historyMatches(built, createdBy))) return explained;
+  if (built !== null && built !== text && (built === row.text || isSpelled(entry, built, row))) {
+    return explained;
   }
   return !entry.step.createdByExact && fitsLoosely(entry, row) ? loose : none;
+}
+
+/** The same in another builder's spelling; all other instructions have one. */
+function isSpelled(entry: Entry, text: string, row: ReadRow): boolean {
+  if (row.keyword === 'EXPOSE') return portsOf(entry, text) === portsOf(row, row.text);
+  return row.keyword === 'HEALTHCHECK' && historyMatches(text, row.row.createdBy);
+}
+
+/** Lists of ports can be long, and each is compared with many. */
+const ports = new WeakMap<object, { readonly text: string; readonly sorted: string }>();
+
+/** `[443/udp 80/tcp]`, `map[443/udp:{} 80/tcp:{}]` or `443/udp 80`, as one sorted list. */
+function portsOf(owner: object, text: string): string {
+  const known = ports.get(owner);
+  if (known?.text === text) return known.sorted;
+  const inner = text.slice('EXPOSE '.length).replace(/^(?:map)?\[(.*)\]$/s, '$1');
+  const all = new Set<string>();
+  for (const word of inner.replaceAll(':{}', '').toLowerCase().split(' ')) {
+    const found = /^(\d{1,5})(?:-(\d{1,5}))?(\/.*)?$/.exec(word);
+    const [, first, last, protocol = '/tcp'] = found ?? [];
+    if (first === undefined) all.add(word);
+    else for (let port = +first; port <= +(last ?? first); port++) all.add(port + protocol);
+  }
+  const sorted = [...all].sort().join(' ');
+  ports.set(owner, { text, sorted });
+  return sorted;
 }
 
 function oneBlank(text: string): string {
@@ -57,11 +81,9 @@ function fittingRun(entry: Entry, row: ReadRow, parts: RunParts | null): Fitting
   if (body === null) return none;
   if (parts?.body === body) {
     const text = entry.text();
-    if (text !== null && historyMatches(text, row.row.createdBy)) return same;
+    if (text !== null && hasArgs(text, body, row, parts)) return same;
     const built = entry.builtText();
-    if (built !== null && built !== text && historyMatches(built, row.row.createdBy)) {
-      return explained;
-    }
+    if (built !== null && built !== text && hasArgs(built, body, row, parts)) return explained;
     return values;
   }
   if (parts !== null) return none;
@@ -71,6 +93,25 @@ function fittingRun(entry: Entry, row: ReadRow, parts: RunParts | null): Fitting
   if (!script || !row.text.endsWith(` ${script}`) || entry.step.createdByExact) return none;
   const shell = row.text.slice(0, -script.length - 1);
   return /^\/?[\w./:\\-]+(?: [-/][\w-]+)+$/.test(shell) ? loose : none;
+}
+
+/** Longer lists of ARG values are only compared as they stand. */
+const maxArgs = 2000;
+
+/** Whether the values of ARG in front of a command are those of a predicted text, in any builder's spelling. */
+function hasArgs(text: string, body: string, row: ReadRow, parts: RunParts): boolean {
+  const end = text.length - body.length - ' # buildkit'.length;
+  const wanted = text.slice('RUN '.length, Math.max('RUN '.length, end)).trimEnd();
+  const given = parts.count > 0 ? `|${parts.count} ${parts.args}` : '';
+  if (wanted === given) return true;
+  if (wanted.length > maxArgs || given.length > maxArgs) return false;
+  const command = ' x';
+  return historyMatches(
+    `RUN ${wanted}${command} # buildkit`.replace('RUN  ', 'RUN '),
+    row.form === 'buildkit'
+      ? `RUN ${given}${command} # buildkit`.replace('RUN  ', 'RUN ')
+      : (given + command).trimStart(),
+  );
 }
 
 /** Buildah keeps flags and blanks of a RUN. */
@@ -85,10 +126,15 @@ function isAsWritten(entry: Entry, text: string): boolean {
  */
 function fittingArg(entry: Entry, text: string, row: ReadRow): Fitting {
   if (row.form === 'podman') return fittingPodmanArg(text, row);
+  if (firstName(text) !== firstName(row.text)) return none;
   if (!historyMatches(text, row.row.createdBy)) return none;
   const seen = row.text.slice('ARG '.length);
   const written = seen === entry.written.replace(/["']/g, '') || !seen.includes('=');
   return written ? same : { fit: 'values', weight: 8 };
+}
+
+function firstName(text: string): string {
+  return /^[^ =]*/.exec(text.slice('ARG '.length))?.[0] ?? '';
 }
 
 /** Buildah lists what was declared so far, in an order of its own. */
@@ -104,28 +150,21 @@ function fittingOlderCopy(entry: Entry, row: ReadRow): Fitting {
   const seen = /^(?:COPY|ADD) ((?:--\S+ )*)(?:(file|dir|multi):)?\S+ in (.*?) ?$/s.exec(row.text);
   if (!seen) return none;
   const [, flags = '', kind, dest] = seen;
-  const { command, step } = { command: entry.step.command, step: entry.step };
+  const { step } = entry;
+  const { command } = step;
   if (command.kind !== 'copy' && command.kind !== 'add') return none;
-  if (
-    !fitsKind(
-      command.sources.map(({ value }) => value),
-      kind,
-    )
-  )
-    return none;
+  const sources = command.sources.map(({ value }) => value);
+  if (dest === undefined || !fitsKind(sources, kind)) return none;
+  if (row.form === 'podman' && dest === command.dest) return loose;
+  const start = row.keyword + (flags ? ` ${flags}` : ' ');
+  const fits = (whole: string) =>
+    whole.endsWith(` ${dest} # buildkit`) && (row.form === 'podman' || whole.startsWith(start));
   const text = entry.text() as string;
+  if (fits(text)) return loose;
   const built = entry.builtText() ?? text;
-  const ends = (whole: string) => whole.endsWith(` ${dest} # buildkit`);
-  const flagged = (whole: string) =>
-    row.form === 'podman' || whole.startsWith(row.keyword + (flags ? ` ${flags}` : ' '));
-  if (dest === command.dest && row.form === 'podman') return loose;
-  if (ends(text) && flagged(text)) return loose;
-  if (built !== text && ends(built) && flagged(built)) return { fit: 'values', weight: 7 };
-  return step.createdByExact
-    ? none
-    : fitsLoosely({ ...entry, keyword: '' }, { ...row, text: dest as string }, command.dest)
-      ? loose
-      : none;
+  if (built !== text && fits(built)) return { fit: 'values', weight: 7 };
+  if (step.createdByExact) return none;
+  return hasPieces(command.dest.split(variable), dest) ? loose : none;
 }
 
 /** What a single source or several are written as. */
@@ -141,21 +180,34 @@ function fitsKind(sources: readonly string[], kind: string | undefined): boolean
 
 const variable = /\$(?:\w+|\{[^}]*\})/g;
 
+const pieces = new WeakMap<Entry, readonly string[]>();
+
 /**
  * A text that hangs on what an unknown base image sets, such as `ENV PATH=/x:$PATH`: all that is
  * written beside the variables must be there, in order, and be something.
  */
-function fitsLoosely(entry: Entry, row: ReadRow, written = looseText(entry)): boolean {
-  const pieces = written.split(variable).map((piece) => piece.replace(/["']/g, ''));
-  if (pieces.length > 20 || !pieces.some((piece) => /[\w/]{2}/.test(piece))) return false;
-  if (pieces.length === 1) return entry.keyword === 'WORKDIR' && row.text.endsWith(`/${pieces[0]}`);
+function fitsLoosely(entry: Entry, row: ReadRow): boolean {
+  let known = pieces.get(entry);
+  if (!known) {
+    known = looseText(entry)
+      .split(variable)
+      .map((piece) => piece.replace(/["']/g, ''));
+    pieces.set(entry, known);
+  }
+  if (entry.keyword === 'WORKDIR' && known.length === 1) return row.text.endsWith(`/${known[0]}`);
+  return hasPieces(known, row.text);
+}
+
+function hasPieces(known: readonly string[], text: string): boolean {
+  if (known.length < 2 || known.length > 20) return false;
+  if (!known.some((piece) => /[\w/]{2}/.test(piece))) return false;
   let at = 0;
-  for (const [index, piece] of pieces.entries()) {
-    const found = index === 0 ? (row.text.startsWith(piece) ? 0 : -1) : row.text.indexOf(piece, at);
+  for (const [index, piece] of known.entries()) {
+    const found = index === 0 ? (text.startsWith(piece) ? 0 : -1) : text.indexOf(piece, at);
     if (found < 0) return false;
     at = found + piece.length;
   }
-  return row.text.endsWith(pieces.at(-1) as string);
+  return text.endsWith(known.at(-1) as string);
 }
 
 function looseText(entry: Entry): string {

@@ -1,12 +1,18 @@
 /** Lines with equal texts: whether it is certain which of them an entry belongs to. */
 
-import type { Aligned } from './layAlign.ts';
+import type { Aligned, Range } from './layAlign.ts';
 import type { Fit } from './layFit.ts';
 
 /** What is to be known of steps and rows; rows are counted as in `Aligned`. */
 export interface Texts {
   readonly fits: (step: number, row: number) => Fit;
   readonly bytes: (row: number) => number | null;
+  /** Steps that may fit a row as well as this one, itself included. */
+  readonly alike: (
+    step: number,
+    row: number,
+    among: readonly [number, number],
+  ) => readonly number[];
   /** The line as it stands in the file; says more than its entry in the image. */
   readonly written: (step: number) => string;
 }
@@ -22,18 +28,19 @@ export function isCertainPair(step: number, aligned: readonly Aligned[], texts: 
   const row = rows[0] as number;
   const mine = texts.fits(step, row);
   const others = twinRows(step, row, range, texts);
-  if (others.length === 0) return true;
-  const [stepFrom, stepTo] = range.steps;
   let lines = 0;
   let settled = true;
-  for (let other = stepFrom; other < stepTo; other++) {
+  let alike = true;
+  for (const other of texts.alike(step, row, range.steps)) {
     if (!isAsGood(texts.fits(other, row), mine)) continue;
     lines++;
-    if (texts.written(other) !== texts.written(step)) return false;
+    alike &&= texts.written(other) === texts.written(step);
     const its = aligned[other] as Aligned;
     settled &&= its.rows.length === 1 && !its.optional;
   }
-  if (lines === others.length + 1 && settled) return true;
+  if (others.differ && !alike) return false;
+  const count = others.rows.length + 1;
+  if (others.differ ? lines === count && settled : lines <= count) return true;
   return isHeld(step, -1, aligned, texts) && isHeld(step, 1, aligned, texts);
 }
 
@@ -41,22 +48,23 @@ function isAsGood(fit: Fit, than: Fit): boolean {
   return fit !== null && (fit === than || than === 'values');
 }
 
-/** Rows that the step fits as well as its own, with another figure or none. */
-function twinRows(
-  step: number,
-  row: number,
-  { rows }: Aligned['range'],
-  texts: Texts,
-): readonly number[] {
+interface Twins {
+  readonly rows: readonly number[];
+  /** Their figures are not all known to be that of the step's own row. */
+  readonly differ: boolean;
+}
+
+/** Other rows that the step fits as well as its own. */
+function twinRows(step: number, row: number, { rows }: Range, texts: Texts): Twins {
   const mine = texts.fits(step, row);
   const found: number[] = [];
-  let differs = false;
+  let differ = false;
   for (let other = rows[0]; other < rows[1]; other++) {
     if (other === row || !isAsGood(texts.fits(step, other), mine)) continue;
     found.push(other);
-    differs ||= texts.bytes(other) === null || texts.bytes(other) !== texts.bytes(row);
+    differ ||= texts.bytes(other) === null || texts.bytes(other) !== texts.bytes(row);
   }
-  return differs ? found : [];
+  return { rows: found, differ };
 }
 
 /**
@@ -73,6 +81,6 @@ function isHeld(step: number, way: 1 | -1, aligned: readonly Aligned[], texts: T
     if (stepsEnd || rowsEnd) return stepsEnd && rowsEnd;
     const next = aligned[at] as Aligned;
     if (next.optional || next.rows.length !== 1 || next.rows[0] !== row) return false;
-    if (twinRows(at, row, range, texts).length === 0) return true;
+    if (twinRows(at, row, range, texts).rows.length === 0) return true;
   }
 }

@@ -61,7 +61,10 @@ const others = new WeakMap<Plan, Map<string, Plan | null>>();
  */
 export function planWith(plan: Plan, values: ReadonlyMap<string, string>): Plan | null {
   const given = plan.options.buildArgs ?? new Map<string, string>();
-  const added = [...values].filter(([name, value]) => given.get(name) !== value);
+  const own = ownValues(plan);
+  const added = [...values].filter(
+    ([name, value]) => given.get(name) !== value && own.get(name) !== value,
+  );
   if (added.length === 0) return null;
   const known = others.get(plan) ?? new Map<string, Plan | null>();
   others.set(plan, known);
@@ -77,6 +80,33 @@ export function planWith(plan: Plan, values: ReadonlyMap<string, string>): Plan 
     known.set(key, made);
   }
   return made;
+}
+
+const owns = new WeakMap<Plan, ReadonlyMap<string, string>>();
+
+/** Values that the plan gives to all declarations of a name alike. */
+function ownValues(plan: Plan): ReadonlyMap<string, string> {
+  const known = owns.get(plan);
+  if (known) return known;
+  const found = new Map<string, string | null>();
+  for (const { steps } of plan.stages) {
+    for (const step of steps) {
+      const { command } = step;
+      if (command.kind !== 'arg') continue;
+      // Read only here: the text of a RUN would take long to make.
+      const createdBy = step.createdBy ?? '';
+      const [only, more] = command.args;
+      if (!only || more) continue;
+      const start = `ARG ${only.key}=`;
+      const value = createdBy.startsWith(start) ? createdBy.slice(start.length) : '';
+      found.set(only.key, found.has(only.key) && found.get(only.key) !== value ? null : value);
+    }
+  }
+  const own = new Map(
+    [...found].flatMap(([name, value]) => (value === null ? [] : [[name, value] as const])),
+  );
+  owns.set(plan, own);
+  return own;
 }
 
 function isSameShape(plan: Plan, other: Plan): boolean {
