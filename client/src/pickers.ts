@@ -299,7 +299,7 @@ export async function chooseImage(subject: Subject): Promise<void> {
     ],
     {
       title: 'Built Image',
-      placeHolder: imageText || 'Image whose figures are shown on the lines',
+      placeHolder: image ? 'Image whose figures are shown on the lines' : imageText,
       matchOnDescription: true,
       matchOnDetail: true,
     },

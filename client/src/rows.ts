@@ -210,11 +210,11 @@ function instructionRow(
       ? joined([display.effect, display.size])
       : joined([
           display.size || 'size unknown',
-          lower(estimatedOf(instruction)),
           display.grew,
           display.cache,
           // What is taken from cache takes no time.
           display.cache === 'cached' ? '' : display.took,
+          lower(estimatedOf(instruction)),
         ]);
   const contents: Contents = {
     kind,

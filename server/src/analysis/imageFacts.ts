@@ -128,11 +128,17 @@ export class ImageFacts {
   async #ask(signal: AbortSignal): Promise<Fact<Recognized>> {
     const { question, session, images, hints } = this.#search as Search;
     const { plan, base } = question;
+    const listed = new Map(images.map((summary) => [summary.id, summary]));
     const value = await recognizeImage({
       plan,
       images,
       hints,
-      image: (id) => session.byId(id),
+      async image(id) {
+        const image = await session.byId(id);
+        // Names move from image to image, all else of an image stays as it is.
+        const references = image && listed.get(image.id)?.references;
+        return image && references ? { ...image, references } : image;
+      },
       base,
       signal,
       now: Date.now(),

@@ -24,6 +24,7 @@ import {
   escapeMarkdown,
   estimatedBeside,
   inlineCode,
+  nearTimes,
   oneLine,
   sizePhrase,
   type Units,
@@ -92,6 +93,8 @@ function fromCard(analysis: Analysis, stage: Stage): string {
     const layers = known === null ? '' : `, ${count(known, 'layer')}`;
     const made = facts?.distribution ? `, made of ${distributionWords(facts.distribution)}` : '';
     lines.push(`**Base**: ${inlineCode(oneLine(base.reference, 200))}${layers}${made}`);
+    const { moved } = baseSource(analysis, stage);
+    if (moved) lines.push(escapeMarkdown(moved));
   } else lines.push('The base of this stage is not known, because BuildKit refuses this line.');
   if (stage.triggers.length > 0) {
     const texts = stage.triggers.map(
@@ -159,7 +162,7 @@ function sizeSentences(analysis: Analysis, row: Row, figure: SizeReport, links: 
     ? `probably ${sizePhrase({ ...figure, basis: 'measured' }, units)}`
     : sizePhrase(figure, units);
   // One sentence of `measured` and of a reason that begins with it.
-  const reason = escapeMarkdown(unmarked(figure.reason));
+  const reason = escapeMarkdown(nearTimes(unmarked(figure.reason), new Date()));
   const isMeasured = isMeasuredReason(reason);
   const head = isMeasured
     ? `${phrase}, m${reason.slice(1)}`

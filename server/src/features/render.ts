@@ -193,6 +193,13 @@ export function moment(iso: string, now: Date): string {
   return `${clock} on ${day}${isThisYear ? '' : ` ${at.getFullYear()}`}`;
 }
 
+/** A sentence with its full times (`2026-11-20 14:02`) as `moment` has them. */
+export function nearTimes(sentence: string, now: Date): string {
+  return sentence.replace(/\b(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2})\b/g, (full, day, clock) => {
+    return moment(`${day}T${clock}`, now) || full;
+  });
+}
+
 /** Parts of a hint or row with the separator that the product uses everywhere. */
 export const separator = ' · ';
 

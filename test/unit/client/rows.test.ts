@@ -246,7 +246,7 @@ describe('the rows of the stack', () => {
     assert.equal(root?.description, 'target · 2 layers · ≥ 9 B · +4 MB · probably app:latest');
     assert.ok(root.details.includes('It grew.') && root.details.includes('From app.'));
     const row = root.children().find(({ label }) => label === 'RUN a');
-    assert.equal(row?.description, '91 B · estimated 84 MB · +4 MB');
+    assert.equal(row?.description, '91 B · +4 MB · estimated 84 MB');
     assert.ok(row.details.includes('Estimated 84 MB, measured 91 B.'));
     assert.ok(row.details.includes('Layer: one.'));
     assert.deepEqual([row.diffId, row.image, row.folder], ['sha256:1', 'sha256:2', '/x/diff']);

@@ -6,6 +6,7 @@ import {
   escapeMarkdown,
   exactBytes,
   inlineCode,
+  nearTimes,
   oneLine,
   plainText,
   size,
@@ -54,6 +55,15 @@ describe('figures in words', () => {
       sizePhrase({ ...known, basis: 'measured', atLeast: true }, 'decimal'),
       'at least 84 MB (84,000,000 bytes)',
     );
+  });
+
+  it('name no more of a time than is not of today', () => {
+    const now = new Date(2026, 10, 21, 15, 0);
+    const sentence = (time: string) => nearTimes(`Measured in app, built ${time}.`, now);
+    assert.equal(sentence('2026-11-21 14:02'), 'Measured in app, built 14:02.');
+    assert.equal(sentence('2026-11-20 14:02'), 'Measured in app, built 14:02 on 20 Nov.');
+    assert.equal(sentence('2025-11-20 14:02'), 'Measured in app, built 14:02 on 20 Nov 2025.');
+    assert.equal(sentence('2026-99-99 99:99'), 'Measured in app, built 2026-99-99 99:99.');
   });
 
   it('are no figure at all when unknown', () => {
