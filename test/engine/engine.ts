@@ -130,7 +130,7 @@ export const machineSocket = '/var/run/docker.sock';
 export async function engineGet(path: string, socketPath = machineSocket): Promise<unknown> {
   const { request } = await import('node:http');
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath, path, timeout: 30_000 }, (response) => {
+    const call = request({ socketPath, path, timeout: 30_000, agent: false }, (response) => {
       const parts: Buffer[] = [];
       response.on('data', (part: Buffer) => parts.push(part));
       response.on('error', reject);

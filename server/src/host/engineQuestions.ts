@@ -145,7 +145,9 @@ export async function containersOf(asker: Asker, name: string): Promise<readonly
   const image = await imageOf(asker, name, null);
   if (!image) return [];
   const what = 'its containers';
-  const filters = encodeURIComponent(JSON.stringify({ ancestor: [image.id] }));
+  // Podman 4 finds no container by an id with its algorithm in front.
+  const id = session.info.store === 'podman' ? image.id.replace(/^sha256:/, '') : image.id;
+  const filters = encodeURIComponent(JSON.stringify({ ancestor: [id] }));
   const path = `/containers/json?all=1&size=1&filters=${filters}`;
   const answer = await session.json({ path, what, limits: limits.walk, signal });
   if (!isList(answer)) noList(session, what);
