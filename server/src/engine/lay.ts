@@ -99,6 +99,7 @@ function settle(laying: Laying, aligned: readonly Aligned[]): Laid {
   const byKey = groupBy(entries.map(entryKey));
   const certain = (step: number) =>
     isCertainPair(step, aligned, {
+      counted: border.exact || border.split,
       alike: (ofStep, row, [from, to]) => {
         const equal = byKey.get(entryKey(entries[ofStep] as Entry)) ?? [];
         const { form } = read[row + border.rows] as ReadRow;
@@ -221,7 +222,9 @@ function finish(laying: Laying, { pairs, unsure, taken, start }: Settled): Laid 
       `The image has ${image.diffIds.length} layers, which is not what its history says: its layers were put together after they were made.`,
     );
   }
-  if (pairs.length === 0 && unsure.size === 0 && entries.length > 0 && !isBaseAlone(laying)) {
+  // ONBUILD has an entry in images of the classic builder only.
+  const expects = entries.some(({ keyword }) => keyword !== 'ONBUILD');
+  if (pairs.length === 0 && unsure.size === 0 && expects && !isBaseAlone(laying)) {
     return without(image, 'No entry of the image has the text of a line of this file.');
   }
   const inOrder = [...pairs].sort((a, b) => a.step - b.step);

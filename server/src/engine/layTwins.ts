@@ -13,6 +13,8 @@ export interface Texts {
     row: number,
     among: readonly [number, number],
   ) => readonly number[];
+  /** False: some of the rows may be the base's, so that their number says nothing. */
+  readonly counted: boolean;
   /** The line as it stands in the file; says more than its entry in the image. */
   readonly written: (step: number) => string;
 }
@@ -40,7 +42,7 @@ export function isCertainPair(step: number, aligned: readonly Aligned[], texts: 
   }
   if (others.differ && !alike) return false;
   const count = others.rows.length + 1;
-  if (others.differ ? lines === count && settled : lines <= count) return true;
+  if (others.differ ? texts.counted && lines === count && settled : lines <= count) return true;
   return isHeld(step, -1, aligned, texts) && isHeld(step, 1, aligned, texts);
 }
 
