@@ -19,6 +19,8 @@ export interface EngineOptions {
   readonly uid?: number | null;
   /** Shorter ones, for tests. */
   readonly limits?: EngineLimits;
+  /** Other usual sockets, for tests. */
+  readonly sockets?: readonly string[];
 }
 
 /** Nothing is contacted before the first question or `watch`. */
@@ -28,8 +30,9 @@ export function createEngine({
   platform = process.platform,
   uid = process.getuid?.() ?? null,
   limits = engineLimits,
+  sockets,
 }: EngineOptions): Engine {
-  const around: Surroundings = { env, home, platform, uid };
+  const around: Surroundings = { env, home, platform, uid, ...(sockets && { sockets }) };
   const finder = createFinder(around, limits);
 
   /** Asks once more where the engine that answered lately is another one by now. */

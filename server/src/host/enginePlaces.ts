@@ -20,6 +20,8 @@ export interface Surroundings {
   readonly platform: NodeJS.Platform;
   /** Number of the user; null: the system has none. */
   readonly uid: number | null;
+  /** The usual sockets, in order; absent: those of Docker and Podman. */
+  readonly sockets?: readonly string[];
 }
 
 export interface Places {
@@ -117,7 +119,7 @@ async function text(path: string): Promise<string> {
  * Sockets of Docker Engine, also without root (`docs.docker.com/engine/security/rootless`), of Docker
  * Desktop, Colima, Rancher Desktop, OrbStack and Lima, and of Podman.
  */
-function usualPlaces({ env, home, platform, uid }: Surroundings): readonly Place[] {
+function usualPlaces({ env, home, platform, uid, sockets }: Surroundings): readonly Place[] {
   if (platform === 'win32') {
     return ['docker_engine', 'dockerDesktopLinuxEngine', 'podman-machine-default'].map((name) => ({
       endpoint: readEndpoint(`npipe:////./pipe/${name}`, null),
@@ -126,7 +128,7 @@ function usualPlaces({ env, home, platform, uid }: Surroundings): readonly Place
   }
   const runtime = env.XDG_RUNTIME_DIR || (uid === null ? '' : `/run/user/${uid}`);
   const colima = env.COLIMA_HOME || join(home, '.colima');
-  const paths = [
+  const paths = sockets ?? [
     '/var/run/docker.sock',
     runtime && join(runtime, 'docker.sock'),
     join(home, '.docker/run/docker.sock'),
