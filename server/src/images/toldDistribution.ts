@@ -13,7 +13,8 @@ export function distributionOfRows(
   rows: readonly Pick<HistoryRow, 'createdBy'>[],
   lowest: Pick<BaseLayer, 'bytes' | 'compressed'> | undefined,
 ): Distribution | null {
-  const first = rows[0]?.createdBy ?? '';
+  // What a registry says may be of any length.
+  const [first = '', ...others] = rows.slice(0, 6).map(({ createdBy }) => createdBy.slice(0, 1000));
   const debian = /^# debian\.sh .*?'([a-z]+)' '@\d+'/.exec(first);
   if (debian) {
     const suite = debianSuite(debian[1] ?? '');
@@ -23,7 +24,7 @@ export function distributionOfRows(
   const alpine = /\balpine-minirootfs-(\d+\.\d+)\.\d+-/.exec(first);
   const release = alpine && releaseOf(`alpine${alpine[1]}`);
   if (release) return distribution(release, false);
-  const labels = rows.slice(0, 6).map(({ createdBy }) => createdBy);
+  const labels = [first, ...others];
   const isUbuntu = labels.some((text) =>
     /LABEL org\.opencontainers\.image\.ref\.name=ubuntu$/.test(text),
   );
