@@ -24,11 +24,18 @@ const name = (value: string) =>
   sequence(der(0x31, sequence(der(6, hex('550403')), der(0x0c, text(value)))));
 const extension = (oid: string, value: Uint8Array) => sequence(der(6, hex(oid)), der(4, value));
 
-/** A certificate for `127.0.0.1` and `localhost`, by itself or by another one as its authority. */
-export function certificate(subject: string, by?: Certificate): Certificate {
+/** A certificate for `127.0.0.1`, `localhost` and `hosts`, by itself or by another one as its authority. */
+export function certificate(
+  subject: string,
+  by?: Certificate,
+  hosts: readonly string[] = [],
+): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const signer: KeyObject = by ? createPrivateKey(by.key) : privateKey;
-  const names = sequence(der(0x82, text('localhost')), der(0x87, Buffer.from([127, 0, 0, 1])));
+  const names = sequence(
+    ...['localhost', ...hosts].map((host) => der(0x82, text(host))),
+    der(0x87, Buffer.from([127, 0, 0, 1])),
+  );
   const isAuthority = sequence(...(by ? [] : [der(1, Buffer.from([255]))]));
   const body = sequence(
     der(0xa0, der(2, Buffer.from([2]))),

@@ -43,9 +43,11 @@ const unpack = promisify(gunzip);
 export async function question(asked: Question): Promise<Answer> {
   const clock = AbortSignal.any([asked.signal, AbortSignal.timeout(asked.totalMs)]);
   let { url } = asked;
+  let direct = true;
   try {
     for (let hops = 0; ; hops++) {
-      const direct = url.origin === asked.url.origin;
+      // Nor is it said to one that another host leads back to.
+      direct &&= url.origin === asked.url.origin;
       const answer = await send(url, {
         method: asked.method,
         signal: clock,

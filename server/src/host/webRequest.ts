@@ -45,6 +45,8 @@ export async function send(url: URL, request: WebRequest): Promise<http.Incoming
     method,
     signal,
     headers: {
+      // Behind a tunnel Node would add the port of plain HTTP.
+      host: url.host,
       'user-agent': 'dockerfile-layers',
       'accept-encoding': 'identity',
       ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
@@ -54,7 +56,7 @@ export async function send(url: URL, request: WebRequest): Promise<http.Incoming
     ...request.tls?.options,
   };
   if (proxy && url.protocol === 'http:') {
-    const headers = { ...options.headers, host: url.host, ...proxyHeaders(proxy) };
+    const headers = { ...options.headers, ...proxyHeaders(proxy) };
     const path = `${url.origin}${url.pathname}${url.search}`;
     return await answerOf(
       http.request({ ...options, host: proxy.hostname, port: proxy.port || 80, path, headers }),
