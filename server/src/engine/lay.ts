@@ -96,10 +96,15 @@ function settle(laying: Laying, aligned: readonly Aligned[]): Laid {
   const pairs: Pair[] = [];
   const unsure = new Map<Step, readonly HistoryRow[]>();
   const taken = new Set<number>();
+  // Not one line more or less than in the image.
+  const asBuilt = aligned.every(({ rows, optional }, at) => {
+    const [first] = aligned[0]?.rows ?? [];
+    return !optional && rows.length === 1 && rows[0] === (first ?? 0) + at;
+  });
   const byKey = groupBy(entries.map(entryKey));
   const certain = (step: number) =>
     isCertainPair(step, aligned, {
-      counted: border.exact || border.split,
+      counted: border.exact || border.split || asBuilt,
       alike: (ofStep, row, [from, to]) => {
         const equal = byKey.get(entryKey(entries[ofStep] as Entry)) ?? [];
         const { form } = read[row + border.rows] as ReadRow;
