@@ -114,7 +114,8 @@ export function watchEngine(
     const isSame = following !== null && isSameEngine(following.session.info, session.info);
     if (isSame && following?.hasEvents) return;
     following?.control.abort();
-    follow(session, isSame);
+    // Without events, that it is there once more is all that leads to questions about what is new.
+    follow(session);
   };
 
   /** An engine whose events come is there, whatever becomes of a look, unless another one is meant. */
@@ -127,11 +128,11 @@ export function watchEngine(
     if (kind === 'absent' && ms !== undefined) after(ms, () => following ?? look(rest));
   };
 
-  const follow = (session: Session, isTold: boolean) => {
+  const follow = (session: Session) => {
     const own: Following = { session, control: new AbortController(), hasEvents: true };
     const began = performance.now();
     following = own;
-    let isUp = isTold;
+    let isUp = false;
     const isCurrent = () => following === own && !signal.aborted;
     const up = () => {
       if (isUp || !isCurrent()) return;

@@ -1,7 +1,7 @@
 /** Where engines are looked for, in order. */
 
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { objectOf, parsed, textOf } from '../engine/answersJson.ts';
 import { type Endpoint, readEndpoint } from './engineEndpoint.ts';
@@ -110,10 +110,17 @@ function printable(name: string): string {
   return name.replace(/[^\x20-\x7e]/g, '?').slice(0, 100);
 }
 
-/** Empty where the file cannot be read. */
+/** Empty where the file cannot be read, or is not what such a file is. */
 async function text(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch(() => '');
+  try {
+    const found = await stat(path);
+    return found.isFile() && found.size <= mostBytes ? await readFile(path, 'utf8') : '';
+  } catch {
+    return '';
+  }
 }
+
+const mostBytes = 4_000_000;
 
 /**
  * Sockets of Docker Engine, also without root (`docs.docker.com/engine/security/rootless`), of Docker

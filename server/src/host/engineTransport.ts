@@ -12,6 +12,7 @@ import type { Limits } from './engineLimits.ts';
 import { cancelled, EngineProblem, late, problemOf } from './engineProblem.ts';
 import { sshAgent } from './engineSsh.ts';
 import { secureContext } from './engineTls.ts';
+import { createLanes } from './lanes.ts';
 import { onAbort } from './onAbort.ts';
 
 export interface Question {
@@ -55,7 +56,7 @@ export async function openWay(
     case 'ssh': {
       const { agent, letGo } = sshAgent(endpoint, env);
       const start = (path: string) => http.request({ agent, headers, path });
-      return way(shown, start, letGo);
+      return way(shown, start, processesAtOnce, letGo);
     }
     case 'tcp': {
       const { host, port, base, auth, tls } = endpoint;
@@ -78,10 +79,21 @@ export async function openWay(
 function way(
   shown: string,
   start: (path: string) => http.ClientRequest,
+  most = questionsAtOnce,
   close: () => void = () => {},
 ): Way {
-  return { shown, ask: (question) => exchange(shown, start, question), close };
+  const lanes = createLanes(most);
+  const ask = (question: Question) => {
+    const send = () => exchange(shown, start, question);
+    // What has no end would never leave its lane.
+    return Number.isFinite(question.limits.totalMs) ? lanes(question.signal, send) : send();
+  };
+  return { shown, ask, close };
 }
+
+/** Questions at a time; each by `ssh` is a process here and there. */
+const questionsAtOnce = 8;
+const processesAtOnce = 2;
 
 /** What an error's answer may say; the rest is not read. */
 const errorBytes = 16_384;

@@ -78,6 +78,26 @@ describe('questions to an engine', function () {
     assert.equal(fake.asked.filter((path) => path === '/_ping').length, 1);
   });
 
+  it('come a few at a time, however many there are', async () => {
+    const engine = open();
+    await engine.about(choice(), control.signal);
+    let most = 0;
+    const all = Array.from({ length: 300 }, async () => {
+      await engine.image(choice(), image.id, control.signal);
+      most = Math.max(most, fake.open);
+    });
+    await Promise.all(all);
+    assert.ok(most > 1 && most <= 16, `${most}`);
+    fake.faults.set('image', 'stalls');
+    const own = new AbortController();
+    const stalled = Array.from({ length: 100 }, () => engine.image(choice(), image.id, own.signal));
+    await until(() => fake.open > 4);
+    own.abort();
+    for (const one of stalled) await assert.rejects(one, { name: 'AbortError' });
+    fake.faults.clear();
+    assert.ok(await engine.image(choice(), image.id, control.signal));
+  });
+
   /** The failure of one question, with an engine of its own. */
   const failing = async (question: Question, ask: Ask, fault: Fault) => {
     const title = `${question} ${fault}`;
