@@ -3,12 +3,14 @@
 import assert from 'node:assert/strict';
 import { createImageRegistry } from '../../server/src/host/imageRegistry.ts';
 import { askRegistryRequest } from '../../server/src/protocol.ts';
+import type { ImageRegistry } from '../../server/src/registry/registry.ts';
 import { type FakeRegistry, fakeRegistry, putImage } from '../support/fakeRegistry.ts';
 import { Editor, until } from './editor.ts';
 
 describe('the request for base images', () => {
   let editor: Editor;
   let registry: FakeRegistry;
+  let imageRegistry: ImageRegistry;
 
   beforeEach(async () => {
     registry = await fakeRegistry();
@@ -23,11 +25,12 @@ describe('the request for base images', () => {
     initializationOptions: object = {},
     settings = {},
   ) {
-    const imageRegistry = createImageRegistry({
+    imageRegistry = createImageRegistry({
       env: {},
       home: null,
       folder: () => null,
       limits: { silenceMs: 400 },
+      pause: async () => {},
     });
     editor = new Editor({ initializationOptions, settings, ports: { imageRegistry } });
     await editor.initialize();
@@ -108,9 +111,36 @@ describe('the request for base images', () => {
     assert.match(result.message, /did not answer in time\.$/);
   });
 
+  it('says where the image is for another platform', async () => {
+    putImage(registry, 'one', '1', { architecture: 's390x' });
+    const result = await ask(await opened(['one:1']));
+    assert.match(result.message, /: The image is for linux\/s390x, not for linux\/\w+\.$/);
+  });
+
   it('is not needed where the settings let registries be asked', async () => {
     putImage(registry, 'one', '1', { layers: [5] });
     await opened(['one:1'], {}, { registry: { enable: true } });
     await until(async () => (await layersOf(0))?.join() === '5');
+  });
+
+  it('is not needed either where they do and no registry answers: what was said before is shown, and why it may be old', async () => {
+    putImage(registry, 'one', '1', { layers: [5] });
+    const settings = { registry: { enable: true } };
+    await opened(['one:1'], {}, settings);
+    await until(async () => (await layersOf(0))?.join() === '5');
+    await editor.close();
+    registry.before = (_, response) => {
+      response.writeHead(500).end();
+      return true;
+    };
+    editor = new Editor({ settings, ports: { imageRegistry } });
+    await editor.initialize();
+    await editor.open(`FROM ${registry.host}/one:1\nRUN true\n`);
+    await until(async () => {
+      const base = (await editor.stack())?.stages[0]?.base;
+      return (
+        base?.layers?.[0]?.compressed === 5 && / answered with status 500\.$/.test(base.size.reason)
+      );
+    });
   });
 });

@@ -1,5 +1,6 @@
 /** Base images of a Dockerfile that registries may be asked for; only when a user wants it. */
 
+import { otherPlatform } from '../images/told.ts';
 import type { Plan, Platform } from '../model/plan.ts';
 import { formatPlatform, parsePlatform } from '../model/platform.ts';
 import { parseReference } from '../model/reference.ts';
@@ -47,7 +48,7 @@ export async function askBases(
     for (let one = open.shift(); one && !signal.aborted; one = open.shift()) {
       const { reference, platform } = one;
       const reason = await registry.ask(reference, platform, signal).then(
-        () => null,
+        (image) => otherPlatform(image.platform, platform),
         (error: unknown) => (error instanceof Error ? error.message : String(error)),
       );
       if (reason !== null && signal.aborted) return;

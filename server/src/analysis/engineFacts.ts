@@ -105,13 +105,21 @@ export class EngineFacts {
         // The engine's word comes first, and costs nobody anything.
         const isOpen = session?.state.kind === 'connecting' || found?.state === 'pending';
         const isAsked = settings.askRegistries && this.#mayAsk(key) && !isOpen;
-        const read = this.#read(imageRegistry, reference, platform, isAsked);
-        if (read.state !== 'known' || !read.value) return table;
+        const asked = isAsked ? this.#read(imageRegistry, reference, platform, true) : null;
+        // Where it cannot be asked now, what it said before still helps.
+        const read =
+          asked?.state === 'known' && asked.value
+            ? asked
+            : this.#read(imageRegistry, reference, platform, false);
+        const failure = asked?.state === 'unavailable' && asked !== notUsed ? asked.reason : null;
+        if (read.state !== 'known' || !read.value) return withReason(table, failure);
         const { value } = read;
         const facts = remembered(value, table, () =>
           toldByRegistry(value, hostOf(reference), known(table)),
         );
-        return isFor(facts, platform) ? { state: 'known', value: facts } : table;
+        return isFor(facts, platform)
+          ? withReason({ state: 'known', value: facts }, failure)
+          : withReason(table, otherPlatform(value.platform, platform));
       },
     };
   }
@@ -186,7 +194,8 @@ export class EngineFacts {
     platform: Platform,
     isAsked: boolean,
   ): Fact<RegistryImage | null> {
-    const name = `${isAsked ? 'ask' : 'known'} ${formatPlatform(platform)} ${reference}`;
+    const nameOf = (how: 'ask' | 'known') => `${how} ${formatPlatform(platform)} ${reference}`;
+    const name = nameOf(isAsked ? 'ask' : 'known');
     let fact = this.#registry.get(name);
     if (!fact) {
       let last: RegistryImage | null = null;
@@ -196,6 +205,7 @@ export class EngineFacts {
           ? await registry.ask(reference, platform, signal)
           : await registry.known(reference, platform);
         if (read?.digest !== last?.digest) last = read;
+        if (isAsked) this.#registry.get(nameOf('known'))?.refresh();
         return { state: 'known', value: last } as const;
       };
       fact = new BackgroundFact<RegistryImage | null>(fetch, this.#onRegistry, (a, b) => a === b);
@@ -255,6 +265,22 @@ function known(table: Fact<BaseFacts>): BaseFacts | null {
 /** An image of another platform says nothing of this one. */
 function isFor({ told }: BaseFacts, platform: Platform): boolean {
   return !told || otherPlatform(told.platform, platform) === null;
+}
+
+const reasoned = new WeakMap<
+  BaseFacts,
+  { readonly more: string; readonly fact: Fact<BaseFacts> }
+>();
+
+/** The same facts with a sentence more; the same object for the same sentence. */
+function withReason(fact: Fact<BaseFacts>, more: string | null): Fact<BaseFacts> {
+  if (more === null || fact.state === 'pending') return fact;
+  if (fact.state === 'unavailable') return { ...fact, reason: `${fact.reason} ${more}` };
+  const before = reasoned.get(fact.value);
+  if (before?.more === more) return before.fact;
+  const value = { ...fact.value, reason: `${fact.value.reason} ${more}` };
+  reasoned.set(fact.value, { more, fact: { state: 'known', value } });
+  return { state: 'known', value };
 }
 
 const doubted = new WeakMap<
