@@ -1,6 +1,6 @@
 /**
  * Starts other programs: by lists of arguments, never through a shell; within time and memory; ended
- * with all that they started. Beside it only `gpgv.ts` starts a program.
+ * with all that they started. Beside it only `gpgv.ts` and `engineSsh.ts` start one.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
