@@ -40,6 +40,10 @@ describe('the request for base images', () => {
     await editor.drawn();
     return editor.uri;
   }
+  async function becomes<T>(what: () => Promise<T>, expected: T): Promise<void> {
+    await until(async () => (await what()) === expected);
+    assert.equal(await what(), expected);
+  }
   const ask = (uri: string) =>
     editor.client.sendRequest(askRegistryRequest, { textDocument: { uri } });
   const layersOf = async (stage: number) =>
@@ -57,7 +61,7 @@ describe('the request for base images', () => {
       failed: [],
       cancelled: false,
     });
-    await until(async () => (await layersOf(0))?.join() === '1111,22');
+    await becomes(async () => (await layersOf(0))?.join(), '1111,22');
   });
 
   it('says of each image why it could not be read', async () => {
@@ -120,14 +124,14 @@ describe('the request for base images', () => {
   it('is not needed where the settings let registries be asked', async () => {
     putImage(registry, 'one', '1', { layers: [5] });
     await opened(['one:1'], {}, { registry: { enable: true } });
-    await until(async () => (await layersOf(0))?.join() === '5');
+    await becomes(async () => (await layersOf(0))?.join(), '5');
   });
 
   it('is not needed either where they do and no registry answers: what was said before is shown, and why it may be old', async () => {
     putImage(registry, 'one', '1', { layers: [5] });
     const settings = { registry: { enable: true } };
     await opened(['one:1'], {}, settings);
-    await until(async () => (await layersOf(0))?.join() === '5');
+    await becomes(async () => (await layersOf(0))?.join(), '5');
     await editor.close();
     registry.before = (_, response) => {
       response.writeHead(500).end();
@@ -136,11 +140,9 @@ describe('the request for base images', () => {
     editor = new Editor({ settings, ports: { imageRegistry } });
     await editor.initialize();
     await editor.open(`FROM ${registry.host}/one:1\nRUN true\n`);
-    await until(async () => {
-      const base = (await editor.stack())?.stages[0]?.base;
-      return (
-        base?.layers?.[0]?.compressed === 5 && / answered with status 500\.$/.test(base.size.reason)
-      );
-    });
+    const base = async () => (await editor.stack())?.stages[0]?.base;
+    const sentence = `${registry.host} answered with status 500.`;
+    await becomes(async () => (await base())?.size.reason.slice(-sentence.length), sentence);
+    assert.equal((await base())?.layers?.[0]?.compressed, 5);
   });
 });

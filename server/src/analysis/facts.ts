@@ -87,5 +87,7 @@ export class BackgroundFact<T> {
 }
 
 function reasonOf(error: unknown): string {
-  return `It could not be found out: ${error instanceof Error ? error.message : String(error)}.`;
+  const message = error instanceof Error ? error.message : String(error);
+  // Ports for engines and registries reject with full sentences.
+  return /[.!?]$/.test(message) ? message : `It could not be found out: ${message}.`;
 }
