@@ -281,7 +281,7 @@ export async function chooseImage(subject: Subject): Promise<void> {
         isShown ? (image?.sure ? 'shown now' : 'probably it, shown now') : '',
         one.createdAt === null ? '' : `built ${new Date(one.createdAt).toLocaleString()}`,
       ]),
-      detail: joined([...others, shortId(one.id)]),
+      detail: joined([...others, one.references.length === 0 ? '' : shortId(one.id)]),
       // A name goes on to mean the image that is built next.
       image: one.references[0] ?? one.id,
     };

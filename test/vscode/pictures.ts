@@ -3,16 +3,18 @@
  * a dark theme go to `.cache/pictures`, to be looked at.
  */
 
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { installHost } from '../../scripts/installVscode.ts';
 import { buildExample, copyExamples } from './builtExample.ts';
 import { bundleExtension } from './bundle.ts';
 import { openBrowser, startServer, workbenchUrl } from './host.ts';
+import { startExampleEngine } from './measuredExample.ts';
 import { projectRoot } from './project.ts';
 import { until } from './results.ts';
 import {
+  choose,
   editorLine,
   editorLines,
   findFile,
@@ -21,6 +23,7 @@ import {
   layerRows,
   openFixes,
   painted,
+  runCommand,
   textOf,
   widenSideBar,
 } from './workbench.ts';
@@ -55,6 +58,8 @@ async function take(theme: string, pictures: string): Promise<void> {
       'editor.hover.above': false,
       'explorer.compactFolders': false,
       'outline.collapseItems': 'alwaysCollapse',
+      // The machine's engine has other images each time.
+      'dockerfileLayers.engine.enable': 'off',
     },
   });
   try {
@@ -111,17 +116,94 @@ async function take(theme: string, pictures: string): Promise<void> {
 
     await page.mouse.move(1220, 20);
     await page.keyboard.press('Escape');
+    await measured(page, join(folder, 'node'), shoot, shootToLook);
+
+    await page.mouse.move(1220, 20);
+    await page.keyboard.press('Escape');
+    await findFile(page, 'python/Dockerfile');
+    await painted(page, 'COPY app app', /changed$/);
     await page.locator('.statusbar-item', { hasText: /layers/ }).hover();
     await page.locator('.monaco-hover:visible', { hasText: /next build/ }).waitFor();
     await shootToLook('status', page);
-    await rows.filter({ hasText: 'RUN chown' }).hover();
-    await page.locator('.monaco-hover:visible', { hasText: /rebuild/ }).waitFor();
+    await hoverRow(page, rows.filter({ hasText: 'RUN chown' }), /rebuild/);
     await shootToLook('row', page);
     rmSync(dirname(folder), { recursive: true });
   } finally {
     await browser.close();
     server.stop();
   }
+}
+
+type Shoot = (name: string, part: Page) => Promise<unknown>;
+
+/** The node example as an engine has it, with its base opened and a card of a layer. */
+async function measured(
+  page: Page,
+  folder: string,
+  shoot: Shoot,
+  shootToLook: Shoot,
+): Promise<void> {
+  const { engine, buildAgain } = await startExampleEngine(folder);
+  const settings = join(dirname(folder), '.vscode/settings.json');
+  try {
+    mkdirSync(dirname(settings), { recursive: true });
+    writeFileSync(
+      settings,
+      JSON.stringify({
+        'dockerfileLayers.engine.enable': 'auto',
+        'dockerfileLayers.engine.endpoint': engine.endpoint,
+      }),
+    );
+    const rows = await layerRows(page);
+    await findFile(page, 'node/Dockerfile');
+    await runCommand(page, 'Dockerfile Layers: Hide Metadata Instructions');
+    // The cursor's way is work in the file.
+    await goToLine(page, await lineOf(page, /^RUN apt-get install/));
+    await painted(page, 'RUN --mount', /layer 5 · 2\.9 MB/);
+    buildAgain();
+    await painted(page, 'RUN --mount', /layer 5 · 4\.1 MB/);
+    await until('the growth', async () => /\+1\.2 MB/.test(await textOf(rows.first())));
+    const from = rows.filter({ hasText: /^\s*FROM node/ });
+    await from.locator('.monaco-tl-twistie').click();
+    await until('the layers of the base', () => rows.filter({ hasText: 'debian.sh' }).count());
+    await page.mouse.move(1220, 20);
+    await goToLine(page, await lineOf(page, /^RUN --mount/));
+    await hoverLine(page, editorLine(page, 'RUN --mount'), /measured by/);
+    await shoot('engine', page);
+    await page.mouse.move(1220, 20);
+    await page.keyboard.press('Escape');
+    await hoverLine(page, editorLine(page, 'FROM node'), /measured by/);
+    await shootToLook('base', page);
+    await page.mouse.move(1220, 20);
+    await page.keyboard.press('Escape');
+    await hoverRow(page, rows.first(), /Measured figures/);
+    await shootToLook('target', page);
+    await page.mouse.move(1220, 20);
+    await page.locator('.statusbar-item', { hasText: /layers/ }).click();
+    await page.locator('.quick-input-widget:visible', { hasText: /Built image/ }).waitFor();
+    await shootToLook('menu', page);
+    await choose(page, 'Built image');
+    await page.locator('.quick-input-widget:visible', { hasText: /Another image/ }).waitFor();
+    await shootToLook('choose', page);
+    await page.keyboard.press('Escape');
+    await runCommand(page, 'Dockerfile Layers: Show Metadata Instructions');
+  } finally {
+    rmSync(settings, { force: true });
+    await engine.remove();
+  }
+}
+
+/** A row whose tree is filled anew at that moment loses its tooltip. */
+async function hoverRow(page: Page, row: Locator, text: RegExp): Promise<void> {
+  const tooltip = page.locator('.monaco-hover:visible', { hasText: text });
+  await until(`a tooltip with ${text}`, async () => {
+    await page.mouse.move(1220, 20);
+    await row.hover();
+    return await tooltip.waitFor({ timeout: 4000 }).then(
+      () => true,
+      () => false,
+    );
+  });
 }
 
 async function hintsArePainted(page: Page, path: string): Promise<void> {
