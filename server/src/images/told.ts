@@ -10,7 +10,7 @@ import type { BaseImage, Platform } from '../model/plan.ts';
 import { formatPlatform, standsFor } from '../model/platform.ts';
 import type { RegistryImage } from '../registry/registry.ts';
 import type { BaseFacts, BaseLayer, Distribution, ToldImage } from './baseFacts.ts';
-import { distributionOfRows } from './toldDistribution.ts';
+import { distributionOfConfig, distributionOfRows } from './toldDistribution.ts';
 import { unpackedSize } from './unpackedSize.ts';
 
 /** Facts of an image that an engine has. `table`: what is known without it, of the same platform. */
@@ -41,7 +41,7 @@ export function toldByEngine(
     platforms: [formatPlatform(image.platform)],
   };
   const bytes = sumOf(image);
-  const known = keptFacts(table, distributionOfRows(history, layers[0]));
+  const known = keptFacts(table, seenIn(image, layers));
   const doubt = doubtOf(layers, history);
   if (bytes === null) {
     const reason = `${teller} does not tell what each layer of the image takes.${doubt}`;
@@ -97,7 +97,7 @@ export function toldByRegistry(
     platforms: image.platforms,
   };
   const compressed = image.layers.map((layer) => layer.compressed);
-  const known = keptFacts(table, distributionOfRows(history, layers[0]));
+  const known = keptFacts(table, seenIn(image, layers));
   const size = unpackedSize(compressed, image.platform.os, known.distribution, table);
   const doubt = doubtOf(layers, history);
   return {
@@ -211,6 +211,13 @@ function keptFacts(table: BaseFacts | null, seen: Distribution | null): Kept {
     date: table?.date ?? null,
     ...(table?.ratio && { ratio: table.ratio }),
   };
+}
+
+function seenIn(
+  { history, config }: Pick<EngineImage, 'history' | 'config'>,
+  layers: readonly BaseLayer[],
+): Distribution | null {
+  return distributionOfRows(history, layers[0]) ?? distributionOfConfig(config);
 }
 
 /** `debian@sha256:…` and `sha256:…` alike. */

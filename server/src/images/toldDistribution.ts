@@ -1,6 +1,7 @@
 /** Which distribution an image is made of, where its own history says so. */
 
 import type { HistoryRow } from '../engine/engine.ts';
+import type { ImageConfig } from '../model/plan.ts';
 import type { BaseLayer, Distribution } from './baseFacts.ts';
 import { debianSuite, distribution, releaseOf, ubuntuSuite } from './releases.ts';
 
@@ -35,6 +36,17 @@ export function distributionOfRows(
     if (suite) return distribution({ id: 'ubuntu', suite }, false);
   }
   return null;
+}
+
+/**
+ * By what Fedora's and Red Hat's base images set in their configuration, which images that are built
+ * on them take over; null: that tells nothing.
+ */
+export function distributionOfConfig({ env, labels }: Partial<ImageConfig>): Distribution | null {
+  const fedora = env?.map((text) => /^DISTTAG=f(\d\d)container$/.exec(text)?.[1]).find(Boolean);
+  const ubi = /^ubi(\d+)(?:-\w+)?-container$/.exec(labels?.['com.redhat.component'] ?? '')?.[1];
+  const release = releaseOf(fedora ? `fedora${fedora}` : ubi ? `ubi${ubi}` : '');
+  return release ? distribution(release, false) : null;
 }
 
 /**

@@ -118,6 +118,49 @@ describe('a base image that an engine has', () => {
     assert.deepEqual(facts.distribution, { id: 'debian', suite: 'bookworm', slim: true });
   });
 
+  it('tells its distribution by what Fedora’s and Red Hat’s base images set', () => {
+    const of = (config: EngineImage['config']) =>
+      toldByEngine(
+        { ...slim, history: [row('a', 1), row('b', 1), row('c', 1)], config },
+        info,
+        null,
+      ).distribution;
+    assert.deepEqual(of({ env: ['A=1', 'DISTTAG=f41container'] }), {
+      id: 'fedora',
+      suite: '41',
+      slim: false,
+    });
+    const labels = { 'com.redhat.component': 'ubi9-minimal-container' };
+    assert.deepEqual(of({ labels }), { id: 'rhel', suite: '9', slim: false });
+    assert.equal(of({ labels: { 'com.redhat.component': 'nodejs-container' } }), null);
+    assert.equal(of({}), null);
+  });
+
+  it('tells its distribution by the first entries of Ubuntu’s and Alpine’s images', () => {
+    const of = (...texts: string[]) =>
+      toldByEngine({ ...slim, history: texts.map((text) => row(text, 1)) }, info, null)
+        .distribution;
+    const label = 'LABEL org.opencontainers.image.';
+    assert.deepEqual(
+      of('ARG RELEASE', `${label}ref.name=ubuntu`, `${label}version=24.04`, 'ADD file:1 in /'),
+      {
+        id: 'ubuntu',
+        suite: 'noble',
+        slim: true,
+      },
+    );
+    assert.equal(of(`${label}version=24.04`), null);
+    assert.deepEqual(
+      of('ADD alpine-minirootfs-3.22.1-x86_64.tar.gz / # buildkit', 'CMD ["/bin/sh"]'),
+      {
+        id: 'alpine',
+        suite: 'v3.22',
+        slim: false,
+      },
+    );
+    assert.equal(of('COPY x /', 'ADD alpine-minirootfs-3.22.1-x86_64.tar.gz /'), null);
+  });
+
   it('leaves texts open where it is not certain which entries made which layers', () => {
     const history = [
       row('a', 5),
