@@ -2,7 +2,9 @@
 
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Certificate } from './certificates.ts';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -40,7 +42,14 @@ export function sha256(bytes: string | Buffer): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
-export async function fakeRegistry(): Promise<FakeRegistry> {
+/** Starts it: at a port of its own, in the clear, unless something else is said. */
+export async function fakeRegistry({
+  port = 0,
+  tls,
+}: {
+  readonly port?: number;
+  readonly tls?: Certificate;
+} = {}): Promise<FakeRegistry> {
   const asked: string[] = [];
   const requests: FakeRegistry['requests'] = [];
   const handlers = new Map<string, Handler>();
@@ -72,7 +81,7 @@ export async function fakeRegistry(): Promise<FakeRegistry> {
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
-  const server = createServer((request, response) => {
+  const answer: Handler = (request, response) => {
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
     const line = `${request.method} ${path}`;
     asked.push(line);
@@ -94,8 +103,9 @@ export async function fakeRegistry(): Promise<FakeRegistry> {
       'docker-content-digest': sha256(file.bytes),
     });
     response.end(request.method === 'HEAD' ? undefined : file.bytes);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  };
+  const server = tls ? createTlsServer(tls, answer) : createServer(answer);
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return Object.assign(registry, { host: `127.0.0.1:${(server.address() as AddressInfo).port}` });
 }
 

@@ -5,7 +5,7 @@ import { readRetryAfter } from '../registry/retryAfter.ts';
 import type { FindCredentials } from './dockerConfig.ts';
 import { type Answer, question } from './imageRegistryRequest.ts';
 import { type Asked, createTokens, loginAdvice } from './imageRegistryTokens.ts';
-import type { Trust } from './imageRegistryTrust.ts';
+import { speaksTls, type Trust } from './imageRegistryTrust.ts';
 import { isLoopback } from './webRequest.ts';
 
 export interface ClientLimits {
@@ -115,26 +115,27 @@ export function createRegistryClient(parts: ClientParts): RegistryClient {
     return second;
   };
 
-  /** With plain HTTP where that is allowed and what answers does not speak otherwise. */
+  /** On this machine, as the engine does, with plain HTTP where what listens does not speak TLS. */
   const onceByScheme = async (endpoint: Endpoint, get: Get): Promise<Answer> => {
     const { host, requestHost } = endpoint;
     const by = (scheme: string) => {
       const url = new URL(`${scheme}//${requestHost}/v2/${get.path}`);
       return once({ host, repository: get.repository, url, signal: get.signal }, get);
     };
-    const isLocal = isLoopback(new URL(`https://${requestHost}`));
-    const known = schemes.get(requestHost);
-    if (!isLocal || known === 'https:') return by('https:');
-    if (known === 'http:') return by('http:');
-    try {
-      const answer = await by('https:');
-      schemes.set(requestHost, 'https:');
-      return answer;
-    } catch (error) {
-      if (!(error instanceof RegistryProblem) || error.kind !== 'unencrypted') throw error;
+    const address = new URL(`https://${requestHost}`);
+    if (!isLoopback(address)) return by('https:');
+    let scheme = schemes.get(requestHost);
+    if (!scheme) {
+      scheme = (await speaksTls(address, get.signal)) ? 'https:' : 'http:';
+      schemes.set(requestHost, scheme);
     }
-    schemes.set(requestHost, 'http:');
-    return by('http:');
+    try {
+      return await by(scheme);
+    } catch (error) {
+      // What listens there may be another one by now.
+      schemes.delete(requestHost);
+      throw error;
+    }
   };
 
   return {

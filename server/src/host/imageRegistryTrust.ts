@@ -7,7 +7,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { Agent } from 'node:https';
 import { isAbsolute, join } from 'node:path';
 import process from 'node:process';
-import { type ConnectionOptions, createSecureContext, rootCertificates } from 'node:tls';
+import { type ConnectionOptions, connect, createSecureContext, rootCertificates } from 'node:tls';
 import type { Trusted } from './webRequest.ts';
 
 export interface TrustParts {
@@ -116,5 +116,37 @@ async function readSmall(path: string): Promise<string | null> {
     return found.isFile() && found.size <= largestFile ? await readFile(path, 'utf8') : null;
   } catch {
     return null;
+  }
+}
+
+/** A handshake on this machine takes some milliseconds. */
+const handshakeMs = 2000;
+
+/**
+ * Whether what listens on this machine speaks TLS, by a handshake and nothing else; any certificate
+ * will do for that. Where nobody listens at a port that is named it counts as speaking it, so that
+ * the question itself fails. Rejects when the signal aborts.
+ */
+export async function speaksTls({ hostname, port }: URL, signal: AbortSignal): Promise<boolean> {
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  const socket = connect({ host, port: Number(port) || 443, rejectUnauthorized: false });
+  // Some servers wait for the end of a line that never comes.
+  const timer = setTimeout(() => socket.destroy(), handshakeMs);
+  const cancel = () => socket.destroy();
+  signal.addEventListener('abort', cancel, { once: true });
+  try {
+    const answer = await new Promise<boolean>((resolve) => {
+      socket.on('secureConnect', () => resolve(true));
+      socket.on('error', ({ code }: NodeJS.ErrnoException) =>
+        resolve(code === 'ECONNREFUSED' && port !== ''),
+      );
+      socket.on('close', () => resolve(false));
+    });
+    signal.throwIfAborted();
+    return answer;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', cancel);
+    socket.destroy();
   }
 }

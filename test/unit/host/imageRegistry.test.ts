@@ -2,11 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer as createListener } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createImageRegistry } from '../../../server/src/host/imageRegistry.ts';
 import type { Platform } from '../../../server/src/model/plan.ts';
 import type { ImageRegistry } from '../../../server/src/registry/registry.ts';
+import { certificate } from '../../support/certificates.ts';
 import {
   diffId,
   dockerManifest,
@@ -158,5 +160,50 @@ describe('an image in a registry', () => {
     const inner = putIndex(registry, 'app', null, [{ stored: arm }, { stored: amd }]);
     putIndex(registry, 'app', 'latest', [{ stored: inner, type: ociIndex }]);
     assert.equal((await images.ask(name('app'), amd64, signal)).digest, amd.digest);
+  });
+
+  it('on this machine is read from servers that wait for the end of a line of TLS', async () => {
+    const { bytes } = putImage(registry, 'app', 'latest');
+    const config = JSON.parse(bytes.toString()).config.digest;
+    // One connection at a time, and a connection is read to the end of its first line.
+    const server = createListener((socket) => {
+      let text = '';
+      socket.on('error', () => {});
+      socket.on('data', (piece) => {
+        text += piece.toString('latin1');
+        if (!/^[A-Z]+ .*\r\n\r\n/s.test(text)) return;
+        const [, path = ''] = text.split(' ');
+        void fetch(`http://${registry.host}${path}`).then(async (answer) => {
+          const body = Buffer.from(await answer.arrayBuffer());
+          socket.end(
+            Buffer.concat([
+              Buffer.from(`HTTP/1.0 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`),
+              body,
+            ]),
+          );
+        });
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    try {
+      const image = await images.ask(`127.0.0.1:${port}/app`, amd64, signal);
+      assert.equal(image.layers.length, 2);
+      assert.ok(registry.asked.includes(`GET /v2/app/blobs/${config}`));
+    } finally {
+      server.close();
+    }
+  });
+
+  it('of a server that answers in the clear now, and encrypted later, is read both times', async () => {
+    putImage(registry, 'app', 'latest');
+    const port = Number(registry.host.split(':')[1]);
+    await images.ask(name('app'), amd64, signal);
+    await registry.close();
+    await assert.rejects(images.ask(name('app'), amd64, signal), /Nothing answers/);
+    const encrypted = await fakeRegistry({ port, tls: certificate('own') });
+    putImage(encrypted, 'app', 'latest', { layers: [1] });
+    assert.equal((await images.ask(name('app'), amd64, signal)).layers.length, 1);
+    await encrypted.close();
   });
 });
