@@ -8,9 +8,13 @@ export interface Edited {
   readonly text: string;
   /** Zero-based first line of an instruction of the target's stage, as it was built; null: it is new or changed. */
   readonly was: ReadonlyMap<number, number | null>;
+  /** First lines of instructions that changed places, which may count as changed. */
+  readonly moved: ReadonlySet<number>;
 }
 
 interface Block {
+  /** Comments and blank lines above it, which go where it goes. */
+  readonly above: readonly string[];
   readonly lines: readonly string[];
   readonly keyword: string;
   /** First line in the text that was built; null: it was not built so. */
@@ -46,14 +50,15 @@ export function editsOf(text: string, report: StackReport, seed: number): readon
     made.push(
       edited(`${line} is added`, lines, own, [
         ...blocks.slice(0, at),
-        { lines: [line], keyword: line.split(' ')[0] as string, was: null },
+        { above: [], lines: [line], keyword: line.split(' ')[0] as string, was: null },
         ...blocks.slice(at),
       ]),
     );
   }
   const changed = pick(places.filter((index) => isShellRun(blocks[index] as Block)));
   if (changed !== undefined) {
-    const { lines: old, keyword } = blocks[changed] as Block;
+    const block = blocks[changed] as Block;
+    const { lines: old } = block;
     const cr = old.at(-1)?.endsWith('\r') ? '\r' : '';
     const last = `${old.at(-1)?.trimEnd()} && echo changed > /changed-since${cr}`;
     made.push(
@@ -61,7 +66,7 @@ export function editsOf(text: string, report: StackReport, seed: number): readon
         `a RUN is changed: ${old[0]}`,
         lines,
         own,
-        blocks.with(changed, { lines: [...old.slice(0, -1), last], keyword, was: null }),
+        blocks.with(changed, { ...block, lines: [...old.slice(0, -1), last], was: null }),
       ),
     );
   }
@@ -83,6 +88,7 @@ export function editsOf(text: string, report: StackReport, seed: number): readon
         lines,
         own,
         blocks.toSpliced(moved, 2, b, a),
+        [a, b],
       ),
     );
   }
@@ -98,14 +104,18 @@ function isShellRun({ keyword, lines }: Block): boolean {
   );
 }
 
-/** The lines of each instruction; what stands between two belongs to neither and stays where it is. */
+/** The lines of each instruction. */
 function blocksOf(lines: readonly string[], own: readonly InstructionReport[]): readonly Block[] {
-  return own.map(({ range, keyword }) => ({
-    // A range ends where the next line starts when the instruction's newline is its own.
-    lines: lines.slice(range.start.line, lastLine(range) + 1),
-    keyword,
-    was: range.start.line,
-  }));
+  return own.map(({ range, keyword }, index) => {
+    const before = own[index - 1];
+    const start = before ? lastLine(before.range) + 1 : range.start.line;
+    return {
+      above: lines.slice(start, range.start.line),
+      lines: lines.slice(range.start.line, lastLine(range) + 1),
+      keyword,
+      was: range.start.line,
+    };
+  });
 }
 
 function lastLine({ start, end }: InstructionReport['range']): number {
@@ -118,16 +128,20 @@ function edited(
   lines: readonly string[],
   own: readonly InstructionReport[],
   blocks: readonly Block[],
+  swapped: readonly Block[] = [],
 ): Edited | null {
   const first = own[0]?.range.start.line;
   const last = own.at(-1);
   if (first === undefined || !last) return null;
   const out = lines.slice(0, first);
   const was = new Map<number, number | null>();
+  const moved = new Set<number>();
   for (const block of blocks) {
+    out.push(...block.above);
     was.set(out.length, block.was);
+    if (swapped.includes(block)) moved.add(out.length);
     out.push(...block.lines);
   }
   out.push(...lines.slice(lastLine(last.range) + 1));
-  return { name, text: out.join('\n'), was };
+  return { name, text: out.join('\n'), was, moved };
 }
