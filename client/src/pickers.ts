@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { ArgumentReport, StackReport } from '../../server/src/protocol.ts';
 import type { RememberedChoices } from './choices.ts';
 import type { FollowedStack } from './followedStack.ts';
+import { platformItems } from './platforms.ts';
 
 /** One Dockerfile with what is known of it and what was picked. */
 interface Subject {
@@ -18,16 +19,6 @@ type Action = (subject: Subject) => Promise<unknown>;
 interface ActionItem extends vscode.QuickPickItem {
   readonly run?: Action;
 }
-
-const platforms = [
-  'linux/amd64',
-  'linux/arm64',
-  'linux/arm/v7',
-  'linux/386',
-  'linux/ppc64le',
-  'linux/riscv64',
-  'linux/s390x',
-];
 
 /** Makes a command of a picker; it says in the status bar why it cannot run. */
 export function pickerCommand(
@@ -146,10 +137,7 @@ export async function pickTarget({ report, choices, uri }: Subject): Promise<voi
 export async function pickPlatform({ report, choices, uri }: Subject): Promise<void> {
   const other = { label: 'Another platform…' };
   const automatic = { label: 'As the settings say' };
-  const items = [...new Set([report.platform, ...platforms])].map((label) => ({
-    label,
-    description: label === report.platform ? 'built now' : '',
-  }));
+  const items = platformItems(report);
   const chosen = await vscode.window.showQuickPick<vscode.QuickPickItem>(
     [...items, { label: '', kind: vscode.QuickPickItemKind.Separator }, other, automatic],
     { title: 'Platform', placeHolder: 'Platform to build for (--platform)' },

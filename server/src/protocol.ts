@@ -240,7 +240,7 @@ export interface StageReport {
       | null;
     /** Who says what is known of it: an engine, a registry, the bundled table, the settings; absent: nobody. */
     readonly source?: 'engine' | 'registry' | 'table' | 'setting';
-    /** Platforms that the image is there for, as far as a registry told; absent: not told. */
+    /** Platforms that the image is there for, by a registry; of an engine the one of its image; absent: not told. */
     readonly platforms?: readonly string[];
     /** What is told of the image beside its layers: digest, time, platforms; sentences, absent: nothing. */
     readonly facts?: readonly string[];
