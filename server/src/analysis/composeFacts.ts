@@ -1,6 +1,6 @@
 /**
  * What Compose builds from a Dockerfile, and how it names that, by the Compose files in the folders
- * from the Dockerfile's up to the workspace folder. Only where an engine may be asked; found in the
+ * from the Dockerfile's up to the workspace folder, and in a few beside them. Only where an engine may be asked; found in the
  * background, and while a newer answer is on its way the last one stands.
  */
 
@@ -54,6 +54,8 @@ const overrides = [
   'docker-compose.override.yml',
   'docker-compose.override.yaml',
 ];
+/** Folders beside which the project's own is one up: `docker/compose.yaml` with the context `..`. */
+const besides = ['.devcontainer', '.docker', 'compose', 'deploy', 'docker'];
 /** What people name with `-f`: `docker-compose.dev.yml`. */
 const furtherNames = /^(?:docker-)?compose[.\-_][\w.-]+\.ya?ml$/;
 
@@ -174,7 +176,10 @@ async function find(
   const reading = new Reading(files, dockerfile, signal);
   let folder = folderOf(dockerfile);
   for (let depth = 0; depth < mostFolders && isWithin(folder, top); depth += 1) {
-    await reading.folder(folder);
+    const names = await reading.folder(folder);
+    for (const name of besides) {
+      if (names.includes(name)) await reading.folder(resolvePath(folder, name));
+    }
     const above = folderOf(folder);
     if (above === folder) break;
     folder = above;
@@ -188,6 +193,7 @@ class Reading {
   readonly #dockerfile: string;
   readonly #signal: AbortSignal;
   readonly #seen = new Set<string>();
+  readonly #folders = new Set<string>();
   #left = mostFiles;
 
   constructor(files: FileSystem, dockerfile: string, signal: AbortSignal) {
@@ -196,8 +202,10 @@ class Reading {
     this.#signal = signal;
   }
 
-  /** The project of a folder, and those that further Compose files in it stand for. */
-  async folder(folder: string): Promise<void> {
+  /** Reads the project of a folder, and those that further Compose files in it stand for; what is in it. */
+  async folder(folder: string): Promise<readonly string[]> {
+    if (this.#folders.has(folder)) return [];
+    this.#folders.add(folder);
     const names = await this.#files.list(folder).catch((): readonly string[] => []);
     const main = usualNames.find((name) => names.includes(name));
     const over = overrides.find((name) => names.includes(name));
@@ -214,6 +222,7 @@ class Reading {
     for (const name of further) {
       await this.#project(folder, [...(main ? [main] : []), name], variables, null, 0);
     }
+    return names;
   }
 
   async #project(

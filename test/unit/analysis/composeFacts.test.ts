@@ -72,6 +72,23 @@ describe('names that Compose gives to images of a Dockerfile', () => {
     assert.deepEqual(await namesAt(files, '/work/Dockerfile.dev'), ['work-b', 'work_b']);
   });
 
+  it('are found in folders that people keep Compose files in', async () => {
+    const files = memoryFileSystem({
+      '/work/api/Dockerfile': text,
+      '/work/docker/compose.yaml': build('{ context: .., dockerfile: api/Dockerfile }'),
+      '/work/.devcontainer/docker-compose.yml': build('../api'),
+      '/work/.devcontainer/Dockerfile': text,
+      '/work/other/compose.yaml': build('../api'),
+    });
+    assert.deepEqual(await namesAt(files, '/work/api/Dockerfile'), [
+      'devcontainer-web',
+      'devcontainer_web',
+      'docker-web',
+      'docker_web',
+    ]);
+    assert.deepEqual(await namesAt(files, '/work/.devcontainer/Dockerfile'), []);
+  });
+
   it('are those of the target that is looked at', async () => {
     const files = memoryFileSystem({
       '/work/Dockerfile': text,
