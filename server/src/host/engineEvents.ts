@@ -19,8 +19,8 @@ import { lineReader } from './lineReader.ts';
 const openMs = 1000;
 /** No event of an image is near that long. */
 const longestLine = 1_000_000;
-/** A socket is there a moment before somebody listens at it. */
-const againMs = [100, 400, 1600];
+/** A socket is there before somebody listens at it, and before an engine that starts answers. */
+const againMs = [100, 400, 1600, 5000];
 /** Least milliseconds between two looks that `retry` asks for, and how much longer than a look took. */
 const spaceMs = 1000;
 const spaceFactor = 5;
@@ -93,8 +93,9 @@ export function watchEngine(
     }
     isLooking = true;
     const began = performance.now();
-    finder
-      .look(choice, signal)
+    // What changes while it is looked for is noticed, and looked for again.
+    notice()
+      .then(() => finder.look(choice, signal))
       .then(take, (error) => miss(error, again))
       .then(notice)
       .catch(() => {})
@@ -120,12 +121,12 @@ export function watchEngine(
 
   /** An engine whose events come is there, whatever becomes of a look, unless another one is meant. */
   const miss = async (error: unknown, again: readonly number[]) => {
-    const { kind, message } = problemOf(error, 'The engine');
+    const { message } = problemOf(error, 'The engine');
     if (signal.aborted) return;
     if (following?.hasEvents && (await isPlace(choice, around, following.session.place))) return;
     down(message);
     const [ms, ...rest] = again;
-    if (kind === 'absent' && ms !== undefined) after(ms, () => following ?? look(rest));
+    if (ms !== undefined) after(ms, () => following ?? look(rest));
   };
 
   const follow = (session: Session) => {
