@@ -1,6 +1,7 @@
 /** The port to the user's real builder; `server/src/host/buildx.ts` is `docker buildx`. */
 
 import type { BuilderFacts } from '../cache/buildRecord.ts';
+import type { BuildMetadata } from './buildMetadata.ts';
 import type { HistoryRow } from './layerBytes.ts';
 
 /** What is to be built. */
@@ -21,6 +22,8 @@ export interface BuildEnd {
   readonly ended: 'succeeded' | 'failed' | 'cancelled';
   /** A full sentence where the command itself did not come to its end; else `''`. */
   readonly message: string;
+  /** What the builder wrote of a build that ended well; absent: nothing. */
+  readonly metadata?: BuildMetadata;
 }
 
 /** A builder that can be used. */

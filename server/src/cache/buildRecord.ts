@@ -68,6 +68,8 @@ export interface RecordedStep {
   readonly ms: number | null;
   /** Bytes of its layer, as measured; null: not known. */
   readonly bytes: number | null;
+  /** Lengths of links may be in these bytes. Absent: they are not. */
+  readonly links?: true;
   /** Paths that its sources selected in the context, to tell which of `files` it took. */
   readonly took: readonly string[];
 }
@@ -84,7 +86,7 @@ export interface RecordMeta
 }
 
 /** What a build did with a step. */
-export type StepOutcome = Pick<RecordedStep, 'outcome' | 'ms' | 'bytes'>;
+export type StepOutcome = Pick<RecordedStep, 'outcome' | 'ms' | 'bytes' | 'links'>;
 
 /** Where records are kept. Every method answers for one Dockerfile, by its path or URI. */
 export interface RecordStore {

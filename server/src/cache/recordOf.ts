@@ -52,21 +52,32 @@ export function recordOf(
   };
 }
 
+/** The first size that there is. */
+function sizeOf(...all: readonly (Pick<Known, 'bytes' | 'links'> | undefined)[]) {
+  const found = all.find((one) => one !== undefined && one.bytes !== null);
+  return { bytes: found?.bytes ?? null, ...(found?.links && { links: found.links }) };
+}
+
 function storeOf(builder: BuildRecord['builder']): string {
   return builder?.store ?? 'classic';
 }
 
-type Measured = ReadonlyMap<string, Pick<RecordedStep, 'ms' | 'bytes'>>;
+type Known = Pick<RecordedStep, 'ms' | 'bytes' | 'links'>;
+type Measured = ReadonlyMap<string, Known>;
 
 /** Sizes of other stores are those of other countings. */
 function measuredIn(records: readonly BuildRecord[], store: string): Measured {
-  const found = new Map<string, Pick<RecordedStep, 'ms' | 'bytes'>>();
+  const found = new Map<string, Known>();
   for (const { steps, builder } of records) {
     const isSame = storeOf(builder) === store;
-    for (const { key, ms, bytes: counted } of steps) {
+    for (const { key, ms, bytes: counted, links } of steps) {
       const known = found.get(key);
       const bytes = isSame ? counted : null;
-      found.set(key, { ms: known?.ms ?? ms, bytes: known?.bytes ?? bytes });
+      // A figure without links in it is the better one, however old.
+      const isBetter =
+        bytes !== null && (!known || known.bytes === null || (known.links && !links));
+      const size = isBetter ? { bytes, ...(links && { links }) } : sizeOf(known);
+      found.set(key, { ms: known?.ms ?? ms, ...size });
     }
   }
   return found;
@@ -74,11 +85,13 @@ function measuredIn(records: readonly BuildRecord[], store: string): Measured {
 
 function recorded(
   { step, stage, key, parent, after, parts }: KeyedStep,
-  { outcome, ms, bytes }: StepOutcome,
-  known: Pick<RecordedStep, 'ms' | 'bytes'> | undefined,
+  { outcome, ms, ...own }: StepOutcome,
+  known: Known | undefined,
   keyed: KeyedPlan,
 ): RecordedStep | null {
   if (key === null || parent === null || after === null) return null;
+  // Of the very same layer a figure without links is the better one.
+  const isBetter = outcome === 'cached' && own.links && !known?.links;
   return {
     key,
     parent,
@@ -90,7 +103,7 @@ function recorded(
     outcome,
     // What a cached step says of its time is the time to look it up.
     ms: outcome === 'ran' ? ms : (known?.ms ?? null),
-    bytes: bytes ?? known?.bytes ?? null,
+    ...(isBetter ? sizeOf(known, own) : sizeOf(own, known)),
     took: [...new Set(keyed.contents(step).flatMap(tops))],
   };
 }

@@ -191,7 +191,8 @@ function readStep(value: unknown): RecordedStep | null {
   const parts = readList(value.parts, mostSteps, readPart);
   const took = readList(value.took, mostFiles, (path) => (typeof path === 'string' ? path : null));
   if (!outcome || !parts || !took) return null;
-  return { key, parent, after, parts, stage, line, text, outcome, ms, bytes, took };
+  const links = value.links === true && { links: true as const };
+  return { key, parent, after, parts, stage, line, text, outcome, ms, bytes, took, ...links };
 }
 
 function readPart(value: unknown): KeyPart | null {

@@ -14,6 +14,8 @@ export interface RecordedSize {
   readonly sure: boolean;
   /** Milliseconds since 1970: when the build began that measured it first. */
   readonly at: number | null;
+  /** Lengths of links may be counted with the files. */
+  readonly links: boolean;
 }
 
 /**
@@ -28,10 +30,10 @@ export function recordedSizes(
   const measured = new Map<string, Omit<RecordedSize, 'sure'>>();
   for (const { steps, builder, at } of records) {
     const store = builder?.store ?? 'classic';
-    for (const { key, bytes } of steps) {
+    for (const { key, bytes, links = false } of steps) {
       const known = measured.get(key);
       if (bytes === null || (known && (known.bytes !== bytes || known.store !== store))) continue;
-      measured.set(key, { bytes, store, at: Date.parse(at) });
+      measured.set(key, { bytes, store, at: Date.parse(at), links });
     }
   }
   const doubted = new Set<string>();

@@ -36,6 +36,8 @@ export interface CachedSize {
 export interface KnownSizes {
   /** Exact bytes of the files that a step, as it stands now, stores; undefined: not known. */
   readonly files?: (step: Step) => number | undefined;
+  /** Milliseconds since 1970 since when the step's record was made; null: at any time. */
+  readonly since?: (step: Step) => number | null;
 }
 
 /**
@@ -94,7 +96,9 @@ export function cacheSizes(
     const below: Below | undefined =
       base.stage === null ? { kind: 'base', stage } : ends.get(base.stage);
     if (!below) continue;
-    const { levels, end } = climb(plan, stage, below, records, isClassic ? known : {});
+    const { since } = known;
+    const fitting = isClassic ? known : { ...(since && { since }) };
+    const { levels, end } = climb(plan, stage, below, records, fitting);
     found.set(stage.index, { stage, levels, whole: end !== null });
     if (end) ends.set(stage.index, end);
   }
@@ -137,8 +141,10 @@ function climb(
     const text = stepRecordText(step, program.dockerfile.escape);
     const { nodes: all, sure: fits } = nodesOn(below, text, step, records);
     const isSure = fits && (below.kind === 'base' || below.sure);
-    const same = sameBytes(all, known.files?.(step), records);
-    const nodes = same.size > 0 ? same : all;
+    const since = known.since?.(step) ?? null;
+    const young = since === null ? all : madeSince(all, since);
+    const same = sameBytes(young, known.files?.(step), records);
+    const nodes = same.size > 0 ? same : young;
     if (nodes.size === 0) return { levels, end: null };
     const sure = isSure && same.size > 0;
     levels.push({ step, nodes, sure });
@@ -170,6 +176,10 @@ function nodesOf(below: Below, text: string, records: CacheRecords): Nodes {
     for (const entry of records.on(id, text)) nodes.set(entry.id, { entry, below: id });
   }
   return { nodes, sure: true };
+}
+
+function madeSince(nodes: ReadonlyMap<string, Node>, since: number): ReadonlyMap<string, Node> {
+  return new Map([...nodes].filter(([, { entry }]) => (entry.createdAt ?? 0) >= since));
 }
 
 /** Those that may hold just these bytes; all where that is not known. */

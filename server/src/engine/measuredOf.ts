@@ -17,6 +17,8 @@ export interface FoundBytes {
   readonly at: number | null;
   /** Whose bytes; absent: those of the engine that was asked, of a record those of files. */
   readonly store?: Store;
+  /** Lengths of links may be counted with the files, as no image has the layer. */
+  readonly links?: boolean;
 }
 
 export interface Sources {
@@ -87,7 +89,7 @@ function inCache(step: Step, { cached, info }: Sources): Measured | undefined {
   const found = cached(step);
   if (!found || !info) return undefined;
   const at = found.at === null ? '' : `, made ${moment(found.at)}`;
-  const doubt = found.sure ? '' : ' That it is this step is only likely.';
+  const doubt = `${found.sure ? '' : ' That it is this step is only likely.'}${linkWords(found)}`;
   return {
     bytes: found.bytes,
     store: info.store,
@@ -108,10 +110,17 @@ function inRecord(step: Step, { recorded }: Sources): Measured | undefined {
     store: found.store ?? 'classic',
     source: 'record',
     sure: found.sure,
-    reason: `Measured in the build${at}.`,
+    reason: `Measured in the build${at}.${linkWords(found)}`,
     layer: null,
     before: null,
   };
+}
+
+/** Where nobody needs the files alone, the engine counts what the links say, too. */
+function linkWords({ bytes, links = false }: FoundBytes): string {
+  return links && bytes > 0
+    ? ' No image has this layer, so that the lengths of symbolic links count with its files.'
+    : '';
 }
 
 /** `2026-11-21 14:02`, in the time of this machine. */

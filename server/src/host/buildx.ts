@@ -1,6 +1,10 @@
 /** The user's builder: `docker buildx`. Every command is a list of arguments and ends in time. */
 
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { BuildEnd, Builder, BuildOrder, FoundBuilder } from '../builder/builder.ts';
+import { type BuildMetadata, readBuildMetadata } from '../builder/buildMetadata.ts';
 import type { HistoryRow } from '../builder/layerBytes.ts';
 import { type RunResult, run } from './processes.ts';
 
@@ -24,16 +28,24 @@ export function createBuildx(program = 'docker'): Builder {
       return factsOf(version, info, builder);
     },
     async build(order, found, signal, onOutput) {
-      const result = await run(program, buildArguments(order, found), {
-        cwd: order.context,
-        env: environment,
-        signal,
-        timeoutMs: buildMs,
-        graceMs,
-        onStdout: () => {},
-        onStderr: onOutput,
-      });
-      return endOf(result);
+      const file = await metadataFile(order);
+      try {
+        const result = await run(program, buildArguments(order, found, file?.path), {
+          cwd: order.context,
+          // With it, provenance has lines and layers.
+          env: { ...environment, BUILDX_METADATA_PROVENANCE: 'max' },
+          signal,
+          timeoutMs: buildMs,
+          graceMs,
+          onStdout: () => {},
+          onStderr: onOutput,
+        });
+        const end = endOf(result);
+        const metadata = end.ended === 'succeeded' ? await file?.read() : undefined;
+        return metadata ? { ...end, metadata } : end;
+      } finally {
+        await file?.remove();
+      }
     },
     async history(image, order, signal) {
       const format = ['--no-trunc', '--human=false', '--format', '{{json .}}'];
@@ -48,10 +60,31 @@ export function createBuildx(program = 'docker'): Builder {
   };
 }
 
-/** The arguments behind `docker`. */
+interface MetadataFile {
+  readonly path: string;
+  /** Undefined: nothing was written. */
+  read(): Promise<BuildMetadata | undefined>;
+  remove(): Promise<void>;
+}
+
+/** Where the builder writes what it made; null: the user has it written elsewhere, or there is no room. */
+async function metadataFile({ more }: BuildOrder): Promise<MetadataFile | null> {
+  if (more.some((word) => /^--metadata-file(?:=|$)/.test(word))) return null;
+  const folder = await mkdtemp(join(tmpdir(), 'dockerfile-layers-')).catch(() => null);
+  if (folder === null) return null;
+  const path = join(folder, 'metadata.json');
+  return {
+    path,
+    read: () => readFile(path, 'utf8').then(readBuildMetadata, () => undefined),
+    remove: () => rm(folder, { recursive: true, force: true }).catch(() => {}),
+  };
+}
+
+/** The arguments behind `docker`. `metadata`: the file for what the builder says at the end. */
 export function buildArguments(
   order: BuildOrder,
   { loads }: Pick<FoundBuilder, 'loads'>,
+  metadata?: string,
 ): readonly string[] {
   const { context, dockerfile, target, platform, buildArgs, more } = order;
   const goesSomewhere = more.some((word) => /^(?:-o.*|--(?:output|load|push)(?:=.*)?)$/.test(word));
@@ -61,6 +94,7 @@ export function buildArguments(
     ...more,
     ...(loads || goesSomewhere ? [] : ['--load']),
     ...['--progress', 'rawjson', '--file', dockerfile],
+    ...(metadata === undefined ? [] : ['--metadata-file', metadata]),
     ...(target === null ? [] : ['--target', target]),
     ...(platform === null ? [] : ['--platform', platform]),
     ...[...buildArgs].flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),

@@ -8,7 +8,6 @@ import type {
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Builder } from '../builder/builder.ts';
 import { failureOf } from '../builder/failure.ts';
-import { layerBytes } from '../builder/layerBytes.ts';
 import { outcomesOf } from '../builder/outcomes.ts';
 import { createPlainLog, type PlainLog } from '../builder/plainLog.ts';
 import { type BuildProgress, createProgressReader } from '../builder/progress.ts';
@@ -25,6 +24,7 @@ import type { Span } from '../syntax/ast.ts';
 import { shutDown } from './asking.ts';
 import { foreignFlag, readyOrder } from './buildOrder.ts';
 import { type Built, type Recorded, remember } from './buildRecording.ts';
+import { sizesAfter } from './buildSizes.ts';
 import type { ServerState } from './serverState.ts';
 
 export interface Building {
@@ -161,18 +161,29 @@ async function build(job: Job): Promise<BuildResult> {
   } else if (end.ended !== 'cancelled') failures.delete(uri);
   state.factsChanged(uri);
 
-  // Other stores count what a layer takes there, which is not what its files have.
-  const isMeasured = end.ended === 'succeeded' && found.facts.mergesLayers === false;
-  const rows =
-    isMeasured && reader.image ? await builder.history?.(reader.image, order, signal) : undefined;
-  const bytes = layerBytes(analysis.plan, rows ?? []);
+  const image = end.metadata?.image ?? reader.image;
+  const bytes =
+    end.ended === 'succeeded'
+      ? await sizesAfter(
+          {
+            ...{ before, order, found, results, image },
+            startedAt: Date.parse(at),
+            layers: end.metadata?.layers ?? [],
+          },
+          state,
+          signal,
+        )
+      : new Map();
   const flag = foreignFlag(order);
   const { recorded, note } = flag
     ? {
         recorded: false,
         note: `The build is not remembered, since ${flag} changes what RUN makes.`,
       }
-    : await remembered({ before, keyed, found, at, results, bytes, vertices: reader.vertices });
+    : await remembered({
+        ...{ before, keyed, found, at, results, bytes, vertices: reader.vertices },
+        ...(end.ended === 'succeeded' && { image }),
+      });
   if (end.ended === 'cancelled') return { ...cancelled, recorded };
   const sentence = failure
     ? failedSentence(failure, instructionAt(failure))

@@ -11,6 +11,7 @@ import { withGone } from '../cache/probeRecord.ts';
 import { recordOf } from '../cache/recordOf.ts';
 import type { Step } from '../model/plan.ts';
 import { isSaved } from './buildOrder.ts';
+import type { StepBytes } from './buildSizes.ts';
 import type { Open, ServerState } from './serverState.ts';
 import { settledWithKeys } from './settledKeys.ts';
 
@@ -29,7 +30,7 @@ export interface Built {
   /** The image that came of it; null: none did. Absent: not known. */
   readonly image?: string | null;
   /** Measured bytes of layers, as far as they are known. */
-  readonly bytes?: ReadonlyMap<Step, number>;
+  readonly bytes?: ReadonlyMap<Step, StepBytes>;
   readonly vertices: ReadonlyMap<string, Vertex>;
 }
 
@@ -63,7 +64,7 @@ export async function remember(built: Built, state: ServerState): Promise<Record
     if (outcome !== 'cached' && outcome !== 'ran') continue;
     const key = keyed.of(step)?.key ?? null;
     if (key !== null && !held.has(key)) moved += 1;
-    else outcomes.set(step, { outcome, ms, bytes: bytes?.get(step) ?? null });
+    else outcomes.set(step, { outcome, ms, ...sizeOf(bytes?.get(step)) });
   }
   const name = recordName(before.subject);
   const earlier = await records.read(name);
@@ -101,6 +102,10 @@ export async function remember(built: Built, state: ServerState): Promise<Record
       ? ''
       : `Files changed while it was built, so ${moved === 1 ? 'one step is' : `${moved} steps are`} not remembered.`;
   return { recorded: true, note };
+}
+
+function sizeOf(size: StepBytes | undefined): Pick<StepOutcome, 'bytes' | 'links'> {
+  return size ? { bytes: size.bytes, ...(size.links && { links: true }) } : { bytes: null };
 }
 
 function nothing(note: string): Recorded {
