@@ -3,9 +3,9 @@
 import type { ImageSummary } from './engine.ts';
 
 /** How many images are looked at for their history. */
-const maxAsked = 60;
+const maxAsked = 150;
 /** Of these, so many may be without a name: the newest builds, and what older builds left behind. */
-const maxNameless = 24;
+const maxNameless = 60;
 
 /** The image that a name or id means; undefined: the engine has none. Ids may be shortened to 6 digits. */
 export function findImage(images: readonly ImageSummary[], name: string): ImageSummary | undefined {

@@ -132,8 +132,11 @@ function settle(laying: Laying, aligned: readonly Aligned[]): Laid {
     }
   }
   const start = ownStart(laying, aligned, pairs);
-  const moved = movedPairs(laying, aligned, start.rows, taken);
-  for (const pair of moved) taken.add(pair.row);
+  const moved = movedPairs(laying, pairs, start.rows);
+  for (const { step, row } of moved) {
+    taken.add(row);
+    unsure.delete((entries[step] as Entry).step);
+  }
   return finish(laying, { pairs: [...pairs, ...moved], unsure, taken, start });
 }
 
@@ -177,30 +180,25 @@ function ownStart(
 }
 
 /** Lines that stand elsewhere than in the image, where both texts stand only once. */
-function movedPairs(
-  laying: Laying,
-  aligned: readonly Aligned[],
-  start: number,
-  taken: ReadonlySet<number>,
-): readonly Pair[] {
+function movedPairs(laying: Laying, pairs: readonly Pair[], start: number): readonly Pair[] {
   const { read, entries, parts } = laying;
-  const loose = aligned.flatMap(({ rows }, step) => (rows.length === 0 ? [step] : []));
-  const left = read.flatMap(({ at }) => (at >= start && !taken.has(at) ? [at] : []));
+  const ofSteps = new Set(pairs.map(({ step }) => step));
+  const ofRows = new Set(pairs.map(({ row }) => row));
+  const loose = numbers(0, entries.length).filter((step) => !ofSteps.has(step));
+  const left = numbers(start, read.length).filter((row) => !ofRows.has(row));
   if (loose.length === 0 || left.length === 0) return [];
   const keyOfRow = (row: number) => rowKey(read[row] as ReadRow, parts[row] ?? null);
   const keyOfStep = (step: number) => entryKey(entries[step] as Entry);
-  const rowsOf = countBy(read.slice(start).map(({ at }) => keyOfRow(at)));
-  const stepsOf = countBy(entries.map((_, step) => keyOfStep(step)));
-  const pairs: Pair[] = [];
+  // What may be the base's counts as well.
+  const rowsOf = countBy(numbers(laying.border.rows, read.length).map(keyOfRow));
+  const stepsOf = countBy(numbers(0, entries.length).map(keyOfStep));
   const byKey = new Map(left.map((row) => [keyOfRow(row), row]));
-  for (const step of loose) {
+  return loose.flatMap((step) => {
     const key = keyOfStep(step);
     const row = byKey.get(key);
-    if (row === undefined || rowsOf.get(key) !== 1 || stepsOf.get(key) !== 1) continue;
-    if (fitOf(laying, step, row).fit === null) continue;
-    pairs.push({ step, row, oneOf: false, moved: true });
-  }
-  return pairs;
+    if (row === undefined || rowsOf.get(key) !== 1 || stepsOf.get(key) !== 1) return [];
+    return fitOf(laying, step, row).fit === null ? [] : [{ step, row, oneOf: false, moved: true }];
+  });
 }
 
 function countBy(keys: readonly (string | null)[]): ReadonlyMap<string | null, number> {

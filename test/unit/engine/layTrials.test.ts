@@ -36,7 +36,8 @@ describe('sizes of an image on the lines of a file that was edited since', () =>
             }
             assert.ok(sums.right > 600, `${sums.right} right`);
             // The classic builder does not say what COPY takes: lines with one destination are all alike.
-            const limit = builder === 'classic' || known === 'nothing' ? 0.3 : repeats > 0 ? 0.15 : 0.05;
+            const limit =
+              builder === 'classic' || known === 'nothing' ? 0.35 : repeats > 0 ? 0.15 : 0.05;
             const share = sums.unsure / (sums.right + sums.unsure + sums.told);
             assert.ok(share <= limit, `${sums.unsure} unsure, ${sums.right} right`);
             if (count === 0 && builder !== 'classic') assert.ok(share < 0.01, `${sums.unsure}`);
