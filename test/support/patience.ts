@@ -20,4 +20,5 @@ export const shortLimits: EngineLimits = {
   question: { ...engineLimits.question, ...short, bytes: 1_000_000 },
   list: { ...engineLimits.list, ...short, bytes: 4_000_000 },
   walk: { ...engineLimits.walk, ...short },
+  space: { least: 200, withoutEvents: 300 },
 };

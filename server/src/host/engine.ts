@@ -61,7 +61,8 @@ export function createEngine({
     buildCache: (choice, signal) => ask(choice, signal, cacheOf),
     containers: (choice, image, signal) =>
       ask(choice, signal, (asker) => containersOf(asker, image)),
-    watch: (choice, onEvent, signal) => watchEngine(choice, finder, around, onEvent, signal),
+    watch: (choice, onEvent, signal) =>
+      watchEngine(choice, finder, around, limits, onEvent, signal),
   };
 }
 

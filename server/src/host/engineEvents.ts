@@ -10,6 +10,7 @@ import { saying } from '../engine/answersJson.ts';
 import type { EngineChoice, EngineEvent, Watch } from '../engine/engine.ts';
 import type { Finder } from './engineFinder.ts';
 import { watchFolders } from './engineFolders.ts';
+import type { EngineLimits } from './engineLimits.ts';
 import { dockerFolder, enginePlaces, type Place, type Surroundings } from './enginePlaces.ts';
 import { problemOf } from './engineProblem.ts';
 import { isSameEngine, type Session } from './engineSession.ts';
@@ -21,8 +22,7 @@ const openMs = 1000;
 const longestLine = 1_000_000;
 /** A socket is there before somebody listens at it, and before an engine that starts answers. */
 const againMs = [100, 400, 1600, 5000];
-/** Least milliseconds between two looks that `retry` asks for, and how much longer than a look took. */
-const spaceMs = 1000;
+/** Looks that `retry` asks for stand that many times as far apart as one took, within limits. */
 const spaceFactor = 5;
 const mostSpaceMs = 60_000;
 /** A stream that lasted that many milliseconds may be had again at once. */
@@ -40,6 +40,7 @@ export function watchEngine(
   choice: EngineChoice,
   finder: Finder,
   around: Surroundings,
+  { space }: Pick<EngineLimits, 'space'>,
   onEvent: (event: EngineEvent) => void,
   signal: AbortSignal,
 ): Watch {
@@ -50,6 +51,7 @@ export function watchEngine(
   let isWanted = false;
   let isPlanned = false;
   let nextLook = 0;
+  let lastLook = 0;
   const timers = new Set<NodeJS.Timeout>();
 
   const tell = (event: EngineEvent) => {
@@ -101,7 +103,9 @@ export function watchEngine(
       .catch(() => {})
       .finally(() => {
         const ended = performance.now();
-        nextLook = ended + Math.min(mostSpaceMs, Math.max(spaceMs, spaceFactor * (ended - began)));
+        const own = Math.min(mostSpaceMs, spaceFactor * (ended - began));
+        nextLook = ended + Math.max(space.least, own);
+        lastLook = ended;
         isLooking = false;
         if (!isWanted) return;
         isWanted = false;
@@ -183,7 +187,8 @@ export function watchEngine(
   return {
     retry() {
       if (signal.aborted || isLooking || isPlanned || following?.hasEvents) return;
-      const wait = nextLook - performance.now();
+      const next = following ? lastLook + space.withoutEvents : nextLook;
+      const wait = next - performance.now();
       if (wait <= 0) return look([]);
       isPlanned = true;
       after(wait, () => {

@@ -1,5 +1,6 @@
 /** Finds the engine to ask, once for all questions that come while it is looked for. */
 
+import { stat } from 'node:fs/promises';
 import type { EngineChoice } from '../engine/engine.ts';
 import type { EngineLimits } from './engineLimits.ts';
 import { enginePlaces, type Surroundings } from './enginePlaces.ts';
@@ -20,6 +21,8 @@ export interface Finder {
 
 interface Known {
   readonly session: Session;
+  /** Its socket's file as it was when it answered; null: it has none. */
+  readonly file: string | null;
   /** When it is to be greeted again, by `performance.now()`: another engine may answer by then. */
   readonly until: number;
 }
@@ -44,10 +47,11 @@ export function createFinder(around: Surroundings, limits: EngineLimits): Finder
     const key = keyOf(choice);
     looking.set(key, one);
     answer
-      .then((session) => {
+      .then(async (session) => {
+        const file = await socketFile(session, around);
         const before = known.get(key);
         if (before && before.session.way !== session.way) before.session.way.close();
-        known.set(key, { session, until: performance.now() + freshMs });
+        known.set(key, { session, file, until: performance.now() + freshMs });
       })
       .catch(() => {})
       .finally(() => {
@@ -74,17 +78,33 @@ export function createFinder(around: Surroundings, limits: EngineLimits): Finder
   return {
     async find(choice, signal) {
       const one = known.get(keyOf(choice));
-      return one && one.until > performance.now() ? one.session : look(choice, signal);
+      if (!one || one.until <= performance.now()) return look(choice, signal);
+      if (one.until === Number.POSITIVE_INFINITY) return one.session;
+      const file = await socketFile(one.session, around);
+      return file === one.file ? one.session : look(choice, signal);
     },
     look,
     keep(choice, session) {
-      known.set(keyOf(choice), { session, until: Number.POSITIVE_INFINITY });
+      known.set(keyOf(choice), { session, file: null, until: Number.POSITIVE_INFINITY });
     },
     forget(choice) {
       known.get(keyOf(choice))?.session.way.close();
       known.delete(keyOf(choice));
     },
   };
+}
+
+/**
+ * Tells the file of an engine's socket from that of another engine which has taken its place since;
+ * null: there is no such file, or it is no file at all.
+ */
+async function socketFile(
+  { place: { endpoint } }: Session,
+  { platform }: Surroundings,
+): Promise<string | null> {
+  if (endpoint.kind !== 'socket' || platform === 'win32') return null;
+  const file = await stat(endpoint.path).catch(() => null);
+  return file && [file.dev, file.ino, file.ctimeMs].join(' ');
 }
 
 /** Rejects at once when the signal aborts; what is waited for goes on. */

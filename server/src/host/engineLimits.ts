@@ -20,6 +20,12 @@ export interface EngineLimits {
   readonly list: Limits;
   /** Sizes of containers are counted file by file. */
   readonly walk: Limits;
+  /** Milliseconds between two looks that somebody's work leads to. */
+  readonly space: {
+    readonly least: number;
+    /** Where an engine tells no events, each look leads to new questions. */
+    readonly withoutEvents: number;
+  };
 }
 
 const question: Limits = {
@@ -34,6 +40,7 @@ export const engineLimits: EngineLimits = {
   question,
   list: { ...question, bytes: 256_000_000 },
   walk: { ...question, silenceMs: 120_000, totalMs: 120_000 },
+  space: { least: 1000, withoutEvents: 10_000 },
 };
 
 /** For events: one may come after days. */

@@ -167,13 +167,16 @@ describe('an engine that is followed', function () {
     });
     const watch = follow(`unix://${socket()}`);
     await until(() => kinds() === 'up');
-    watch.retry();
+    const { connections } = engine;
+    for (let at = 0; at < 20; at++) watch.retry();
     await pause(50);
-    assert.equal(kinds(), 'up');
+    assert.equal(engine.connections, connections);
+    // What came meanwhile is not known, so all is to be asked anew.
+    await until(() => kinds() === 'up up');
     await engine.stop();
     await until(() => {
       watch.retry();
-      return kinds() === 'up down';
+      return last()?.kind === 'down';
     });
   });
 
@@ -265,7 +268,7 @@ describe('an engine that is followed', function () {
     await new Promise<void>((ready) => bad.listen(port, '127.0.0.1', ready));
     const watch = follow(`tcp://127.0.0.1:${port}`);
     await until(() => kinds() === 'down');
-    const end = performance.now() + 1500;
+    const end = performance.now() + 500;
     let keys = 0;
     while (performance.now() < end) {
       watch.retry();
@@ -273,8 +276,8 @@ describe('an engine that is followed', function () {
       await pause(1);
     }
     bad.close();
-    assert.ok(keys > 200);
-    assert.ok(greetings >= 2 && greetings <= 3, `${greetings} greetings`);
+    assert.ok(keys > 100);
+    assert.ok(greetings >= 2 && greetings <= 4, `${greetings} greetings`);
     assert.equal(kinds(), 'down');
   });
 
