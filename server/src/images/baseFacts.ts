@@ -54,7 +54,7 @@ export interface ToldImage {
   readonly layers: readonly BaseLayer[];
   /** History and configuration, for the plan. */
   readonly image: BaseImage;
-  /** Chain ID of its layers: equal for equal file systems. */
+  /** Digests of its layers, joined: equal for equal file systems, as a chain ID is. */
   readonly identity: string;
   /** Digests by which registries name it, `sha256:…`; empty: not told. */
   readonly digests: readonly string[];
