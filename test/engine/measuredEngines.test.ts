@@ -14,6 +14,7 @@ import type { StackReport } from '../../server/src/protocol.ts';
 import { cli } from '../support/cli.ts';
 import { baseImage, ensureBaseImage } from './baseImage.ts';
 import type { HistoryRow } from './engine.ts';
+import { pooled } from './estimateCases.ts';
 import { type Edited, editsOf } from './labs/edits.ts';
 import { describeWithLab, type LabEngine, labKinds, startedEngine } from './labs/engines.ts';
 import { type JudgedLine, judged, measuredFigure, ownLines } from './labs/judge.ts';
@@ -58,7 +59,8 @@ for (const kind of labKinds) {
     before(async () => {
       lab = await startedEngine(kind);
       await ensureBaseImage(baseImage, lab.env);
-      for (const [seed, name] of fixtures.entries()) built.push(await build(lab, name, seed));
+      const jobs = fixtures.map((name, seed) => () => build(lab, name, seed));
+      built.push(...(await Promise.all(pooled(jobs))));
     });
     after(async () => {
       for (const { folder } of built) rmSync(folder, { recursive: true, force: true });

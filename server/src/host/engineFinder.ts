@@ -42,17 +42,18 @@ export function createFinder(around: Surroundings, limits: EngineLimits): Finder
 
   const start = (choice: EngineChoice): Looking => {
     const control = new AbortController();
-    const answer = firstThatAnswers(choice, around, limits, control.signal);
-    const one: Looking = { answer, control, waiting: 0 };
     const key = keyOf(choice);
+    const learn = async (session: Session) => {
+      const file = await socketFile(session, around);
+      const before = known.get(key);
+      if (before && before.session.way !== session.way) before.session.way.close();
+      known.set(key, { session, file, until: performance.now() + freshMs });
+      return session;
+    };
+    const answer = firstThatAnswers(choice, around, limits, control.signal).then(learn);
+    const one: Looking = { answer, control, waiting: 0 };
     looking.set(key, one);
     answer
-      .then(async (session) => {
-        const file = await socketFile(session, around);
-        const before = known.get(key);
-        if (before && before.session.way !== session.way) before.session.way.close();
-        known.set(key, { session, file, until: performance.now() + freshMs });
-      })
       .catch(() => {})
       .finally(() => {
         if (looking.get(key) === one) looking.delete(key);
