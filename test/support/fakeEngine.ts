@@ -360,6 +360,11 @@ export function builtImage(
   return { id, references: [name], createdAt, labels: {}, diffIds, history };
 }
 
+/** The image that all others here stand on. */
+export function fakeBase(name = 'base:latest'): FakeImage {
+  return builtImage('FROM scratch', [], { name, createdAt: Date.UTC(2024, 0, 1) });
+}
+
 /** Images of other Dockerfiles, each with a history of its own. */
 export function otherImages(count: number): readonly FakeImage[] {
   return Array.from({ length: count }, (_, at) =>

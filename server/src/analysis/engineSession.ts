@@ -34,6 +34,7 @@ export class EngineSession {
   readonly #stopped = new AbortController();
   #state: EngineState = { kind: 'idle', info: null, reason: 'No engine has been asked yet.' };
   #last: EngineInfo | null = null;
+  #ups = 0;
   #following: { readonly abort: AbortController; readonly watch: Watch } | null = null;
   #asking: Promise<void> | null = null;
   #images: BackgroundFact<readonly ImageSummary[]> | null = null;
@@ -62,6 +63,11 @@ export class EngineSession {
   /** The engine that answered last; what it said may still hold when it is gone. */
   get last(): EngineInfo | null {
     return this.#last;
+  }
+
+  /** How often it came up: what could not be asked before can be asked now. */
+  get ups(): number {
+    return this.#ups;
   }
 
   /** Another number whenever an answer may be another one. */
@@ -120,9 +126,10 @@ export class EngineSession {
     this.#following = null;
   }
 
-  /** Somebody works with the product: where no engine answers, it is looked for once more. */
+  /** Somebody works with the product: an engine that does not answer, or tells no events, is looked at once more. */
   retry(): void {
-    if (this.#state.kind === 'down') this.#following?.watch.retry();
+    // The watch leaves an engine alone whose events it hears.
+    this.#following?.watch.retry();
   }
 
   /** Images without their history. */
@@ -187,6 +194,7 @@ export class EngineSession {
         const isOther =
           before?.endpoint !== event.info.endpoint || before.id !== event.info.id || !event.info.id;
         if (isOther) this.#forget();
+        this.#ups += 1;
         this.#become(up(event.info));
         this.#refresh();
         return;

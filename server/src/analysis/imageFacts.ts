@@ -44,6 +44,8 @@ interface Search {
   readonly session: EngineSession;
   readonly images: readonly ImageSummary[];
   readonly hints: Hints;
+  /** As the session counts them: a search that an engine broke off is made again when it is back. */
+  readonly ups: number;
 }
 
 /** The facts of one document; they live as long as it is open. */
@@ -114,7 +116,7 @@ export class ImageFacts {
       recorded: question.records.flatMap(({ image }) => image ?? []),
       names: question.names,
     };
-    const search: Search = { question, session, images, hints };
+    const search: Search = { question, session, images, hints, ups: session.ups };
     const before = this.#search;
     if (before && isSame(before, search)) return;
     this.#search = search;
@@ -212,7 +214,10 @@ const nothing: ImageReading = { recognized: null, comparison: null };
 /** Edits of the text do not start another search; what is named, and which images there are, does. */
 function isSame(one: Search, other: Search): boolean {
   return (
-    one.session === other.session && one.images === other.images && keyOf(one) === keyOf(other)
+    one.session === other.session &&
+    one.ups === other.ups &&
+    one.images === other.images &&
+    keyOf(one) === keyOf(other)
   );
 }
 
