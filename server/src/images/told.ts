@@ -9,8 +9,9 @@ import { layersOfRows, type RowLayer } from '../model/historyLayers.ts';
 import type { BaseImage, Platform } from '../model/plan.ts';
 import { formatPlatform, standsFor } from '../model/platform.ts';
 import type { RegistryImage } from '../registry/registry.ts';
-import type { BaseFacts, BaseLayer, Distribution, ToldImage } from './baseFacts.ts';
+import type { BaseFacts, BaseLayer, ToldImage } from './baseFacts.ts';
 import { distributionOfConfig, distributionOfRows } from './toldDistribution.ts';
+import { packagesOfRows } from './toldPackages.ts';
 import { unpackedSize } from './unpackedSize.ts';
 
 /** Facts of an image that an engine has. `table`: what is known without it, of the same platform. */
@@ -41,7 +42,7 @@ export function toldByEngine(
     platforms: [formatPlatform(image.platform)],
   };
   const bytes = sumOf(image);
-  const known = keptFacts(table, seenIn(image, layers));
+  const known = keptFacts(table, image, layers);
   const doubt = doubtOf(layers, history);
   if (bytes === null) {
     const reason = `${teller} does not tell what each layer of the image takes.${doubt}`;
@@ -97,8 +98,10 @@ export function toldByRegistry(
     platforms: image.platforms,
   };
   const compressed = image.layers.map((layer) => layer.compressed);
-  const known = keptFacts(table, seenIn(image, layers));
-  const size = unpackedSize(compressed, image.platform.os, known.distribution, table);
+  const known = keptFacts(table, image, layers);
+  const archives = image.layers.map(({ archive = null }) => archive);
+  const { os } = image.platform;
+  const size = unpackedSize(compressed, os, known.distribution, table, archives);
   const doubt = doubtOf(layers, history);
   return {
     ...known,
@@ -202,22 +205,22 @@ function doubtOf(layers: readonly BaseLayer[], history: readonly HistoryRow[]): 
 type Kept = Pick<BaseFacts, 'distribution' | 'packages' | 'date' | 'ratio'>;
 
 /** What the table knows besides the size, unless the image itself says that it is made of something else. */
-function keptFacts(table: BaseFacts | null, seen: Distribution | null): Kept {
+function keptFacts(
+  table: BaseFacts | null,
+  { history, config }: Pick<EngineImage, 'history' | 'config'>,
+  layers: readonly BaseLayer[],
+): Kept {
+  const byRows = distributionOfRows(history, layers[0]);
+  const seen = byRows ?? distributionOfConfig(config);
   const known = table?.distribution ?? null;
   const isSame = seen === null || (known?.id === seen.id && known.suite === seen.suite);
+  const packages = (isSame ? table?.packages : null) ?? (byRows && packagesOfRows(history));
   return {
     distribution: seen ?? known,
-    packages: isSame ? (table?.packages ?? null) : null,
+    packages,
     date: table?.date ?? null,
     ...(table?.ratio && { ratio: table.ratio }),
   };
-}
-
-function seenIn(
-  { history, config }: Pick<EngineImage, 'history' | 'config'>,
-  layers: readonly BaseLayer[],
-): Distribution | null {
-  return distributionOfRows(history, layers[0]) ?? distributionOfConfig(config);
 }
 
 /** `debian@sha256:…` and `sha256:…` alike. */

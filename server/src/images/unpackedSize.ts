@@ -16,16 +16,28 @@ const generalRatio = 2.66;
 const generalBand = 0.45;
 
 /**
+ * What of an archive is files, the rest being their headers: 0.958 to 0.978 in 41 Debian images of
+ * 76 to 209 MB. Images of many small files have less, those of a few large ones nearly all.
+ */
+const filesOfArchive = { usual: 0.965, least: 0.85, most: 1 };
+
+/**
  * The table's figure where it is of these very layers, or was set by the user; else an estimate by
- * the ratio of images like it, else by that of its distribution.
+ * the lengths of the layers' archives where all are known, else by the ratio of images like it, else
+ * by that of its distribution.
  */
 export function unpackedSize(
   compressed: readonly number[],
   os: string,
   distribution: Distribution | null,
   table: BaseFacts | null,
+  archives: readonly (number | null)[] = [],
 ): UnpackedSize {
   const total = compressed.reduce((sum, one) => sum + one, 0);
+  const unpacked = archives.reduce<number | null>(
+    (sum, one) => (sum === null || one === null ? null : sum + one),
+    0,
+  );
   const figure = table?.size ?? null;
   const date = table?.date ?? null;
   if (compressed.length === 0) {
@@ -38,6 +50,15 @@ export function unpackedSize(
   if (os !== 'linux') {
     const reason = `Only its compressed size is known, ${megabytes} MB; images of ${os} are not estimated.`;
     return { figure: null, reason, date: null };
+  }
+  if (archives.length === compressed.length && unpacked !== null) {
+    const { usual, least, most } = filesOfArchive;
+    const [bytes, low, high] = [usual, least, most].map((part) => Math.round(unpacked * part));
+    return {
+      figure: { bytes: bytes as number, low: low as number, high: high as number },
+      reason: `Its layers are archives of ${(unpacked / 1e6).toFixed(1)} MB when unpacked from the ${megabytes} MB that they have compressed; of such archives ${Math.round(usual * 100)} % are usually files (${Math.round(least * 100)} to ${most * 100} %).`,
+      date: null,
+    };
   }
   const { ratio, band, by } = table?.ratio ?? ratioFor(distribution);
   const bytes = Math.round(total * ratio);
