@@ -70,7 +70,7 @@ export function engineImage(
     labels: labelsOf(config.Labels),
     platform: withVariant(image),
     diffIds,
-    history: listOf(history).map(historyRow).reverse(),
+    history: unpacked(listOf(history).map(historyRow).reverse(), diffIds.length, store),
     config: imageConfig(image.Config),
     store,
     driver: textOf(graph.Name) || driver,
@@ -87,6 +87,20 @@ function withVariant({ Os, Architecture, Variant }: Json): Platform {
   const arch = textOf(Architecture);
   const variant = textOf(Variant);
   return platformOf(textOf(Os), variant ? `${arch}/${variant}` : arch);
+}
+
+/**
+ * On containerd's store even an empty layer takes a block, and 0 stands for a layer that is not
+ * unpacked, as with an image for another platform. Which rows those are is not told, so that where a
+ * layer has none, 0 is no size.
+ */
+function unpacked(
+  rows: readonly HistoryRow[],
+  layers: number,
+  store: Store,
+): readonly HistoryRow[] {
+  if (store !== 'containerd' || rows.filter(({ bytes }) => bytes).length >= layers) return rows;
+  return rows.map((row) => (row.bytes === 0 ? { ...row, bytes: null } : row));
 }
 
 function historyRow(value: unknown): HistoryRow {

@@ -40,9 +40,8 @@ export async function imagesOf({
 }
 
 /** What was read of a list, unless that is nothing of something. */
-function whole<T>(read: readonly T[], list: unknown, { way }: Session, what: string): readonly T[] {
-  if (read.length > 0 || listOf(list).length === 0) return read;
-  throw new EngineProblem('broken', `What ${way.shown} says of ${what} is damaged.`);
+function whole<T>(read: readonly T[], list: unknown, session: Session, what: string): readonly T[] {
+  return read.length > 0 || listOf(list).length === 0 ? read : damaged(session, what);
 }
 
 /** Go writes `null` for an empty list that was never made. */
@@ -55,9 +54,9 @@ function noList({ way }: Session, what: string): never {
 }
 
 /**
- * An image with its history; null: there is none. The history is asked for by the id, so that a name
- * that moves in between does no harm. On containerd's store an image may be an index of several; API
- * 1.48 and 1.49 let one be chosen.
+ * An image with its history; null: there is none, or none for that platform. All is asked for by the
+ * id, so that a name that moves in between does no harm. On containerd's store an image may be an index
+ * of several: the engine's own comes first, and since API 1.49 another can be chosen.
  */
 export async function imageOf(
   { session, limits, signal }: Asker,
@@ -67,28 +66,34 @@ export async function imageOf(
   const path = imagePath(name);
   if (path === null) return null;
   const { api, store } = session.info;
-  const isChosen = platform !== null && store === 'containerd';
-  const query = isChosen ? `?platform=${encodeURIComponent(platformQuery(platform))}` : '';
-  const get = (at: string, from: string, what: string) =>
-    session.json({
-      path: isApiFrom(api, from) ? at + query : at,
-      ...{ what, limits: limits.question, signal },
-    });
-  const inspected = await get(`${path}/json`, '1.49', 'an image').catch((error) => {
+  const get = (at: string, what = 'an image') =>
+    session.json({ path: at, what, limits: limits.question, signal });
+  const first = await get(`${path}/json`).catch((error) => {
     if (isNoName(error)) return undefined;
     throw error;
   });
-  if (inspected === undefined) return null;
-  const idPath = imagePath(textOf(objectOf(inspected).Id));
+  if (first === undefined) return null;
+  const Id = textOf(objectOf(first).Id);
+  const own = engineImage(first, [], session.info);
+  const idPath = imagePath(Id);
+  if (!own || idPath === null) return damaged(session, 'an image');
+
+  const isOther = platform !== null && !isForPlatform(own, platform);
+  if (isOther && (store !== 'containerd' || !isApiFrom(api, '1.49'))) return null;
+  const query = isOther ? `?platform=${encodeURIComponent(platformQuery(platform))}` : '';
+  const chosen = isOther ? await get(`${idPath}/json${query}`) : first;
   const what = 'the history of an image';
-  const history = idPath && (await get(`${idPath}/history`, '1.48', what));
+  const history = chosen === undefined ? undefined : await get(`${idPath}/history${query}`, what);
   if (history === undefined) return null;
-  const image = engineImage(inspected, history, session.info);
-  if (!image) {
-    throw new EngineProblem('broken', `What ${session.way.shown} says of an image is damaged.`);
-  }
   if (!isList(history)) noList(session, what);
+  // The answer for a platform has the id of that one's part, by which nothing else can be asked.
+  const image = engineImage({ ...objectOf(chosen), Id }, history, session.info);
+  if (!image) return damaged(session, what);
   return platform === null || isForPlatform(image, platform) ? image : null;
+}
+
+function damaged({ way }: Session, what: string): never {
+  throw new EngineProblem('broken', `What ${way.shown} says of ${what} is damaged.`);
 }
 
 /** Docker answers with status 400 to what cannot be the name of an image. */

@@ -83,6 +83,19 @@ describe('an image as an engine tells it', () => {
     assert.deepEqual(engineImage({ Id: 'x' }, [], classic)?.config, {});
   });
 
+  it('has no size for what containerd has not unpacked, and 0 for metadata beside what it has', () => {
+    const bytes = (sizes: readonly number[], store: 'classic' | 'containerd') =>
+      engineImage(
+        { Id: 'x', RootFS: { Layers: ['sha256:1', 'sha256:2'] } },
+        sizes.map((Size) => ({ Size })),
+        { store, driver: 'overlayfs' },
+      )?.history.map((row) => row.bytes);
+    assert.deepEqual(bytes([0, 8192, 4096], 'containerd'), [4096, 8192, 0]);
+    assert.deepEqual(bytes([0, 0, 4096], 'containerd'), [4096, null, null]);
+    assert.deepEqual(bytes([0, 0, 0], 'containerd'), [null, null, null]);
+    assert.deepEqual(bytes([0, 0, 0], 'classic'), [0, 0, 0]);
+  });
+
   it('has the same form of id from Podman, which leaves out how the digest was made', () => {
     assert.equal(imageSummary({ Id: 'b'.repeat(64) })?.id, `sha256:${'b'.repeat(64)}`);
   });
