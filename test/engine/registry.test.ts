@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { createImageRegistry } from '../../server/src/host/imageRegistry.ts';
 import type { Platform } from '../../server/src/model/plan.ts';
 import type { ImageRegistry } from '../../server/src/registry/registry.ts';
@@ -177,10 +178,18 @@ describeWithEngine('base images in a real registry', () => {
     it('have compressed sizes, as long as the layers are that the registry stores', async () => {
       const { layers } = await reader(null).ask(reference, amd64, signal);
       assert.equal(layers.length, 4);
-      for (const { digest, compressed } of layers) {
+      const rows = await imageHistory(local('app'));
+      let archives = 0;
+      for (const { digest, compressed, archive } of layers) {
         const answer = await fetch(`http://${registry.host}/v2/team/app/blobs/${digest}`);
-        assert.equal((await answer.arrayBuffer()).byteLength, compressed);
+        const blob = Buffer.from(await answer.arrayBuffer());
+        assert.equal(blob.length, compressed);
+        // The end of the blob says how long the archive is.
+        assert.equal(gunzipSync(blob).length, archive);
+        archives += archive ?? 0;
       }
+      const files = rows.reduce((sum, { bytes }) => sum + bytes, 0);
+      assert.ok(archives > files && archives < 1.1 * files, `${archives} for ${files}`);
     });
 
     it('are known offline from then on, also to the next process', async () => {

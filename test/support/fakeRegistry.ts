@@ -120,6 +120,8 @@ export interface ImageParts {
   /** Compressed bytes of each layer. */
   readonly layers?: readonly number[];
   readonly docker?: boolean;
+  /** What the ends of the layers say; null: the registry gives no parts of files. */
+  readonly archives?: readonly number[] | null;
   /** Laid over the configuration. */
   readonly file?: Readonly<Record<string, unknown>>;
   /** Laid over the manifest. */
@@ -139,6 +141,17 @@ export function putImage(
   parts: ImageParts = {},
 ): Stored {
   const { layers = [1000, 200], docker = false } = parts;
+  const { archives = layers.map((size) => 512 * Math.ceil(size / 200)) } = parts;
+  for (const [n, size] of layers.entries()) {
+    const path = `/v2/${repository}/blobs/${sha256(`layer ${n}`)}`;
+    registry.handlers.set(path, ({ headers }, response) => {
+      const isEnd = headers.range === `bytes=${size - 4}-${size - 1}`;
+      if (!archives || !isEnd) return void response.writeHead(200).end(Buffer.alloc(1000));
+      const end = Buffer.alloc(4);
+      end.writeUInt32LE(archives[n] ?? 0);
+      response.writeHead(206, { 'content-range': `${headers.range}/${size}` }).end(end);
+    });
+  }
   const created = '2026-05-01T10:00:00Z';
   const config = registry.putBlob(repository, {
     architecture: parts.architecture ?? 'amd64',

@@ -1,12 +1,14 @@
 /**
- * Reads images from their registries by the OCI distribution API: manifest and configuration, no
- * layer. Each answer is proved by its digest and kept on the disk; nobody is contacted but by `ask`.
+ * Reads images from their registries by the OCI distribution API: manifest and configuration, and of
+ * layers the last bytes, which say how long they are. Manifests and configurations are proved by
+ * their digests, and all is kept on the disk; nobody is contacted but by `ask`.
  */
 
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as timer } from 'node:timers/promises';
+import { archiveLength, lengthBytes, mayTellLength, packingOf } from '../registry/archiveLength.ts';
 import { readDigest } from '../registry/digest.ts';
 import { manifestTypes } from '../registry/manifest.ts';
 import {
@@ -47,6 +49,8 @@ export interface ImageRegistryOptions {
 const largestManifest = 4_000_000;
 const largestConfig = 8_000_000;
 const wholeMs = 120_000;
+/** For the ends of all layers. */
+const endsMs = 20_000;
 const usual: ClientLimits = { silenceMs: 15_000, totalMs: 45_000, waitMs: 10_000 };
 
 /** Folder for what registries said, below a folder of our own; null: there is none. */
@@ -142,7 +146,12 @@ function cacheAlone(cache: RegistryCache): Sources {
     if (!bytes) throw new RegistryProblem(`${digest} is not kept.`);
     return bytes.toString('utf8');
   };
-  return { manifest: read, config: read };
+  return {
+    manifest: read,
+    config: read,
+    archive: async ({ digest, size, mediaType }) =>
+      packingOf(mediaType) === 'none' ? size : ((await cache.archive(digest, size)) ?? null),
+  };
 }
 
 interface Asking {
@@ -163,15 +172,21 @@ interface AskingSources extends Sources {
 function askingSources({ endpoint, place, client, cache, signal }: Asking): AskingSources {
   const { repository } = place;
   const came = new Map<string, Buffer>();
-  const get = async (method: 'GET' | 'HEAD', kind: 'manifests' | 'blobs', name: string) => {
+  const get = async (
+    method: 'GET' | 'HEAD',
+    kind: 'manifests' | 'blobs',
+    name: string,
+    part?: { readonly range: string; readonly signal: AbortSignal },
+  ) => {
     const isManifest = kind === 'manifests';
     return await client.get(endpoint, {
       method,
       repository,
       path: `${repository}/${kind}/${name}`,
       accept: isManifest ? manifestTypes.join(', ') : '*/*',
-      limit: isManifest ? largestManifest : largestConfig,
+      limit: part ? lengthBytes : isManifest ? largestManifest : largestConfig,
       signal,
+      ...part,
     });
   };
   const read = async (kind: 'manifests' | 'blobs', digest: string, size: number | null) => {
@@ -192,6 +207,21 @@ function askingSources({ endpoint, place, client, cache, signal }: Asking): Aski
     }
     came.set(digest, body);
     return body.toString('utf8');
+  };
+  let tellsEnds = true;
+  let before: Promise<unknown> = Promise.resolve();
+  let ending: AbortSignal | null = null;
+  /** One after another: what it is worth is little, and registries count questions. */
+  const endOf = (digest: string, size: number): Promise<number | null> => {
+    const end = before.then(async () => {
+      if (!tellsEnds) throw new RegistryProblem('It does not tell the ends of layers.');
+      ending ??= AbortSignal.any([signal, AbortSignal.timeout(endsMs)]);
+      const range = `bytes=${size - lengthBytes}-${size - 1}`;
+      const { body } = await get('GET', 'blobs', digest, { range, signal: ending });
+      return archiveLength(body, size);
+    });
+    before = end.catch(() => {});
+    return end;
   };
   return {
     async digest() {
@@ -215,6 +245,22 @@ function askingSources({ endpoint, place, client, cache, signal }: Asking): Aski
     },
     manifest: (digest, size) => read('manifests', digest, size),
     config: (digest, size) => read('blobs', digest, size),
+    async archive({ digest, size, mediaType }) {
+      const packing = packingOf(mediaType);
+      if (packing === 'none') return size;
+      const kept = await cache.archive(digest, size);
+      if (kept !== undefined) return kept;
+      if (packing === 'other' || !tellsEnds || !mayTellLength(size)) return null;
+      const length = await endOf(digest, size).catch(() => {
+        signal.throwIfAborted();
+        // One that cannot tell this of one layer is not asked for the others.
+        tellsEnds = false;
+        return undefined;
+      });
+      if (length === undefined) return null;
+      await cache.keepArchive(digest, length);
+      return length;
+    },
     async keep() {
       for (const [digest, bytes] of came) await cache.keepBlob(digest, bytes);
     },

@@ -1,11 +1,13 @@
 /**
  * What registries said, kept on the disk: manifests and configurations by their digest, which is
- * proved again when they are read, and for each reference the digest that it had when it was asked.
+ * proved again when they are read, for each reference the digest that it had when it was asked, and
+ * for layers how long their archives are.
  */
 
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { isPlausible } from '../registry/archiveLength.ts';
 import { type Digest, readDigest } from '../registry/digest.ts';
 import { type ImagePlace, manifestName } from '../registry/place.ts';
 import { parsed, record, text } from '../registry/values.ts';
@@ -24,6 +26,9 @@ export interface RegistryCache {
   keepBlob(digest: string, bytes: Buffer): Promise<void>;
   reference(place: ImagePlace): Promise<Remembered | null>;
   keepReference(place: ImagePlace, remembered: Remembered): Promise<void>;
+  /** Bytes of the archive of a layer of so many compressed bytes; null: its end does not tell; undefined: nobody asked. */
+  archive(digest: string, compressed: number): Promise<number | null | undefined>;
+  keepArchive(digest: string, length: number | null): Promise<void>;
 }
 
 const largestBlob = 8_000_000;
@@ -59,6 +64,7 @@ export function createRegistryCache(folder: () => string | null): RegistryCache 
     return kept ?? memory.get(name) ?? null;
   };
   const blobName = ({ algorithm, hex }: Digest) => `blobs/${algorithm}-${hex}`;
+  const archiveName = ({ algorithm, hex }: Digest) => `archives/${algorithm}-${hex}`;
   const referenceName = (place: ImagePlace) => {
     const name = `${place.host}/${place.repository}@${manifestName(place)}`;
     return `references/${createHash('sha256').update(name).digest('hex')}.json`;
@@ -89,6 +95,17 @@ export function createRegistryCache(folder: () => string | null): RegistryCache 
       const { host, repository } = place;
       const entry = { host, repository, name: manifestName(place), digest, askedAt };
       await write(referenceName(place), Buffer.from(`${JSON.stringify(entry)}\n`));
+    },
+    async archive(digest, compressed) {
+      const said = readDigest(digest);
+      const bytes = said && (await read(archiveName(said)));
+      if (!bytes) return undefined;
+      const length = Number(bytes.toString('utf8'));
+      return isPlausible(length, compressed) ? length : null;
+    },
+    async keepArchive(digest, length) {
+      const said = readDigest(digest);
+      if (said) await write(archiveName(said), Buffer.from(`${length ?? 0}\n`));
     },
   };
 }

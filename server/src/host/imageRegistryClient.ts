@@ -40,12 +40,14 @@ export interface Get {
   /** Behind `/v2/`. */
   readonly path: string;
   readonly accept: string;
+  /** A part of it, as in `bytes=0-3`; absent: the whole. */
+  readonly range?: string;
   readonly limit: number;
   readonly signal: AbortSignal;
 }
 
 export interface RegistryClient {
-  /** The answer with status 200. Rejects with a `RegistryProblem`, or as the signal says. */
+  /** The answer with status 200, or 206 with the part that was asked for. Rejects with a `RegistryProblem`, or as the signal says. */
   get(endpoint: Endpoint, get: Get): Promise<Answer>;
 }
 
@@ -93,7 +95,7 @@ export function createRegistryClient(parts: ClientParts): RegistryClient {
       question({
         url: asked.url,
         method: get.method,
-        headers: { accept: get.accept },
+        headers: { accept: get.accept, ...(get.range && { range: get.range }) },
         authorization,
         limit: get.limit,
         silenceMs: limits.silenceMs,
@@ -154,7 +156,7 @@ export function createRegistryClient(parts: ClientParts): RegistryClient {
           await parts.pause(pause, get.signal);
           continue;
         }
-        if (answer.status === 200) return answer;
+        if (answer.status === (get.range ? 206 : 200)) return answer;
         const ms = limitsCalls(answer, endpoint);
         if (ms !== null) {
           if (ms > limits.waitMs || waited) throw limited(host, ms, now());

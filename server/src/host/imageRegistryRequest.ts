@@ -31,7 +31,7 @@ export interface Question {
 export interface Answer {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
-  /** Empty unless the status is 200. */
+  /** Empty unless the status is 200, or 206 where a part was asked for. */
   readonly body: Buffer;
   /** It came from the address that was asked, not from one that it led to. */
   readonly direct: boolean;
@@ -66,7 +66,8 @@ export async function question(asked: Question): Promise<Answer> {
         url = redirected(headers.location, url, asked.url);
         continue;
       }
-      const isRead = status === 200 && asked.method !== 'HEAD';
+      const isPart = asked.headers.range !== undefined;
+      const isRead = status === (isPart ? 206 : 200) && asked.method !== 'HEAD';
       if (!isRead) answer.destroy();
       const body = isRead ? await wholeBody(answer, url, asked.limit) : Buffer.alloc(0);
       return { status, headers, body, direct };

@@ -4,10 +4,10 @@ import type { Platform } from '../model/plan.ts';
 import { formatPlatform } from '../model/platform.ts';
 import { fittingPlatforms, rankOf } from './choosePlatform.ts';
 import { imageOf } from './imageOf.ts';
-import { type IndexEntry, type Manifest, readManifest } from './manifest.ts';
+import { type Descriptor, type IndexEntry, type Manifest, readManifest } from './manifest.ts';
 import { type ImagePlace, shownPlace } from './place.ts';
 import { RegistryProblem } from './problem.ts';
-import type { RegistryImage } from './registry.ts';
+import type { RegistryImage, RegistryLayer } from './registry.ts';
 
 const deepest = 3;
 /** Manifests and indexes that are read for one image. */
@@ -17,6 +17,8 @@ const mostManifests = 12;
 export interface Sources {
   manifest(digest: string, size: number | null): Promise<string>;
   config(digest: string, size: number): Promise<string>;
+  /** Bytes of a layer's archive when uncompressed; null: not told. */
+  archive(layer: Descriptor): Promise<number | null>;
 }
 
 export interface Wanted {
@@ -40,6 +42,7 @@ export async function readImage(wanted: Wanted): Promise<RegistryImage> {
   const fitting = fittingPlatforms(platform);
   const platforms: Platform[] = [];
   let left = mostManifests;
+  let layers: readonly Descriptor[] = [];
 
   const read = async (
     digest: string,
@@ -60,21 +63,23 @@ export async function readImage(wanted: Wanted): Promise<RegistryImage> {
     if (depth > deepest) throw wrong('its indexes lead to more and more indexes');
     const manifest = await read(digest, size);
     if (manifest.kind === 'index') return await takeFrom(manifest.entries, depth);
-    const { config, layers } = manifest;
+    const { config } = manifest;
     const image = imageOf({
       reference: wanted.reference,
       digest,
       indexDigest: wanted.digest,
       platform: entry?.platform ?? null,
       platforms,
-      layers,
+      layers: manifest.layers,
       config: await sources.config(config.digest, config.size),
       askedAt: wanted.askedAt,
     });
     if (!image) throw wrong('its configuration is none');
     // An entry that does not say its platform may be for any.
     const isFit = entry === null || entry.platform || rankOf(image.platform, fitting) !== undefined;
-    return isFit ? image : null;
+    if (!isFit) return null;
+    ({ layers } = manifest);
+    return image;
   };
   const takeFrom = async (
     entries: readonly IndexEntry[],
@@ -96,8 +101,12 @@ export async function readImage(wanted: Wanted): Promise<RegistryImage> {
     return null;
   };
 
+  const told = async (layer: Descriptor): Promise<RegistryLayer> => {
+    const { digest, size } = layer;
+    return { digest, compressed: size, archive: await sources.archive(layer) };
+  };
   const image = await take(wanted.digest, null, null, 0);
-  if (image) return image;
+  if (image) return { ...image, layers: await Promise.all(layers.map(told)) };
   const names = [...new Set(platforms.map(formatPlatform))];
   const others = names.length > 0 ? `; there is ${names.slice(0, 12).join(', ')}` : '';
   throw wrong(`it is not there for ${formatPlatform(platform)}${others}`);

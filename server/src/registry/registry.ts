@@ -14,8 +14,8 @@ export interface RegistryImage {
   readonly platform: Platform;
   /** Platforms that the index has; the one above alone where there is no index. */
   readonly platforms: readonly string[];
-  /** Compressed (transfer) bytes and digest of each layer, the base first. */
-  readonly layers: readonly { readonly digest: string; readonly compressed: number }[];
+  /** The base first. */
+  readonly layers: readonly RegistryLayer[];
   readonly diffIds: readonly string[];
   /** The oldest first; `bytes` are null. */
   readonly history: readonly HistoryRow[];
@@ -26,6 +26,17 @@ export interface RegistryImage {
   readonly askedAt: number;
   /** Full sentences on what of the answers does not fit together; absent: nothing was looked at. */
   readonly notes?: readonly string[];
+}
+
+export interface RegistryLayer {
+  readonly digest: string;
+  /** Compressed (transfer) bytes. */
+  readonly compressed: number;
+  /**
+   * Bytes of its tar archive when uncompressed, by the end of its blob: what the files take with
+   * their headers, so more than the files alone. Null or absent: not told.
+   */
+  readonly archive?: number | null;
 }
 
 /** Every question rejects with an `Error` whose message is a full sentence without credentials. */

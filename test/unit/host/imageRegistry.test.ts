@@ -49,8 +49,8 @@ describe('an image in a registry', () => {
       platform: amd64,
       platforms: ['linux/amd64'],
       layers: [
-        { digest: sha256('layer 0'), compressed: 31_000_000 },
-        { digest: sha256('layer 1'), compressed: 512 },
+        { digest: sha256('layer 0'), compressed: 31_000_000, archive: 79_360_000 },
+        { digest: sha256('layer 1'), compressed: 512, archive: 1536 },
       ],
       diffIds: [diffId(0), diffId(1)],
       history: ['RUN step 0', 'RUN step 1', 'CMD ["sh"]'].map((createdBy, n) => ({
@@ -152,6 +152,52 @@ describe('an image in a registry', () => {
     }
     assert.equal(await images.known(name('app'), amd64), null);
     assert.deepEqual((await images.ask(name('app'), amd64, signal)).platform, amd64);
+  });
+
+  it('has the lengths of its archives by the ends of its layers, each asked for once', async () => {
+    const archives = [4096, 0, 1000, 512, 512 * 2000, 1_234_944];
+    const layers = [1000, 900, 800, 700, 600, 1_200_000];
+    putImage(registry, 'app', 'latest', { layers, archives });
+    const image = await images.ask(name('app'), amd64, signal);
+    // None, no whole blocks, less than compressed, more than gzip can pack: not believed.
+    assert.deepEqual(
+      image.layers.map(({ archive }) => archive),
+      [4096, null, null, null, null, 1_234_944],
+    );
+    registry.asked.length = 0;
+    assert.deepEqual((await images.ask(name('app'), amd64, signal)).layers, image.layers);
+    assert.deepEqual((await images.known(name('app'), amd64))?.layers, image.layers);
+    assert.equal(registry.asked.length, 1);
+  });
+
+  it('is read without them where the registry gives no parts of files, or not in time', async () => {
+    putImage(registry, 'app', 'latest', { layers: [1000, 900, 800], archives: null });
+    const image = await images.ask(name('app'), amd64, signal);
+    assert.deepEqual(
+      image.layers.map(({ archive }) => archive),
+      [null, null, null],
+    );
+    assert.equal(registry.asked.filter((line) => line.includes(sha256('layer 0'))).length, 1);
+    assert.equal(registry.asked.filter((line) => line.includes(sha256('layer 1'))).length, 0);
+  });
+
+  it('has archives as long as its layers where those are not packed, and none where nobody knows how', async () => {
+    const types = [
+      'oci.image.layer.v1.tar',
+      'docker.image.rootfs.diff.tar',
+      'oci.image.layer.v1.tar+zstd',
+    ];
+    const layers = types.map((type, n) => ({
+      mediaType: `application/vnd.${type}`,
+      digest: sha256(`layer ${n}`),
+      size: 3000 + n,
+    }));
+    putImage(registry, 'app', 'latest', { layers: [1, 2, 3], manifest: { layers } });
+    const image = await images.ask(name('app'), amd64, signal);
+    assert.deepEqual(
+      image.layers.map(({ archive }) => archive),
+      [3000, 3001, null],
+    );
   });
 
   it('is found through an index in an index, and by its configuration where the index says no platform', async () => {

@@ -19,6 +19,7 @@ import {
   fakeRegistry,
   type Handler,
   putImage,
+  sha256,
 } from '../../support/fakeRegistry.ts';
 
 const amd64: Platform = { os: 'linux', arch: 'amd64', variant: '' };
@@ -175,6 +176,7 @@ describe('a registry on another machine', () => {
     putImage(registry, 'app', 'latest');
     const { bytes } = putImage(registry, 'app', 'latest');
     const blob = `/v2/app/blobs/${JSON.parse(bytes.toString()).config.digest}`;
+    const layer = `/v2/app/blobs/${sha256('layer 0')}`;
     const header =
       'Bearer realm="https://auth.test/token",service="registry.test",scope="repository:app:pull"';
     handlers.set('registry.test /v2/app/manifests/latest', challenge(header));
@@ -189,6 +191,8 @@ describe('a registry on another machine', () => {
       { line: 'registry.test GET /v2/app/manifests/latest', authorization: 'Bearer good' },
       { line: `registry.test GET ${blob}`, authorization: 'Bearer good' },
       { line: `cdn.test GET ${blob}`, authorization: undefined },
+      // The end of a layer, of which this registry tells nothing.
+      { line: `registry.test GET ${layer}`, authorization: 'Bearer good' },
     ]);
   });
 
