@@ -37,7 +37,7 @@ Options of report, syntax and packages list:
 
 Options of report and check:
   --ask-registry         Read base images that no engine has from their registries:
-                         manifest and configuration, with the docker command's credentials
+                         what they are made of, with the docker command's credentials
   --since FILE           Say what a build after this snapshot reuses and what it runs again
   --no-cache             The same for a build with --no-cache
   --no-cache-filter STAGE
