@@ -45,6 +45,12 @@ function withMeasured(
   if (isCounted && (!isFiles ? figures === 'files' : !measured.sure || isOther(size))) {
     return beside;
   }
+  // A record of the build cache that may be of another build does not disprove an estimate.
+  const isEstimate = size.basis === 'estimated' && !size.atLeast;
+  const isOpen = !measured.sure && measured.source !== 'image';
+  if (isEstimate && isOpen && figures === 'files' && !(isFiles && isWithin(measured, size))) {
+    return size;
+  }
   const { bytes } = measured;
   const { estimated: _, measured: __, ...before } = beside;
   return {
@@ -63,4 +69,8 @@ function withMeasured(
   function isOther({ bytes: counted }: Size): boolean {
     return counted !== measured.bytes && changed(step);
   }
+}
+
+function isWithin({ bytes }: Measured, { low, high }: Size): boolean {
+  return low !== null && high !== null && bytes >= low && bytes <= high;
 }

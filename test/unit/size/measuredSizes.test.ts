@@ -72,6 +72,15 @@ describe('a measurement of file contents', () => {
     assert.equal(sizeOf(computed(70, 'One file.'), { sure: false }).bytes, 70);
   });
 
+  it('that may be of another build does not take the place of an estimate that it contradicts', () => {
+    const open = { sure: false, source: 'cache' } as const;
+    assert.equal(sizeOf(estimate, open), estimate);
+    assert.equal(sizeOf(estimate, { ...open, bytes: 89 }).bytes, 89);
+    assert.equal(sizeOf(estimate, { ...open, store: 'containerd' }), estimate);
+    assert.equal(sizeOf({ ...estimate, atLeast: true }, open).bytes, 91);
+    assert.equal(sizeOf(estimate, { ...open, source: 'image' }).bytes, 91);
+  });
+
   it('leaves figures alone where there is none', () => {
     assert.equal(sizeOf(estimate, null), estimate);
   });
