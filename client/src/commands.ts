@@ -12,6 +12,7 @@ import type { FollowedStack } from './followedStack.ts';
 import { updatePackageData } from './packageData.ts';
 import {
   chooseImage,
+  imagesAreKnown,
   pickBuildArguments,
   pickContext,
   pickerCommand,
@@ -49,7 +50,7 @@ export function registerCommands(parts: Parts): vscode.Disposable {
     pickPlatform: picker(pickPlatform),
     pickBuildArguments: picker(pickBuildArguments),
     pickContext: picker(pickContext),
-    chooseImage: picker(chooseImage),
+    chooseImage: pickerCommand(stack, choices, chooseImage, imagesAreKnown),
     readBaseImages: () => readBaseImages(client, stack.uri),
     showContainerWrites: () => showContainerWrites(client, stack, view),
     refresh: () => {

@@ -69,6 +69,21 @@ export class FollowedStack implements vscode.Disposable {
     return active && active === this.#document ? active : undefined;
   }
 
+  /** Resolves when the report is as wanted, or there is none to wait for, or time is up. */
+  async until(wanted: (report: StackReport) => boolean, limitMs: number): Promise<void> {
+    const isWanted = () => !this.#report || wanted(this.#report);
+    if (isWanted()) return;
+    await new Promise<void>((done) => {
+      const end = () => {
+        clearTimeout(timer);
+        listening.dispose();
+        done();
+      };
+      const timer = setTimeout(end, limitMs);
+      const listening = this.onDidChange(() => isWanted() && end());
+    });
+  }
+
   /** Asks again soon; several reasons within a moment make one question. */
   ask(): void {
     clearTimeout(this.#timer);

@@ -20,13 +20,24 @@ interface ActionItem extends vscode.QuickPickItem {
   readonly run?: Action;
 }
 
+/** The user waits for what is being asked because of the command, but not for long. */
+const patienceMs = 2500;
+
+/** Has the engine said which images there are, or that it cannot? */
+export function imagesAreKnown({ engine: { state, imageText } }: StackReport): boolean {
+  if (state === 'idle' || state === 'connecting') return !vscode.workspace.isTrusted;
+  return state !== 'up' || imageText !== '';
+}
+
 /** Makes a command of a picker; it says in the status bar why it cannot run. */
 export function pickerCommand(
   stack: FollowedStack,
   choices: RememberedChoices,
   run: Action,
+  ready: (report: StackReport) => boolean = () => true,
 ): () => Promise<void> {
   return async () => {
+    await stack.until(ready, patienceMs);
     const { uri, document, report } = stack;
     if (!uri || !document || !report) {
       vscode.window.setStatusBarMessage('Open a Dockerfile first.', 4000);

@@ -148,6 +148,14 @@ export function sizeCard(analysis: Analysis, row: Row, links = false): string | 
 /** The command with which the user says which image was built from the Dockerfile. */
 const chooseLink = '[Choose the image](command:dockerfileLayers.chooseImage)';
 
+/** What its files take, where the figure counts something else; nothing is compared. */
+function filesSentence({ store = 'classic', estimated }: SizeReport, units: Units): string {
+  if (store === 'classic' || !estimated || estimated.bytes === null) return '';
+  if ((estimated.store ?? 'classic') !== 'classic') return '';
+  const how = estimated.basis === 'computed' ? 'counted as' : 'estimated at';
+  return `Its files are ${how} ${sizePhrase(estimated, units)}.`;
+}
+
 /** Reasons of measurements, certain or only likely ones, say first that they are (`engine/measuredOf.ts`). */
 function isMeasuredReason(reason: string): boolean {
   return /^Measured\b/.test(reason);
@@ -170,6 +178,7 @@ function sizeSentences(analysis: Analysis, row: Row, figure: SizeReport, links: 
   const others = [
     estimated &&
       `${figure.estimated?.basis === 'computed' ? 'Counted' : 'Estimated'} ${estimated}.`,
+    filesSentence(figure, units),
     countedSentence(figure, units),
     row.kind === 'step' ? growthSentence(analysis, row.step) : '',
   ].filter(Boolean);

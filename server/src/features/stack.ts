@@ -8,6 +8,7 @@ import type {
   CacheReport,
   InstructionReport,
   ProblemReport,
+  SizeReport,
   StackReport,
   StageReport,
 } from '../protocol.ts';
@@ -44,6 +45,7 @@ import {
   size,
   sizePhrase,
   sumWords,
+  type Units,
 } from './render.ts';
 import type { Row } from './rows.ts';
 
@@ -96,10 +98,16 @@ export function stack(
       again: nextBuildShort(again),
       nextBuild: nextBuild(again),
       accessible: target
-        ? `${count(layers, 'own layer')}, size ${sizePhrase(totals.size, settings.units)}${besides(totals.size)}.`
+        ? `${count(layers, 'own layer')}, size ${totalPhrase(totals.size, settings.units)}.`
         : 'There is no stage to build.',
     },
   };
+}
+
+/** With what it lacks and how it is known: `at least 3 MB (3,141,592 bytes) + 2 unknown lines, measured`. */
+function totalPhrase(total: SizeReport, units: Units): string {
+  const basis = total.basis === 'unknown' ? '' : `, ${total.basis}`;
+  return `${sizePhrase(total, units)}${besides(total)}${basis}`;
 }
 
 function stageReport(analysis: Analysis, document: Document, stage: Stage): StageReport {

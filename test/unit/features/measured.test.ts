@@ -140,6 +140,7 @@ describe('measured figures', () => {
     assert.match(words, /12 kB \(12,288 bytes\) on disk \(containerd store\), measured by/);
     // Bytes of files and of disks are not compared.
     assert.doesNotMatch(cardOf(analysis, 1), /Estimated \d/);
+    assert.match(cardOf(analysis, 1), /Its files are estimated at about \d+ MB/);
   });
 
   it('end the card with the layer: digest, image, time, and where the engine keeps it', async () => {
