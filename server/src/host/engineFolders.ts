@@ -1,11 +1,11 @@
 /** Notices files that appear, also in folders that are not there yet. */
 
 import { existsSync, type FSWatcher, watch } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 export interface FolderWatch {
-  /** The files to notice from now on, by absolute paths. */
-  notice(paths: readonly string[]): void;
+  /** The files to notice from now on, by absolute paths; of `comings` only that they come or change. */
+  notice(paths: readonly string[], comings: readonly string[]): void;
   close(): void;
 }
 
@@ -19,6 +19,7 @@ const togetherMs = 30;
 export function watchFolders(onChange: () => void): FolderWatch {
   const watchers = new Map<string, FSWatcher>();
   let wanted: readonly string[] = [];
+  let onlyComings: ReadonlySet<string> = new Set();
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
 
@@ -37,7 +38,8 @@ export function watchFolders(onChange: () => void): FolderWatch {
         const names = namesByFolder(wanted).get(folder);
         // A folder that is removed or moved tells its own name.
         const isItself = name === basename(folder);
-        if (name === null || isItself || !names || names.has(name)) changed(isItself && folder);
+        const isWanted = name === null || isItself || !names || names.has(name);
+        if (isWanted && !isGoing(join(folder, name ?? ''))) changed(isItself && folder);
       });
       watcher.on('error', () => drop(folder));
       watchers.set(folder, watcher);
@@ -45,6 +47,7 @@ export function watchFolders(onChange: () => void): FolderWatch {
       // Too many are watched already, or the folder has just gone.
     }
   };
+  const isGoing = (path: string) => onlyComings.has(path) && !existsSync(path);
   const drop = (folder: string) => {
     watchers.get(folder)?.close();
     watchers.delete(folder);
@@ -60,9 +63,10 @@ export function watchFolders(onChange: () => void): FolderWatch {
   };
 
   return {
-    notice(paths) {
+    notice(paths, comings) {
       if (isClosed) return;
-      wanted = paths;
+      wanted = [...paths, ...comings];
+      onlyComings = new Set(comings);
       arrange();
       // What appeared below a folder before that was watched is in place now.
       const before = [...watchers.keys()].join();

@@ -244,6 +244,22 @@ describe('an engine that is followed', function () {
     await until(() => kinds() === 'down up');
   });
 
+  it('is not started again by a question when it was stopped, where systemd holds its socket', async () => {
+    const pid = join(dirname(socket()), 'docker.pid');
+    const engine = await run(socket());
+    writeFileSync(pid, '1');
+    follow(`unix://${socket()}`);
+    await until(() => engine.followers.length === 1);
+    const { connections } = engine;
+    engine.followers[0]?.destroy();
+    rmSync(pid);
+    await until(() => last()?.kind === 'down');
+    await pause(100);
+    assert.equal(engine.connections, connections);
+    writeFileSync(pid, '2');
+    await until(() => last()?.kind === 'up');
+  });
+
   it('is looked for again when somebody works, where no file tells of it', async () => {
     const engine = await run(0);
     const { port } = engine;
