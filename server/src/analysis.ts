@@ -356,7 +356,7 @@ function join(joined: Joined): Analysis {
   const sizes = measuredSizes(counted, {
     of: engine.measured,
     figures: subject.settings.figures,
-    changed: (step) => ['changed', 'rebuild'].includes(cache.predictions.of(step)?.word ?? ''),
+    changed: (step) => takesContext(step) && cache.predictions.of(step)?.word !== 'cached',
   });
   let problems: readonly Problem[] | null = null;
   return Object.freeze({
@@ -409,6 +409,11 @@ function composeNames(
   if (!session) return [];
   const images = session.images();
   return withLabelled(compose.read(subject, plan), images.state === 'known' ? images.value : []);
+}
+
+/** What it stores may have become something else since a build, without any change of the text. */
+function takesContext({ copy }: Step): boolean {
+  return copy?.origin.kind === 'context' && copy.sources.length > 0;
 }
 
 const pendingFact = { state: 'pending' } as const;

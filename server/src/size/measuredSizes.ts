@@ -13,7 +13,7 @@ export interface MeasuredOptions {
   readonly of: (step: Step) => Measured | undefined;
   /** `engine`: its figures as its store counts, wherever there are some. */
   readonly figures: 'files' | 'engine';
-  /** Does the step take other files than when it was measured, as far as is known? */
+  /** May the step take other files than when it was measured? Then another count of them decides. */
   readonly changed: (step: Step) => boolean;
 }
 
