@@ -8,7 +8,13 @@ import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as timer } from 'node:timers/promises';
-import { archiveLength, lengthBytes, mayTellLength, packingOf } from '../registry/archiveLength.ts';
+import {
+  archiveLength,
+  lengthBytes,
+  mayTellLength,
+  packingOf,
+  wholeLength,
+} from '../registry/archiveLength.ts';
 import { readDigest } from '../registry/digest.ts';
 import { manifestTypes } from '../registry/manifest.ts';
 import {
@@ -217,7 +223,14 @@ function askingSources({ endpoint, place, client, cache, signal }: Asking): Aski
       if (!tellsEnds) throw new RegistryProblem('It does not tell the ends of layers.');
       ending ??= AbortSignal.any([signal, AbortSignal.timeout(endsMs)]);
       const range = `bytes=${size - lengthBytes}-${size - 1}`;
-      const { body } = await get('GET', 'blobs', digest, { range, signal: ending });
+      const { body, headers } = await get('GET', 'blobs', digest, { range, signal: ending });
+      const whole = wholeLength(headers['content-range']);
+      if (whole !== null && whole !== size) {
+        throw new RegistryProblem(
+          `${endpoint.host} says that a layer of ${shownPlace(place)} has ${size} bytes, and it has ${whole}.`,
+          'untrue',
+        );
+      }
       return archiveLength(body, size);
     });
     before = end.catch(() => {});
@@ -251,8 +264,9 @@ function askingSources({ endpoint, place, client, cache, signal }: Asking): Aski
       const kept = await cache.archive(digest, size);
       if (kept !== undefined) return kept;
       if (packing === 'other' || !tellsEnds || !mayTellLength(size)) return null;
-      const length = await endOf(digest, size).catch(() => {
+      const length = await endOf(digest, size).catch((error: unknown) => {
         signal.throwIfAborted();
+        if (error instanceof RegistryProblem && error.kind === 'untrue') throw error;
         // One that cannot tell this of one layer is not asked for the others.
         tellsEnds = false;
         return undefined;

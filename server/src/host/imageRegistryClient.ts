@@ -47,7 +47,7 @@ export interface Get {
 }
 
 export interface RegistryClient {
-  /** The answer with status 200, or 206 with the part that was asked for. Rejects with a `RegistryProblem`, or as the signal says. */
+  /** The answer with status 200; to a question for a part, that part (206), or that there is none (416). Rejects with a `RegistryProblem`, or as the signal says. */
   get(endpoint: Endpoint, get: Get): Promise<Answer>;
 }
 
@@ -156,7 +156,7 @@ export function createRegistryClient(parts: ClientParts): RegistryClient {
           await parts.pause(pause, get.signal);
           continue;
         }
-        if (answer.status === (get.range ? 206 : 200)) return answer;
+        if (isAnswer(answer, get)) return answer;
         const ms = limitsCalls(answer, endpoint);
         if (ms !== null) {
           if (ms > limits.waitMs || waited) throw limited(host, ms, now());
@@ -172,6 +172,10 @@ export function createRegistryClient(parts: ClientParts): RegistryClient {
       }
     },
   };
+}
+
+function isAnswer({ status }: Answer, { range }: Get): boolean {
+  return range ? status === 206 || status === 416 : status === 200;
 }
 
 function limited(host: string, ms: number, now: number): RegistryProblem {

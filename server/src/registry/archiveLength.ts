@@ -33,6 +33,12 @@ export function archiveLength(end: Uint8Array, compressed: number): number | nul
   return isPlausible(length, compressed) ? length : null;
 }
 
+/** The length of a whole file by `Content-Range`, of a part or of none; null: it is not said. */
+export function wholeLength(header: string | undefined): number | null {
+  const [, length] = /^bytes (?:\d+-\d+|\*)\/(\d{1,15})$/.exec(header?.trim() ?? '') ?? [];
+  return length === undefined ? null : Number(length);
+}
+
 /** Also for what was kept in a file. */
 export function isPlausible(length: number, compressed: number): boolean {
   return (

@@ -2,8 +2,11 @@
 
 /** The message is a full sentence without credentials. */
 export class RegistryProblem extends Error {
-  /** `unencrypted`: what answered does not speak TLS. `dropped`: the connection ended early. */
-  readonly kind: 'other' | 'missing' | 'limited' | 'dropped' | 'unencrypted';
+  /**
+   * `unencrypted`: what answered does not speak TLS. `dropped`: the connection ended early. `untrue`:
+   * what was said is not so.
+   */
+  readonly kind: 'other' | 'missing' | 'limited' | 'dropped' | 'unencrypted' | 'untrue';
 
   constructor(message: string, kind: RegistryProblem['kind'] = 'other') {
     super(message);

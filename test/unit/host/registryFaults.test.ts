@@ -177,6 +177,28 @@ describe('a registry that misbehaves', () => {
     await refuses(/layers of impossible sizes\.$/);
   });
 
+  for (const [what, status, header] of [
+    ['longer', 206, 'bytes 996-999/5000'],
+    ['shorter', 416, 'bytes */10'],
+  ] as const) {
+    it(`and has a layer that is ${what} than its manifest says is not believed`, async () => {
+      putImage(registry, 'app', 'latest');
+      on(`/v2/app/blobs/${sha256('layer 0')}`, (_, response) => {
+        response.writeHead(status, { 'content-range': header }).end(Buffer.alloc(4));
+      });
+      await refuses(/ says that a layer of 127\S+ has 1000 bytes, and it has (5000|10)\.$/);
+    });
+  }
+
+  it('and stalls where a layer is asked for its end is read without that', async () => {
+    putImage(registry, 'app', 'latest');
+    on(`/v2/app/blobs/${sha256('layer 0')}`, () => {});
+    assert.deepEqual(
+      (await ask()).layers.map(({ archive }) => archive),
+      [null, null],
+    );
+  });
+
   it('and leads in a circle is left after five steps', async () => {
     on(tag, (_, response) => response.writeHead(307, { location: tag }).end());
     await refuses(/leads from one address to the next without end\.$/);
