@@ -16,7 +16,10 @@ export interface EngineLimits {
   /** Who is it? A socket that systemd holds answers when the engine has started. */
   readonly greeting: Limits;
   readonly question: Limits;
-  /** Lists of all images (2,500 are half a megabyte) and of the build cache (300 bytes a record). */
+  /**
+   * Lists of all images (2,500 are half a megabyte) and of the build cache (300 bytes a record), for
+   * which engines may count for long before they say a word.
+   */
   readonly list: Limits;
   /** Sizes of containers are counted file by file. */
   readonly walk: Limits;
@@ -38,7 +41,7 @@ const question: Limits = {
 export const engineLimits: EngineLimits = {
   greeting: { connectMs: 5000, silenceMs: 10_000, totalMs: 15_000, bytes: 4_000_000 },
   question,
-  list: { ...question, bytes: 256_000_000 },
+  list: { connectMs: 5000, silenceMs: 60_000, totalMs: 120_000, bytes: 256_000_000 },
   walk: { ...question, silenceMs: 120_000, totalMs: 120_000 },
   space: { least: 1000, withoutEvents: 10_000 },
 };

@@ -2,7 +2,7 @@
 
 import { aboutEngine, negotiate } from '../engine/answersAbout.ts';
 import { elementReader } from '../engine/answersElements.ts';
-import { isObject, parsed } from '../engine/answersJson.ts';
+import { isObject, objectOf, parsed, textOf } from '../engine/answersJson.ts';
 import type { EngineInfo } from '../engine/engine.ts';
 import { isInMachine, isRemote } from './engineEndpoint.ts';
 import { type EngineLimits, endless, type Limits } from './engineLimits.ts';
@@ -94,7 +94,7 @@ export async function openSession(
 function questions(way: Way, api: string): Pick<Session, 'json' | 'each' | 'stream'> {
   const { shown } = way;
   const checked = (answer: Answer, what: string): boolean => {
-    if (answer.status === 404) return false;
+    if (isMissing(answer)) return false;
     if (answer.status !== 200) throw refusal(shown, `the question for ${what}`, answer);
     return true;
   };
@@ -128,6 +128,12 @@ function questions(way: Way, api: string): Pick<Session, 'json' | 'each' | 'stre
     stream: (path, signal, onOpen, onText) =>
       way.ask({ path: `/v${api}${path}`, signal, limits: endless, onOpen, onText }),
   };
+}
+
+/** An engine says what is missing; what else has status 404 is a path that it, or who filters it, does not know. */
+function isMissing({ status, body }: Answer): boolean {
+  const message = textOf(objectOf(parsed(body)).message);
+  return status === 404 && message !== '' && message.trim() !== 'page not found';
 }
 
 /** Do both answer for the same engine, with the same store? */

@@ -93,7 +93,7 @@ async function connect(endpoint: SshEndpoint, env: Environment): Promise<Duplex>
   let isGone = false;
   let idle: NodeJS.Timeout | undefined;
   stderr?.on('data', (piece: Buffer) => {
-    if (said.length < 4000) said += piece.toString('utf8');
+    said = (said + piece.toString('utf8')).slice(-4000);
   });
   const stream = new Duplex({
     read: () => void stdout?.resume(),
@@ -122,7 +122,9 @@ async function connect(endpoint: SshEndpoint, env: Environment): Promise<Duplex>
   child.on('close', () => {
     isGone = true;
     if (!family?.isAlive()) open.delete(kill);
-    const why = `There is no connection to the engine at ${endpoint.shown}. ${saying(said)}`;
+    // Before what went wrong there may be a greeting.
+    const last = said.trim().split('\n').at(-1) ?? '';
+    const why = `There is no connection to the engine at ${endpoint.shown}. ${saying(last)}`;
     stream.destroy(new EngineProblem('absent', why));
   });
   // What Node's agent expects of a socket.

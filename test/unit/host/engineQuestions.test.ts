@@ -373,6 +373,21 @@ describe('what answers where an engine should', function () {
     }
   });
 
+  it('with no such path is not taken for an engine without that image', async () => {
+    for (const body of ['{"message":"page not found"}', '404 page not found', '<html>', '']) {
+      const { port } = await listen(
+        createServer((request, response) => {
+          if (!request.url?.includes('/images/')) return good(request, response);
+          response.writeHead(404);
+          return response.end(body);
+        }),
+      );
+      const choice = { endpoint: `tcp://127.0.0.1:${port}` };
+      await assert.rejects(open().image(choice, 'x', never), /an image with status 404\. /);
+      await assert.rejects(open().images(choice, never), /its images with status 404\. /);
+    }
+  });
+
   it('with a build cache that is not to be listed for a moment is asked again', async () => {
     let tries = 0;
     const { port } = await listen(

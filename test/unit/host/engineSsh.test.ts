@@ -12,7 +12,7 @@ const program = (node: string, socket: string, log: string) => `#!${node}
 const { appendFileSync } = require('node:fs');
 appendFileSync(${JSON.stringify(log)}, JSON.stringify([process.pid, ...process.argv.slice(2)]) + '\\n');
 if (process.argv.includes('nowhere')) {
-  process.stderr.write('ssh: Could not resolve hostname \\u001b[31mnowhere\\u001b[0m\\r\\n');
+  process.stderr.write('Welcome to the gate!\\r\\nssh: Could not resolve hostname \\u001b[31mnowhere\\u001b[0m\\r\\n');
   process.exit(255);
 }
 if (process.argv.includes('silent')) {
