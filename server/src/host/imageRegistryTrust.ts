@@ -48,9 +48,9 @@ async function readTrust(
   // Docker takes any certificate on this machine; where it was told one, it is that one here.
   if (loopback && own.ca.length === 0) return { rejectUnauthorized: false, ...own.client };
   const system = await systemCertificates(parts.env);
-  if (own.ca.length === 0 && !own.client && system === null) return {};
+  if (own.ca.length === 0 && !own.client && system.length === 0) return {};
   try {
-    const ca = [...rootCertificates, ...(system === null ? [] : [system]), ...own.ca];
+    const ca = [...rootCertificates, ...system, ...own.ca];
     return { secureContext: createSecureContext({ ca, ...own.client }) };
   } catch {
     // A damaged file trusts nobody more.
@@ -93,21 +93,42 @@ async function ownCertificates(host: string, { env, home }: TrustParts): Promise
   return { ca: [], client: null };
 }
 
-/** The authorities of the system, which Node does not read by itself; null where it has no such file. */
-async function systemCertificates(env: TrustParts['env']): Promise<string | null> {
-  if (process.platform === 'win32') return null;
-  const files = [
+/**
+ * The authorities of the system that Node does not have by itself, and those that its user has named
+ * to Node, which a list of our own would leave out.
+ */
+async function systemCertificates(env: TrustParts['env']): Promise<readonly string[]> {
+  const places = [
     env.SSL_CERT_FILE,
     '/etc/ssl/certs/ca-certificates.crt',
     '/etc/pki/tls/certs/ca-bundle.crt',
     '/etc/ssl/ca-bundle.pem',
     '/etc/ssl/cert.pem',
   ];
-  for (const file of files) {
+  const texts: string[] = [];
+  for (const file of process.platform === 'win32' ? [] : places) {
     const text = file && isAbsolute(file) ? await readSmall(file) : null;
-    if (text) return text;
+    if (!text) continue;
+    texts.push(text);
+    break;
   }
-  return null;
+  const named = env.NODE_EXTRA_CA_CERTS;
+  if (named && isAbsolute(named)) texts.push((await readSmall(named)) ?? '');
+  const known = new Set(rootCertificates.map(bodyOf));
+  return texts
+    .flatMap(
+      (text) => text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [],
+    )
+    .filter((certificate) => {
+      const body = bodyOf(certificate);
+      const isNew = !known.has(body);
+      known.add(body);
+      return isNew;
+    });
+}
+
+function bodyOf(certificate: string): string {
+  return certificate.replace(/\s/g, '');
 }
 
 async function readSmall(path: string): Promise<string | null> {
