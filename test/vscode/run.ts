@@ -20,6 +20,7 @@ import { ensureBaseImage } from '../engine/baseImage.ts';
 import { docker, engineState } from '../engine/engine.ts';
 import { runBuildUi } from './buildUi.ts';
 import { bundleExtension, bundleSuites } from './bundle.ts';
+import { runEngineUi } from './engineUi.ts';
 import { type Plant, watchActivation, withPlant } from './manners.ts';
 import { packageExtension } from './package.ts';
 import { projectRoot } from './project.ts';
@@ -50,7 +51,7 @@ if (host) {
   if (wanted('engine')) results.push(...(await withEngine(host, engine)));
   if (wanted('restricted')) results.push(...(await runInServer(host, 'restricted')));
   if (wanted('peer')) results.push(...(await runInServer(host, 'peer')));
-  if (wanted('ui')) results.push(...(await runUi(host)));
+  if (wanted('ui')) results.push(...(await runUi(host)), ...(await runEngineUi(host)));
   if (wanted('package')) results.push(...(await runUi(host, await packageExtension())));
   if (wanted('manners')) results.push(...(await manners(host)));
 } else {
