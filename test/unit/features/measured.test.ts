@@ -323,6 +323,16 @@ describe('the base image as it was told', () => {
     assert.match(plainText(words), /^- ADD file in \/ 75 MB$/m);
   });
 
+  it('says on FROM that its tag moved since the last build', async () => {
+    const sentence = 'The tag debian named another image in the build of 14:02.';
+    const analysis = {
+      ...withEngine(await analysisOf(text, measuredBase), {}),
+      movedBases: new Map([[0, sentence]]),
+    };
+    assert.equal(report(analysis).stages[0]?.base.moved, sentence);
+    assert.ok(plainText(cardOf(analysis, 0)).includes(sentence));
+  });
+
   it('lists eight rows at most, and says how many more there are', async () => {
     const [layer] = told.layers;
     assert.ok(layer);
