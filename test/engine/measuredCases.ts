@@ -361,7 +361,7 @@ RUN WRITE13 @13`,
     built: `
 FROM BASE
 COPY f11 /x @11
-RUN WRITE12 @12
+RUN WRITE12 && rm /x @12
 COPY f11 /x @11
 WORKDIR /w
 WORKDIR /w

@@ -11,7 +11,7 @@ export interface Entry {
   readonly keyword: string;
   /** RUN: what is run, the shell in front; null for the others. */
   readonly body: string | null;
-  /** As it stands in the file, joined, without the keyword: older builders write some of it. */
+  /** As it stands in the file, joined, without the keyword, with all heredocs: older builders write some of it. */
   readonly written: string;
   /** The predicted text, made when it is read for the first time; null: too much text for one file. */
   readonly text: () => string | null;
@@ -95,7 +95,8 @@ function keywordOf(step: Step): string | null {
 function writtenOf({ instruction, command }: Step): string {
   if (command.kind === 'onbuild') return command.expression;
   const { text } = instruction.joined;
-  return text.slice(instruction.keyword.length).trim();
+  const line = text.slice(instruction.keyword.length).trim();
+  return [line, ...instruction.heredocs.map(({ content }) => content.trim())].join('\n');
 }
 
 function remembered(step: Step, budget: { left: number }): () => string | null {

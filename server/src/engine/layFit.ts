@@ -114,10 +114,11 @@ function hasArgs(text: string, body: string, row: ReadRow, parts: RunParts): boo
   );
 }
 
-/** Buildah keeps flags and blanks of a RUN. */
+/** Buildah keeps flags and blanks of a RUN, and adds digests of what is mounted. */
 function isAsWritten(entry: Entry, text: string): boolean {
   const command = text.replace(/^(?:\|\d+ (?:.*? )?)?\/bin\/sh -c /s, '');
-  return oneBlank(command) === oneBlank(entry.written);
+  const plain = command.replace(/(?::(?:sha256:)?[\da-f]{64})+(?:\|\w+=[^|]*)*$/, '');
+  return oneBlank(plain) === oneBlank(entry.written);
 }
 
 /**
@@ -141,7 +142,7 @@ function firstName(text: string): string {
 function fittingPodmanArg(text: string, row: ReadRow): Fitting {
   const name = text.slice('ARG '.length).split(/[ =]/, 1)[0] as string;
   const words = row.text.slice('ARG '.length).split(' ');
-  if (words.includes(text.slice('ARG '.length))) return loose;
+  if (words.includes(text.slice('ARG '.length)) || words.includes(name)) return loose;
   return words.some((word) => word.split('=', 1)[0] === name) ? values : none;
 }
 

@@ -24,17 +24,19 @@ export function valuesIn(
   names: ReadonlySet<string>,
 ): ReadonlyMap<string, string> {
   const found = new Map<string, string | null>();
-  const note = (text: string) => {
+  const note = (text: string, into: Map<string, string | null>) => {
     for (const [name, value] of readValues(text, names)) {
-      const before = found.get(name);
-      found.set(name, before === undefined || before === value ? value : null);
+      const before = into.get(name);
+      into.set(name, before === undefined || before === value ? value : null);
     }
   };
-  for (const [at, row] of rows.entries()) {
-    const args = parts[at]?.args;
-    if (args) note(args);
-    else if (row.keyword === 'ARG' && row.byBuildkit) note(row.text.slice('ARG '.length));
+  for (const part of parts) if (part?.args) note(part.args, found);
+  // Engine 26 repeats ARG as it is written, so what commands were run with says more.
+  const declared = new Map<string, string | null>();
+  for (const row of rows) {
+    if (row.keyword === 'ARG' && row.byBuildkit) note(row.text.slice('ARG '.length), declared);
   }
+  for (const [name, value] of declared) if (!found.has(name)) found.set(name, value);
   return new Map([...found].flatMap(([name, value]) => (value === null ? [] : [[name, value]])));
 }
 
