@@ -130,9 +130,10 @@ export async function cacheOf({ session, limits, signal }: Asker): Promise<reado
   const path = isApiFrom(api, '1.42') ? '/system/df?type=build-cache' : '/system/df';
   for (let tries = 1; tries <= cacheTries; tries++) {
     const entries: CacheEntry[] = [];
+    const once = sameTexts();
     const answer = await session.each({ path, what, limits: limits.list, signal }, 2, (value) => {
       const entry = cacheEntry(value);
-      if (entry) entries.push(entry);
+      if (entry) entries.push(slim(entry, once));
     });
     if (answer !== undefined) {
       const { BuildCache = null } = objectOf(answer);
@@ -142,6 +143,25 @@ export async function cacheOf({ session, limits, signal }: Asker): Promise<reado
     if (tries < cacheTries) await pause(100 * 2 ** tries, signal);
   }
   throw new EngineProblem('refused', `${session.way.shown} cannot list its build cache now.`);
+}
+
+/** One text in memory for all that are equal: many records have the same description, and parents. */
+function sameTexts(): (text: string) => string {
+  const known = new Map<string, string>();
+  return (text) => {
+    const one = known.get(text);
+    if (one !== undefined) return one;
+    known.set(text, text);
+    return text;
+  };
+}
+
+const none: readonly string[] = [];
+
+function slim(entry: CacheEntry, once: (text: string) => string): CacheEntry {
+  const parents = entry.parents.length === 0 ? none : entry.parents.map(once);
+  const { id, type, description } = entry;
+  return { ...entry, parents, id: once(id), type: once(type), description: once(description) };
 }
 
 /** Containers of an image, running or not, with what they wrote. */
