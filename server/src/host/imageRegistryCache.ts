@@ -34,6 +34,9 @@ export interface RegistryCache {
 const largestBlob = 8_000_000;
 const mostBytes = 64_000_000;
 const mostFiles = 4000;
+/** A folder is tidied at first, and again when so much was written to it. */
+const tidyFiles = 64;
+const tidyBytes = 8_000_000;
 const dayMs = 24 * 3600 * 1000;
 /** What is kept in memory where the disk takes nothing. */
 const mostInMemory = 16_000_000;
@@ -54,9 +57,20 @@ export function createRegistryCache(folder: () => string | null): RegistryCache 
       inMemory -= length;
     }
   };
+  /** What was written to each folder since it was tidied. */
+  const untidied = new Map<string, { files: number; bytes: number }>();
   const write = async (name: string, bytes: Buffer) => {
     const root = folder();
-    if (root === null || !(await keep(join(root, name), bytes))) remember(name, bytes);
+    const path = root === null ? null : join(root, name);
+    if (path === null || !(await keep(path, bytes))) return remember(name, bytes);
+    const since = untidied.get(dirname(path)) ?? { files: tidyFiles, bytes: 0 };
+    since.files += 1;
+    since.bytes += bytes.length;
+    untidied.set(dirname(path), since);
+    if (since.files < tidyFiles && since.bytes < tidyBytes) return;
+    Object.assign(since, { files: 0, bytes: 0 });
+    // What is left over may also be removed another time.
+    await tidy(dirname(path), path).catch(() => {});
   };
   const read = async (name: string): Promise<Buffer | null> => {
     const root = folder();
@@ -129,12 +143,10 @@ async function keep(path: string, bytes: Buffer): Promise<boolean> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeWhole(path, bytes);
+    return true;
   } catch {
     return false;
   }
-  // What is left over may also be removed another time.
-  await tidy(folder, path).catch(() => {});
-  return true;
 }
 
 /** Removes what was not used for longest until the rest has its place. */

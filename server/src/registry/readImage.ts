@@ -12,6 +12,8 @@ import type { RegistryImage, RegistryLayer } from './registry.ts';
 const deepest = 3;
 /** Manifests and indexes that are read for one image. */
 const mostManifests = 12;
+/** As many as overlay mounts have room for. */
+const mostLayers = 127;
 
 /** Where manifests and configurations come from; each is what its digest says. */
 export interface Sources {
@@ -103,7 +105,9 @@ export async function readImage(wanted: Wanted): Promise<RegistryImage> {
 
   const told = async (layer: Descriptor): Promise<RegistryLayer> => {
     const { digest, size } = layer;
-    return { digest, compressed: size, archive: await sources.archive(layer) };
+    // An image with more than engines take is not asked for the ends of all.
+    const archive = layers.length > mostLayers ? null : await sources.archive(layer);
+    return { digest, compressed: size, archive };
   };
   const image = await take(wanted.digest, null, null, 0);
   if (image) return { ...image, layers: await Promise.all(layers.map(told)) };

@@ -1,7 +1,15 @@
 /** Base images read from a registry on this machine: what is asked, what is believed, what is kept. */
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { type AddressInfo, createServer as createListener } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -198,6 +206,28 @@ describe('an image in a registry', () => {
       image.layers.map(({ archive }) => archive),
       [3000, 3001, null],
     );
+  });
+
+  it('that was not used for longest goes when the folder is full', async () => {
+    const blobs = join(folder, 'kept/blobs');
+    mkdirSync(blobs, { recursive: true });
+    for (let n = 0; n < 10; n++) {
+      const path = join(blobs, `sha256-${String(n).repeat(64)}`);
+      writeFileSync(path, Buffer.alloc(7_900_000));
+      utimesSync(path, 1_700_000_000 + n, 1_700_000_000 + n);
+    }
+    putImage(registry, 'app', 'latest');
+    await images.ask(name('app'), amd64, signal);
+    const left = readdirSync(blobs).filter((file) => /^sha256-(\d)\1{63}$/.test(file));
+    assert.deepEqual(left.map((file) => file[7]).sort(), ['2', '3', '4', '5', '6', '7', '8', '9']);
+    assert.notEqual(await images.known(name('app'), amd64), null);
+  });
+
+  it('is known as long as the process runs where the disk takes nothing', async () => {
+    writeFileSync(join(folder, 'kept'), 'a file in the place of the folder');
+    putImage(registry, 'app', 'latest');
+    const image = await images.ask(name('app'), amd64, signal);
+    assert.deepEqual(await images.known(name('app'), amd64), image);
   });
 
   it('is found through an index in an index, and by its configuration where the index says no platform', async () => {

@@ -30,7 +30,15 @@ describe('the unpacked size of an image in a registry', () => {
 
   it('stays the table’s where that is of these very layers', () => {
     const size = { bytes: 81_000_000, low: 78_570_000, high: 83_430_000 };
-    const table = { size, reason: 'As published.', compressedLayers: compressed } as BaseFacts;
+    const table: BaseFacts = {
+      size,
+      reason: 'As published.',
+      layers: 2,
+      compressedLayers: compressed,
+      distribution: null,
+      packages: null,
+      date: '2026-09-19',
+    };
     const { figure, reason } = unpackedSize(
       compressed,
       'linux',
