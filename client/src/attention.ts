@@ -32,9 +32,10 @@ export class Attention implements vscode.Disposable {
         if (contentChanges.length > 0) this.#workIn(document);
       }),
       vscode.workspace.onDidSaveTextDocument((document) => this.#workIn(document)),
-      // The editor sets a selection by itself when a file opens; then there is no kind.
+      // The editor sets a selection by itself when a file opens, also where a search found something.
       vscode.window.onDidChangeTextEditorSelection(({ kind, textEditor }) => {
-        if (kind !== undefined) this.#workIn(textEditor.document);
+        const { Keyboard, Mouse } = vscode.TextEditorSelectionChangeKind;
+        if (kind === Keyboard || kind === Mouse) this.#workIn(textEditor.document);
       }),
       vscode.window.onDidChangeWindowState(({ focused }) => {
         if (focused && this.#visible().some((uri) => this.#known.has(uri))) this.work();

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import type { AskRegistryResult } from '../../../server/src/protocol.ts';
+import { fakeRegistry, putImage } from '../../support/fakeRegistry.ts';
 import { apkIndexFile, mirrorOf } from '../../support/mirrors.ts';
 import { extensionId } from '../extensionId.ts';
 import { until } from '../results.ts';
@@ -131,6 +133,36 @@ describe('in the editor', () => {
     await vscode.commands.executeCommand('dockerfileLayers.restartServer');
     await hint(document, 'COPY big.bin', /^layer 5 · 2\.5 MB$/);
     assert.ok((await api()).client.isRunning());
+  });
+
+  it('Read Base Images from Their Registries opens FROM into the layers of its image', async () => {
+    const registry = await fakeRegistry();
+    putImage(registry, 'team/base', '1', { layers: [28_000_000, 1_200] });
+    try {
+      await setText(document, `FROM --platform=linux/amd64 ${registry.host}/team/base:1\nRUN x\n`);
+      await hint(document, 'RUN x', /^layer 1$/);
+      assert.deepEqual(registry.asked, []);
+      const result = await vscode.commands.executeCommand<AskRegistryResult>(
+        'dockerfileLayers.readBaseImages',
+      );
+      assert.deepEqual(result.known, [`${registry.host}/team/base:1`], result.message);
+      await hint(document, 'FROM', /^base · 2 layers/);
+      const { view } = await api();
+      const rows = await until('the layers of the base', () => {
+        const [root] = view.getChildren();
+        const layers = root?.children().at(-1)?.children() ?? [];
+        return layers.length === 2 && layers;
+      });
+      assert.deepEqual(
+        rows.map(({ label, description }) => [label, description]),
+        [
+          ['RUN step 1', '1.2 kB compressed'],
+          ['RUN step 0', '28 MB compressed'],
+        ],
+      );
+    } finally {
+      await registry.close();
+    }
   });
 
   it('Update Package Data brings figures from a mirror of the settings', async () => {
