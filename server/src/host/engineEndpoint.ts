@@ -90,6 +90,9 @@ function tcp(
   const port = said === undefined ? defaultPort : Number(said);
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const base = url.pathname.replace(/\/+$/, '');
+  // A second address behind the first would have its password shown.
+  if (!/^[\w.:%-]+$/.test(host) || !/^(\/[\w.~-]+)*$/.test(base))
+    throw bad(written, 'is no address');
   const scheme = /^[a-z]+:\/\//i.exec(written)?.[0]?.toLowerCase() ?? 'tcp://';
   return {
     kind: 'tcp',

@@ -71,6 +71,7 @@ describe('the address of an engine', () => {
       'ssh://me:s3cret@host',
       'http://me:s3cret@host?token=s3cret#s3cret',
       'me:s3cret@host:port',
+      'tcp://http://me:s3cret@host',
       'http://me:s3cret@host:99999',
     ];
     for (const address of wrong) {
