@@ -13,6 +13,8 @@ export interface Candidate {
   readonly name: string;
   /** Arguments to Node. */
   readonly args: readonly string[];
+  /** Beside the environment of the measurement. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface LanguageServer {
@@ -65,7 +67,10 @@ const capabilities = {
 /** Starts the server and resolves when it has answered `initialize`. */
 export async function startServer(candidate: Candidate, root: string): Promise<LanguageServer> {
   const started = performance.now();
-  const child = spawn(process.execPath, candidate.args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, candidate.args, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...candidate.env },
+  });
   running.add(child);
   let complaint = '';
   child.stderr.on('data', (chunk) => {

@@ -2,7 +2,8 @@
  * `npm run bench`: how quick the language server and the parser are, beside the server that other
  * Dockerfile extensions use. Prints a Markdown table and leaves it in `bench/results`, with a JSON
  * of the same. `-- --quick` takes about a minute and has fewer edits; the figures are rougher.
- * `-- --context` measures nothing but a build context of 100,000 files, and prints that section.
+ * `-- --context` measures nothing but a build context of 100,000 files, `-- --engine` nothing but what
+ * container engines do to an editor (the second part needs Docker), and both print that section.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -17,8 +18,11 @@ import { hints, ourHover, peerHover } from './answers.ts';
 import type { ContextTimes } from './contexts.ts';
 import { contextSection } from './contextTable.ts';
 import { type Contestant, measure } from './editing.ts';
+import { measureBesideEngines } from './engines.ts';
+import { engineSection } from './engineTable.ts';
 import type { EstimateTimes } from './estimates.ts';
 import { digits, spread } from './figures.ts';
+import { measureFirstHint } from './firstHint.ts';
 import { type Candidate, startServer } from './languageServer.ts';
 import type { NextBuildTimes } from './nextBuild.ts';
 import { goalsOf, type Measured, report } from './table.ts';
@@ -37,6 +41,7 @@ const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'},
 const work = mkdtempSync(join(tmpdir(), 'dockerfile-layers-bench-'));
 try {
   if (process.argv.includes('--context')) await onlyContext();
+  else if (process.argv.includes('--engine')) await onlyEngine();
   else await all();
 } finally {
   rmSync(work, { recursive: true, force: true });
@@ -48,6 +53,20 @@ async function onlyContext(): Promise<void> {
   const section = contextSection(measureContext(contextsPath));
   const load = `Load ${digits(before)} before, ${digits(loadavg()[0])} after; ${machine}.`;
   console.log([...section, load].join('\n'));
+}
+
+async function onlyEngine(): Promise<void> {
+  const before = loadavg()[0] ?? 0;
+  const { ours } = await bundles();
+  const root = join(work, 'workspace');
+  mkdirSync(root);
+  tell('edits beside engines');
+  const edits = quick ? 30 : 200;
+  const beside = await measureBesideEngines(ours, pathToFileURL(root).href, edits);
+  tell('the first measured hint');
+  const first = await measureFirstHint(ours, join(work, 'project'), quick ? 3 : 9);
+  const load = `Load ${digits(before)} before, ${digits(loadavg()[0])} after; ${machine}.`;
+  console.log([...engineSection(beside, first), load].join('\n'));
 }
 
 async function all(): Promise<void> {

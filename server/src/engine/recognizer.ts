@@ -15,6 +15,7 @@ import {
   otherTarget,
   sharesText,
 } from './layLikeness.ts';
+import { type LastLaid, lastLaid, movedTo } from './relaid.ts';
 
 export interface RecognizeRequest {
   readonly plan: Plan;
@@ -65,12 +66,16 @@ export async function recognizeImage(request: RecognizeRequest): Promise<Recogni
 }
 
 const bases = new WeakMap<Laid, KnownBase | null>();
+/** What became of each image with the last edit: most edits leave its lines as they are. */
+const lasts = new WeakMap<Recognized, LastLaid>();
 
 /** Lays the same image anew over another plan of the same file, as after an edit. Asks nobody. */
 export function relay(recognized: Recognized, plan: Plan): Recognized {
   if (recognized.state !== 'found') return recognized;
   const base = bases.get(recognized.laid) ?? null;
-  const laid = lay(plan, recognized.laid.image, base);
+  const last = lasts.get(recognized);
+  const laid = (last && movedTo(plan, last)) ?? lay(plan, recognized.laid.image, base);
+  lasts.set(recognized, lastLaid(plan, laid));
   bases.set(laid, base);
   return { ...recognized, laid };
 }

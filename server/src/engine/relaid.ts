@@ -1,0 +1,83 @@
+/** An image that was laid over a plan, and the same over the next one: an edit elsewhere moves nothing. */
+
+import type { Plan, Step } from '../model/plan.ts';
+import type { Laid } from './laid.ts';
+import { imageSteps } from './layEntries.ts';
+
+/** What was laid last. */
+export interface LastLaid {
+  readonly plan: Plan;
+  readonly steps: readonly Step[];
+  readonly laid: Laid;
+}
+
+export function lastLaid(plan: Plan, laid: Laid): LastLaid {
+  return { plan, steps: imageSteps(plan, plan.target), laid };
+}
+
+/**
+ * The same laid over another plan, where all lines of its image have the texts that they had; null
+ * where one has another. Laying the image anew would come to the same.
+ */
+export function movedTo(plan: Plan, last: LastLaid): Laid | null {
+  if (last.plan === plan) return last.laid;
+  const steps = imageSteps(plan, plan.target);
+  const { steps: before, laid } = last;
+  if (steps.length !== before.length || !hasSameStart(plan, last.plan)) return null;
+  const names = last.plan.program;
+  if (declarations(names) !== declarations(plan.program)) return null;
+  const now = new Map<Step, Step>();
+  for (const [at, step] of steps.entries()) {
+    const old = before[at] as Step;
+    if (old !== step && !isSameLine(old, step)) return null;
+    now.set(old, step);
+  }
+  const moved = <T>(map: ReadonlyMap<Step, T>): ReadonlyMap<Step, T> =>
+    new Map([...map].map(([step, value]) => [now.get(step) ?? step, value]));
+  return {
+    ...laid,
+    rows: moved(laid.rows),
+    changed: moved(laid.changed),
+    ...(laid.unsure && { unsure: moved(laid.unsure) }),
+  };
+}
+
+/** What the target stands on, and what was said of it from outside. */
+function hasSameStart(one: Plan, other: Plan): boolean {
+  if (one.target !== other.target || one.stages.length !== other.stages.length) return false;
+  return one.stages.every(({ base }, at) => {
+    const its = other.stages[at]?.base;
+    return (
+      base.reference === its?.reference && base.stage === its.stage && base.image === its.image
+    );
+  });
+}
+
+/** Names by which values of ARG are found in a history. */
+function declarations({ globals, stages }: Plan['program']): string {
+  const names: string[] = [];
+  for (const command of [...globals, ...stages.flatMap(({ commands }) => commands)]) {
+    if (command.kind === 'arg')
+      for (const { key, value } of command.args) names.push(`${key}=${value}`);
+  }
+  return names.join('\n');
+}
+
+function isSameLine(one: Step, other: Step): boolean {
+  return (
+    one.instruction.joined.text === other.instruction.joined.text &&
+    one.effect === other.effect &&
+    one.createdByExact === other.createdByExact &&
+    sameTexts(one.instruction.heredocs, other.instruction.heredocs) &&
+    one.createdBy === other.createdBy
+  );
+}
+
+function sameTexts(
+  one: readonly { readonly content: string }[],
+  other: readonly { readonly content: string }[],
+): boolean {
+  return (
+    one.length === other.length && one.every(({ content }, at) => content === other[at]?.content)
+  );
+}
