@@ -115,7 +115,7 @@ function ssh(written: string): Endpoint {
   if (!/^[a-z0-9_:][a-z0-9_.:%-]*$/i.test(host)) throw bad(written, 'names no host');
   if (user !== '' && !/^[a-z0-9_][a-z0-9_.@+\\-]*$/i.test(user))
     throw bad(written, 'names no user');
-  if (!/^[a-z0-9_./@+-]*$/i.test(path)) throw bad(written, 'names no path of a socket');
+  if (!/^(\/[\w.+-]+)*$/.test(path)) throw bad(written, 'names no path of a socket');
   const port = url.port === '' ? null : Number(url.port);
   return {
     kind: 'ssh',
