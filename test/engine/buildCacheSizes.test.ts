@@ -155,6 +155,7 @@ describeWithEngine('sizes of stages from the build cache', () => {
       const before = await sizesNow(plan);
       const { stages } = plan;
       let more = 0;
+      const counted = new Set<Step>();
       for (const stage of stages) {
         if (!stage.needed) continue;
         const target = `${tag}-${stage.index}`;
@@ -172,16 +173,11 @@ describeWithEngine('sizes of stages from the build cache', () => {
           assert.ok(found, `${step.instruction.joined.text} has a size`);
           assert.equal(found.sure, true, step.instruction.joined.text);
           if (!found.links) assert.equal(found.bytes, bytes, step.instruction.joined.text);
-          else more += found.bytes - bytes;
+          more += counted.has(step) ? 0 : found.bytes - bytes;
+          counted.add(step);
         }
       }
       assert.equal(more, links, 'what is more are the lengths of links');
-      // Now that images have all of them, links do not count any more.
-      for (const [step, { bytes, links }] of await sizesNow(plan)) {
-        const said = before.get(step);
-        assert.equal(links, false, step.instruction.joined.text);
-        assert.ok(said && (said.links ? said.bytes >= bytes : said.bytes === bytes));
-      }
     });
   }
 

@@ -5,7 +5,7 @@
  * shows.
  */
 
-import type { Plan, Stage, Step } from '../model/plan.ts';
+import type { BaseImage, Plan, Stage, StageBase, Step } from '../model/plan.ts';
 import {
   type CacheRecords,
   cacheRecords,
@@ -26,8 +26,8 @@ export interface CachedSize {
   /** Milliseconds since 1970, when the record was made; null: not told. */
   readonly at: number | null;
   /**
-   * May the bytes have lengths of symlinks in them? So they have on classic stores as long as no image
-   * has the layer.
+   * May the bytes have lengths of symlinks in them? So they have on classic stores where the engine
+   * counted them (at the first listing) before an image had the layer.
    */
   readonly links: boolean;
 }
@@ -38,6 +38,8 @@ export interface KnownSizes {
   readonly files?: (step: Step) => number | undefined;
   /** Milliseconds since 1970 since when the step's record was made; null: at any time. */
   readonly since?: (step: Step) => number | null;
+  /** Of images that the plan knows nothing of: how many layers they have. */
+  readonly image?: (reference: string) => BaseImage | undefined;
 }
 
 /**
@@ -70,7 +72,7 @@ interface Found {
 
 /** Where the next step's record may stand: on any base image that fits, or on these records. */
 type Below =
-  | { readonly kind: 'base'; readonly stage: Stage }
+  | { readonly kind: 'base'; readonly base: StageBase }
   | { readonly kind: 'records'; readonly ids: ReadonlySet<string>; readonly sure: boolean };
 
 /**
@@ -93,8 +95,9 @@ export function cacheSizes(
   for (const stage of plan.stages) {
     if (!stage.needed || stage.replaced) continue;
     const { base } = stage;
+    const image = base.image ?? known.image?.(base.reference) ?? null;
     const below: Below | undefined =
-      base.stage === null ? { kind: 'base', stage } : ends.get(base.stage);
+      base.stage === null ? { kind: 'base', base: { ...base, image } } : ends.get(base.stage);
     if (!below) continue;
     const { since } = known;
     const fitting = isClassic ? known : { ...(since && { since }) };
@@ -117,7 +120,7 @@ export function cacheSizes(
       const bytes = records.bytesOf(entry);
       if (info.store === 'containerd' && bytes % block !== 0) continue;
       const agree = [...nodes.values()].every((one) => records.bytesOf(one.entry) === bytes);
-      const links = isClassic && !entry.shared;
+      const links = isClassic && bytes > 0 && bytes !== known.files?.(step);
       // More than the files have may be links, or other files.
       const isMore = isClassic && bytes !== (known.files?.(step) ?? bytes);
       sizes.set(step, { bytes, sure: sure && agree && !isMore, at: entry.createdAt, links });
@@ -168,7 +171,7 @@ function nodesOn(below: Below, text: string, step: Step, records: CacheRecords):
 
 function nodesOf(below: Below, text: string, records: CacheRecords): Nodes {
   if (below.kind === 'base') {
-    const { entries, sure } = records.onBase(below.stage.base, text);
+    const { entries, sure } = records.onBase(below.base, text);
     return { nodes: new Map(entries.map((entry) => [entry.id, { entry, below: '' }])), sure };
   }
   const nodes = new Map<string, Node>();
@@ -192,8 +195,7 @@ function sameBytes(
   const those = (fits: (entry: CacheEntry) => boolean) =>
     new Map([...nodes].filter(([, { entry }]) => fits(entry)));
   const equal = those((entry) => records.bytesOf(entry) === files);
-  // As long as no image has the layer, lengths of links count with the files.
-  return equal.size > 0 ? equal : those((entry) => !entry.shared && records.bytesOf(entry) > files);
+  return equal.size > 0 ? equal : those((entry) => records.bytesOf(entry) > files);
 }
 
 interface Kept extends Level {

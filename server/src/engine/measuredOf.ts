@@ -17,7 +17,7 @@ export interface FoundBytes {
   readonly at: number | null;
   /** Whose bytes; absent: those of the engine that was asked, of a record those of files. */
   readonly store?: Store;
-  /** Lengths of links may be counted with the files, as no image has the layer. */
+  /** Lengths of links may be counted with the files. */
   readonly links?: boolean;
 }
 
@@ -116,10 +116,10 @@ function inRecord(step: Step, { recorded }: Sources): Measured | undefined {
   };
 }
 
-/** Where nobody needs the files alone, the engine counts what the links say, too. */
+/** The engine counts a layer before an image has it, and then what links say counts, too. */
 function linkWords({ bytes, links = false }: FoundBytes): string {
   return links && bytes > 0
-    ? ' No image has this layer, so that the lengths of symbolic links count with its files.'
+    ? ' The lengths of symbolic links, if it has any, may count with its files.'
     : '';
 }
 

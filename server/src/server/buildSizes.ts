@@ -10,7 +10,7 @@ import type { Engine, EngineChoice, EngineImage } from '../engine/engine.ts';
 import { lay } from '../engine/lay.ts';
 import { rowLayers } from '../engine/layLayers.ts';
 import { readRows } from '../engine/layRow.ts';
-import type { Plan, Step } from '../model/plan.ts';
+import type { BaseImage, Plan, Step } from '../model/plan.ts';
 import type { Open, ServerState } from './serverState.ts';
 
 export interface StepBytes {
@@ -77,13 +77,17 @@ async function askEngine(
   if (info.store !== (found.facts.store ?? 'classic')) return null;
   const image = id === null ? null : await engine.image(choice, id, signal);
   if (id !== null && image === null) return null;
-  const entries = await engine.buildCache(choice, signal);
+  const [entries, bases] = await Promise.all([
+    engine.buildCache(choice, signal),
+    basesOf(engine, choice, plan, signal),
+  ]);
   const ofCache = cacheSizes(plan, entries, info, {
     files(step) {
       const size = counted.get(step);
       const isExact = size?.basis === 'computed' && !size.atLeast && step.copy !== null;
       return isExact ? (size.bytes ?? undefined) : undefined;
     },
+    image: (reference) => bases.get(reference),
     since: (step) => (results.get(step)?.outcome === 'ran' ? startedAt : null),
   });
   const sizes = new Map<Step, StepBytes>();
@@ -93,6 +97,27 @@ async function askEngine(
       sizes.set(step, { bytes, links: false });
     }
   return sizes;
+}
+
+/** How many layers images have that stages start from, as far as the plan does not know them. */
+async function basesOf(
+  engine: Engine,
+  choice: EngineChoice,
+  { stages }: Plan,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, BaseImage>> {
+  const unknown = stages.filter(
+    ({ needed, base }) => needed && !base.image && !base.scratch && base.stage === null,
+  );
+  const references = [...new Set(unknown.map(({ base }) => base.reference))];
+  const found = await Promise.all(
+    references.map(async (reference) => {
+      const image = await engine.image(choice, reference, signal).catch(() => null);
+      const layers = image?.diffIds.length ?? 0;
+      return layers > 0 ? [[reference, { config: {}, history: [], layers }] as const] : [];
+    }),
+  );
+  return new Map(found.flat());
 }
 
 /** By what the builder said of lines and layers, else by the texts of the image's history. */
