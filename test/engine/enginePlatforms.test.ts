@@ -36,6 +36,9 @@ describeWithLab('an image for several platforms', ['docker-store'], () => {
     assert.equal(own?.platform.arch, 'amd64');
     assert.equal(other?.platform.arch, 'arm64');
     assert.deepEqual([own?.id, other?.id], [listed?.id, listed?.id]);
+    const both = [own?.platform, other?.platform];
+    assert.deepEqual(other?.platforms, both);
+    assert.deepEqual((await engine.image(choice, name, never, own?.platform))?.platforms, both);
     assert.ok(own?.history.some(({ createdBy }) => createdBy.includes('TARGETARCH=amd64')));
     assert.ok(other?.history.some(({ createdBy }) => createdBy.includes('TARGETARCH=arm64')));
     assert.notDeepEqual(own?.diffIds, other?.diffIds);

@@ -60,6 +60,7 @@ export function engineImage(
   const id = textOf(image.Id);
   if (id === '' || !listOf(history).every(isObject)) return null;
   const config = objectOf(image.Config);
+  const platforms = availablePlatforms(image.Manifests);
   const diffIds = textsOf(objectOf(image.RootFS).Layers);
   const graph = objectOf(image.GraphDriver);
   return {
@@ -69,6 +70,7 @@ export function engineImage(
     createdAt: timeOf(image.Created),
     labels: labelsOf(config.Labels),
     platform: withVariant(image),
+    ...(platforms.length > 0 && { platforms }),
     diffIds,
     history: unpacked(listOf(history).map(historyRow).reverse(), diffIds.length, store),
     config: imageConfig(image.Config),
@@ -81,6 +83,16 @@ export function engineImage(
 /** May the image be taken where one for that platform is wanted? */
 export function isForPlatform(image: EngineImage, platform: Platform): boolean {
   return standsFor(image.platform, platform);
+}
+
+/** Parts of an index that the engine has, without what only describes others (`Kind`). */
+function availablePlatforms(manifests: unknown): readonly Platform[] {
+  return listOf(manifests).flatMap((value) => {
+    const { Kind, Available, ImageData } = objectOf(value);
+    const { os, architecture, variant } = objectOf(objectOf(ImageData).Platform);
+    const isImage = Kind === 'image' && Available === true && textOf(architecture) !== '';
+    return isImage ? [withVariant({ Os: os, Architecture: architecture, Variant: variant })] : [];
+  });
 }
 
 function withVariant({ Os, Architecture, Variant }: Json): Platform {

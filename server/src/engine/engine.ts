@@ -64,6 +64,8 @@ export interface HistoryRow {
 /** An image with all that does not change about it. */
 export interface EngineImage extends ImageSummary {
   readonly platform: Platform;
+  /** For which platforms the engine has it; absent: not told, where none was asked for. */
+  readonly platforms?: readonly Platform[];
   /** Of the uncompressed layers, the base first. */
   readonly diffIds: readonly string[];
   /** The oldest first. */

@@ -68,7 +68,8 @@ export async function imageOf(
   const { api, store } = session.info;
   const get = (at: string, what = 'an image') =>
     session.json({ path: at, what, limits: limits.question, signal });
-  const first = await get(`${path}/json`).catch((error) => {
+  const hasParts = platform !== null && store === 'containerd' && isApiFrom(api, '1.48');
+  const first = await get(`${path}/json${hasParts ? '?manifests=1' : ''}`).catch((error) => {
     if (isNoName(error)) return undefined;
     throw error;
   });
@@ -87,7 +88,8 @@ export async function imageOf(
   if (history === undefined) return null;
   if (!isList(history)) noList(session, what);
   // The answer for a platform has the id of that one's part, by which nothing else can be asked.
-  const image = engineImage({ ...objectOf(chosen), Id }, history, session.info);
+  const { Manifests } = objectOf(first);
+  const image = engineImage({ ...objectOf(chosen), Id, Manifests }, history, session.info);
   if (!image) return damaged(session, what);
   return platform === null || isForPlatform(image, platform) ? image : null;
 }

@@ -39,7 +39,7 @@ export function toldByEngine(
     store,
     driver: image.driver,
     createdAt: image.createdAt,
-    platforms: [formatPlatform(image.platform)],
+    platforms: (image.platforms ?? [image.platform]).map(formatPlatform),
   };
   const bytes = sumOf(image);
   const known = keptFacts(table, image, layers);
