@@ -69,7 +69,7 @@ process.on('exit', () => {
 });
 
 /** Milliseconds after which what did not end by itself is ended by force. */
-const graceMs = 2000;
+const graceMs = 1000;
 
 async function connect(endpoint: SshEndpoint, env: Environment): Promise<Duplex> {
   const path = await programPath('ssh', { platform: process.platform, env, isProgram });

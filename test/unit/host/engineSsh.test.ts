@@ -15,8 +15,8 @@ if (process.argv.includes('nowhere')) {
   process.stderr.write('Welcome to the gate!\\r\\nssh: Could not resolve hostname \\u001b[31mnowhere\\u001b[0m\\r\\n');
   process.exit(255);
 }
-if (process.argv.includes('silent')) {
-  process.on('SIGTERM', () => {});
+if (process.argv.includes('deaf')) process.on('SIGTERM', () => {});
+if (process.argv.includes('deaf') || process.argv.includes('silent')) {
   setInterval(() => {}, 1000);
 } else {
   const link = require('node:net').connect(${JSON.stringify(socket)});
@@ -100,8 +100,8 @@ describe('an engine behind ssh', function () {
   });
 
   it('leaves no ssh behind that says nothing, and none that ignores a polite signal', async () => {
-    const asked = open().about({ endpoint: 'ssh://silent' }, control.signal);
-    await assert.rejects(asked, { message: 'ssh://silent did not answer in time.' });
+    const asked = open().about({ endpoint: 'ssh://deaf' }, control.signal);
+    await assert.rejects(asked, { message: 'ssh://deaf did not answer in time.' });
     await until(() => starts().length > 0 && starts().every(([pid]) => !isRunning(pid)));
   });
 
