@@ -127,6 +127,18 @@ describe('the request for base images', () => {
     await becomes(async () => (await layersOf(0))?.join(), '5');
   });
 
+  it('is not needed for a name that was passed through while typing, and is meant later', async () => {
+    putImage(registry, 'one', '1', { layers: [5] });
+    putImage(registry, 'one', '12', { layers: [6] });
+    await opened(['one:1'], {}, { registry: { enable: true } });
+    // Before a registry hears of it, the name goes on.
+    await editor.edit('one:1', 'one:12');
+    await becomes(async () => (await layersOf(0))?.join(), '6');
+    assert.ok(!registry.asked.includes('GET /v2/one/manifests/1'));
+    await editor.edit('one:12', 'one:1');
+    await becomes(async () => (await layersOf(0))?.join(), '5');
+  });
+
   it('is not needed either where they do and no registry answers: what was said before is shown, and why it may be old', async () => {
     putImage(registry, 'one', '1', { layers: [5] });
     const settings = { registry: { enable: true } };

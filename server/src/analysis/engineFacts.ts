@@ -43,6 +43,8 @@ export class EngineFacts {
   readonly #onRegistry: () => void;
   readonly #sessions = new Map<string, EngineSession>();
   readonly #registry = new Map<string, BackgroundFact<RegistryImage | null>>();
+  /** When questions to registries failed, by the names of their facts. */
+  readonly #failed = new Map<string, number>();
   /** Documents that are seen, each with the endpoint of its engine. */
   readonly #wanted = new Map<string, string>();
   readonly #used = new Map<string, readonly string[]>();
@@ -150,9 +152,14 @@ export class EngineFacts {
     return isNews;
   }
 
-  /** Somebody works: engines that were gone are looked for once more. */
+  /** Somebody works: engines that were gone are looked for once more, and registries that failed a while ago asked again. */
   retry(): void {
     for (const session of this.#sessions.values()) session.retry();
+    for (const [name, at] of this.#failed) {
+      if (performance.now() - at < againMs) continue;
+      this.#failed.delete(name);
+      this.#registry.get(name)?.refresh();
+    }
   }
 
   /** A registry was asked for images. */
@@ -202,7 +209,10 @@ export class EngineFacts {
       const fetch = async (signal: AbortSignal) => {
         if (isAsked && !(await this.#staysUsed(reference, signal))) return notUsed;
         const read = isAsked
-          ? await registry.ask(reference, platform, signal)
+          ? await registry.ask(reference, platform, signal).catch((error: unknown) => {
+              this.#failed.set(name, performance.now());
+              throw error;
+            })
           : await registry.known(reference, platform);
         if (read?.digest !== last?.digest) last = read;
         if (isAsked) this.#registry.get(nameOf('known'))?.refresh();
@@ -211,13 +221,20 @@ export class EngineFacts {
       fact = new BackgroundFact<RegistryImage | null>(fetch, this.#onRegistry, (a, b) => a === b);
       this.#registry.set(name, fact);
     }
-    return fact.held.fact;
+    const { fact: now, refreshing } = fact.held;
+    // A name that was only passed through then is meant now.
+    if (now === notUsed && !refreshing && this.#isUsed(reference)) fact.refresh();
+    return now;
   }
 
   /** A name that is being typed passes through names of other images, of which no registry shall hear. */
   async #staysUsed(reference: string, signal: AbortSignal): Promise<boolean> {
     if (this.asking === 'ask') return true;
     await pause(typingMs, signal);
+    return this.#isUsed(reference);
+  }
+
+  #isUsed(reference: string): boolean {
     return [...this.#used.values()].some((references) => references.includes(reference));
   }
 
@@ -230,6 +247,8 @@ export class EngineFacts {
   }
 }
 
+/** How long a registry that failed is left alone. */
+const againMs = 60_000;
 /** How long a name has to stand before a registry is asked for it. */
 const typingMs = 1000;
 
