@@ -65,8 +65,8 @@ interface Laying {
   readonly border: Border;
 }
 
-function fitOf({ read, parts, entries }: Laying, step: number, row: number): Fitting {
-  return fitting(entries[step] as Entry, read[row] as ReadRow, parts[row] ?? null);
+function fitOf({ read, parts, entries, border }: Laying, step: number, row: number): Fitting {
+  return fitting(entries[step] as Entry, read[row] as ReadRow, parts[row] ?? null, border.other);
 }
 
 /** Entries above the lower end of the border that may be the base's; with its layers known, only what makes none. */
@@ -251,7 +251,7 @@ function finish(laying: Laying, { pairs, unsure, taken, start }: Settled): Laid 
   if (layers.contradicts) {
     return without(
       image,
-      `The image has ${image.diffIds.length} layers, which is not what its history says: its layers were put together after they were made.`,
+      `The image has ${image.diffIds.length} layers, which is not what its history says, so no layer can be said to be that of a line.`,
     );
   }
   // ONBUILD has an entry in images of the classic builder only.

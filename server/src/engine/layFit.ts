@@ -22,16 +22,24 @@ const loose: Fitting = { fit: 'same', weight: 8 };
 const explained: Fitting = { fit: 'values', weight: 8 };
 const values: Fitting = { fit: 'values', weight: 6 };
 
-/** `parts`: what a RUN's entry runs, where one of the file's RUN lines does. */
-export function fitting(entry: Entry, row: ReadRow, parts: RunParts | null): Fitting {
+/**
+ * `parts`: what a RUN's entry runs, where one of the file's RUN lines does. `otherBase`: the image was
+ * built on another base image than the texts were predicted for.
+ */
+export function fitting(
+  entry: Entry,
+  row: ReadRow,
+  parts: RunParts | null,
+  otherBase: boolean,
+): Fitting {
   if (entry.keyword !== row.keyword) return none;
-  if (entry.keyword === 'RUN') return fittingRun(entry, row, parts);
+  if (entry.keyword === 'RUN') return fittingRun(entry, row, parts, otherBase);
   if (entry.keyword === 'ONBUILD') {
     return row.text.slice('ONBUILD '.length).trim() === entry.written.trim() ? same : none;
   }
   const text = entry.text();
   if (text === null) return none;
-  if (text === row.text) return same;
+  if (text === row.text || text === `${row.text}${mark}`) return same;
   if (entry.keyword === 'ARG') return fittingArg(entry, text, row);
   if (row.form === 'classic' || row.form === 'podman') {
     if (row.keyword === 'COPY' || row.keyword === 'ADD') return fittingOlderCopy(entry, row);
@@ -43,7 +51,8 @@ export function fitting(entry: Entry, row: ReadRow, parts: RunParts | null): Fit
   if (built !== null && built !== text && (built === row.text || isSpelled(entry, built, row))) {
     return explained;
   }
-  return !entry.step.createdByExact && fitsLoosely(entry, row) ? loose : none;
+  const isOpen = otherBase || !entry.step.createdByExact;
+  return isOpen && fitsLoosely(entry, row) ? loose : none;
 }
 
 /** The same in another builder's spelling; all other instructions have one. */
@@ -72,11 +81,19 @@ function portsOf(owner: object, text: string): string {
   return sorted;
 }
 
+/** BuildKit ends some texts with it; other builders of the same texts do not. */
+const mark = ' # buildkit';
+
 function oneBlank(text: string): string {
   return text.trim().replace(/\s+/g, ' ');
 }
 
-function fittingRun(entry: Entry, row: ReadRow, parts: RunParts | null): Fitting {
+function fittingRun(
+  entry: Entry,
+  row: ReadRow,
+  parts: RunParts | null,
+  otherBase: boolean,
+): Fitting {
   const { body } = entry;
   if (body === null) return none;
   if (parts?.body === body) {
@@ -90,10 +107,15 @@ function fittingRun(entry: Entry, row: ReadRow, parts: RunParts | null): Fitting
   if (row.form === 'podman' && isAsWritten(entry, row.text)) return same;
   // The shell of a base that is not known: `RUN /bin/bash -ec …` where `/bin/sh -c …` was assumed.
   const script = entry.step.run?.script;
-  if (!script || !row.text.endsWith(` ${script}`) || entry.step.createdByExact) return none;
+  if (!script || !row.text.endsWith(` ${script}`)) return none;
+  if (entry.step.createdByExact && !otherBase) return none;
   const shell = row.text.slice(0, -script.length - 1);
-  return /^\/?[\w./:\\-]+(?: [-/][\w-]+)+$/.test(shell) ? loose : none;
+  return isShell.test(shell) ? loose : none;
 }
+
+/** `/bin/bash -eo pipefail -c`, as SHELL sets it. */
+const isShell =
+  /^(?:\S*[/\\])?(?:sh|bash|ash|dash|zsh|ksh|busybox|cmd|powershell|pwsh)(?:\.exe)?(?: \S+){0,6} [-/]\w+$/i;
 
 /** Longer lists of ARG values are only compared as they stand. */
 const maxArgs = 2000;

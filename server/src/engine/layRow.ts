@@ -38,7 +38,7 @@ export function readRows(image: EngineImage): readonly ReadRow[] {
 
 function readRow(row: HistoryRow, at: number): ReadRow {
   const { createdBy, comment } = row;
-  const byBuildkit = comment.startsWith('buildkit.');
+  const byBuildkit = comment.startsWith('buildkit.') || createdBy.endsWith(buildkitMark);
   const first = /^[A-Z]+(?= |$)/.exec(createdBy)?.[0] ?? '';
   if (createdBy === '') return { row, at, form: 'none', byBuildkit, keyword: '', text: '' };
   if (keywords.has(first)) {
