@@ -259,6 +259,49 @@ describe('a registry that misbehaves', () => {
     assert.deepEqual(registry.asked, [`GET ${tag}`, 'GET /token', `GET ${tag}`]);
   });
 
+  it('and takes a token back in the middle is given another one, for each repository its own', async () => {
+    putImage(registry, 'app', 'latest');
+    putImage(registry, 'other', 'latest');
+    let given = 0;
+    let taken = 0;
+    const scopes: (string | null)[] = [];
+    on('/token', (request, response) => {
+      scopes.push(new URL(request.url ?? '', 'http://x').searchParams.get('scope'));
+      given += 1;
+      response.end(JSON.stringify({ token: `t${given}`, expires_in: 300 }));
+    });
+    registry.before = ({ headers, url }, response) => {
+      const isBlob = url?.includes('/blobs/') ?? false;
+      const isGood = headers.authorization === `Bearer t${given}` && (!isBlob || taken > 0);
+      if (isGood || url?.startsWith('/token')) return false;
+      if (headers.authorization && isBlob) taken += 1;
+      const challenge = `Bearer realm="http://${registry.host}/token"`;
+      response.writeHead(401, { 'www-authenticate': challenge }).end();
+      return true;
+    };
+    assert.equal((await ask()).layers.length, 2);
+    assert.deepEqual([given, taken], [2, 1]);
+    assert.equal((await images.ask(`${registry.host}/other`, amd64, signal)).layers.length, 2);
+    assert.deepEqual(
+      scopes,
+      ['app', 'app', 'other'].map((name) => `repository:${name}:pull`),
+    );
+  });
+
+  for (const status of [404, 405, 501]) {
+    it(`and answers to HEAD with ${status} is asked by GET`, async () => {
+      putImage(registry, 'app', 'latest');
+      await ask();
+      const moved = putImage(registry, 'app', 'latest', { layers: [9] });
+      registry.before = ({ method }, response) => {
+        if (method !== 'HEAD') return false;
+        response.writeHead(status).end();
+        return true;
+      };
+      assert.equal((await ask()).digest, moved.digest);
+    });
+  }
+
   for (const [realm, sentence] of [
     ['http://example.com/token', /names no safe address/],
     ['file:///etc/passwd', /names no safe address/],
