@@ -21,11 +21,14 @@ import { BackgroundFact } from './facts.ts';
 
 /** Images that are kept with their history; one has some kilobytes. */
 const mostImages = 1000;
+/** Lists of images are asked for again at most once in so many milliseconds. */
+const usualCrowdMs = 1000;
 /** Names of base images that are kept up to date. */
 const mostNames = 100;
 
 export class EngineSession {
   readonly #engine: Engine;
+  readonly #crowdMs: number;
   readonly #choice: EngineChoice;
   readonly #onChanged: () => void;
   readonly #onBases: () => void;
@@ -35,6 +38,8 @@ export class EngineSession {
   #state: EngineState = { kind: 'idle', info: null, reason: 'No engine has been asked yet.' };
   #last: EngineInfo | null = null;
   #ups = 0;
+  #movedAt = Number.NEGATIVE_INFINITY;
+  #waiting: ReturnType<typeof setTimeout> | null = null;
   #following: { readonly abort: AbortController; readonly watch: Watch } | null = null;
   #asking: Promise<void> | null = null;
   #images: BackgroundFact<readonly ImageSummary[]> | null = null;
@@ -43,7 +48,8 @@ export class EngineSession {
   #baseGeneration = 0;
 
   /** Contacts nobody. `onChanged` is called when any answer may be another one. */
-  constructor(engine: Engine, choice: EngineChoice, onChanged: () => void) {
+  constructor(engine: Engine, choice: EngineChoice, onChanged: () => void, crowdMs = usualCrowdMs) {
+    this.#crowdMs = crowdMs;
     this.#engine = engine;
     this.#choice = choice;
     this.#onChanged = () => {
@@ -124,6 +130,8 @@ export class EngineSession {
   unfollow(): void {
     this.#following?.abort.abort();
     this.#following = null;
+    if (this.#waiting !== null) clearTimeout(this.#waiting);
+    this.#waiting = null;
   }
 
   /** Somebody works with the product: an engine that does not answer, or tells no events, is looked at once more. */
@@ -203,14 +211,27 @@ export class EngineSession {
         this.#become({ kind: 'down', info: null, reason: event.reason });
         return;
       case 'images':
-        this.#images?.refresh();
-        for (const fact of this.#named.values()) fact.refresh();
-        this.#cache?.refresh();
+        this.#imagesMoved();
         return;
       case 'built':
         this.#cache?.refresh();
         return;
     }
+  }
+
+  /** At once, but for events that come in crowds: hundreds of images may be removed one by one. */
+  #imagesMoved(): void {
+    if (this.#waiting !== null) return;
+    const wait = this.#movedAt + this.#crowdMs - performance.now();
+    const ask = () => {
+      this.#waiting = null;
+      this.#movedAt = performance.now();
+      this.#images?.refresh();
+      for (const fact of this.#named.values()) fact.refresh();
+      this.#cache?.refresh();
+    };
+    if (wait <= 0) ask();
+    else this.#waiting = setTimeout(ask, wait);
   }
 
   #become(state: EngineState): void {

@@ -9,10 +9,13 @@ export interface LastLaid {
   readonly plan: Plan;
   readonly steps: readonly Step[];
   readonly laid: Laid;
+  /** Its declarations of ARG. */
+  readonly declared: string;
 }
 
 export function lastLaid(plan: Plan, laid: Laid): LastLaid {
-  return { plan, steps: imageSteps(plan, plan.target), laid };
+  const declared = declarations(plan.program);
+  return { plan, steps: imageSteps(plan, plan.target), laid, declared };
 }
 
 /**
@@ -24,8 +27,7 @@ export function movedTo(plan: Plan, last: LastLaid): Laid | null {
   const steps = imageSteps(plan, plan.target);
   const { steps: before, laid } = last;
   if (steps.length !== before.length || !hasSameStart(plan, last.plan)) return null;
-  const names = last.plan.program;
-  if (declarations(names) !== declarations(plan.program)) return null;
+  if (last.declared !== declarations(plan.program)) return null;
   const now = new Map<Step, Step>();
   for (const [at, step] of steps.entries()) {
     const old = before[at] as Step;
@@ -53,14 +55,21 @@ function hasSameStart(one: Plan, other: Plan): boolean {
   });
 }
 
+const known = new WeakMap<Plan['program'], string>();
+
 /** Names by which values of ARG are found in a history. */
-function declarations({ globals, stages }: Plan['program']): string {
+function declarations(program: Plan['program']): string {
+  const before = known.get(program);
+  if (before !== undefined) return before;
+  const { globals, stages } = program;
   const names: string[] = [];
   for (const command of [...globals, ...stages.flatMap(({ commands }) => commands)]) {
     if (command.kind === 'arg')
       for (const { key, value } of command.args) names.push(`${key}=${value}`);
   }
-  return names.join('\n');
+  const all = names.join('\n');
+  known.set(program, all);
+  return all;
 }
 
 function isSameLine(one: Step, other: Step): boolean {

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { EngineSession } from '../../../server/src/analysis/engineSession.ts';
 import { engineImage, engineInfo, memoryEngine } from '../../support/memoryEngine.ts';
 
-function session(engine = memoryEngine()) {
+function session(engine = memoryEngine(), crowdMs = 0) {
   let changes = 0;
-  const made = new EngineSession(engine, { endpoint: null }, () => {
+  const changed = () => {
     changes += 1;
-  });
+  };
+  const made = new EngineSession(engine, { endpoint: null }, changed, crowdMs);
   return { engine, made, changes: () => changes };
 }
 
@@ -82,6 +83,25 @@ describe('an engine that documents share', () => {
     const more = made.images();
     assert.ok(more.state === 'known' && more.value.length === 2);
     assert.ok(changes() > said);
+  });
+
+  it('is asked twice for the list, and not a hundred times, when a hundred images go at once', async () => {
+    const { engine, made } = session(memoryEngine([engineImage('sha256:a')]), 60);
+    made.follow();
+    await settle(made);
+    made.images();
+    await settle(made);
+    const lists = () => engine.asked.filter((one) => one === 'images').length;
+    const before = lists();
+    for (let at = 0; at < 100; at += 1) engine.tell({ kind: 'images', image: null });
+    await settle(made);
+    assert.equal(lists(), before + 1);
+    engine.images_ = [];
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await settle(made);
+    assert.equal(lists(), before + 2);
+    assert.deepEqual(made.images(), { state: 'known', value: [] });
+    made.stop();
   });
 
   it('asks again for names, as they may mean another image, and never again for ids', async () => {
