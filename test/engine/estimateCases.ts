@@ -121,10 +121,7 @@ async function prepare(context: string, options: TestFile | undefined): Promise<
 
 async function reportOf(context: string, site: string): Promise<StackReport> {
   const { code, out, err } = await cli(
-    [
-      ...['report', join(context, 'Dockerfile'), '--json', '--no-engine', '--context', context],
-      ...siteArgument(site),
-    ],
+    ['report', join(context, 'Dockerfile'), '--json', '--context', context, ...siteArgument(site)],
     { cwd: context },
   );
   if (code !== 0) throw new Error(`the report ended with ${code}: ${err}`);

@@ -1,4 +1,4 @@
-/** The fixture Dockerfiles of `test/fixtures/builds`, each built: what was said of their lines beside their layers. */
+/** Dockerfiles that are built: what was said of their lines before, beside their layers. */
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { cli } from '../support/cli.ts';
 import { readTree, writeTree } from '../support/files.ts';
 import { dockerOk, imageHistory } from './engine.ts';
 import { type ComparedLine, comparedStage } from './estimateCases.ts';
+import { type MeasuredCase, writeCase } from './measuredCases.ts';
 
 /** The folder with one text for each Dockerfile and its context. */
 export const buildFixtures = join(import.meta.dirname, '../fixtures/builds');
@@ -55,13 +56,41 @@ export async function compareBuild(name: string): Promise<readonly ComparedLine[
   }
 }
 
-/** What the command line tool says of a folder before anything is measured. */
+/** The same for a Dockerfile of `measuredCases.ts`, as it was built, in the engine at hand. */
+export async function compareCaseOfLines(
+  one: MeasuredCase,
+  at: number,
+): Promise<readonly ComparedLine[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'layers-measured-'));
+  const image = `dockerfile-layers-test/measured-lines-${at}:1`;
+  const options = one.target === null ? [] : ['--target', one.target];
+  const given = Object.entries(one.buildArgs).flatMap(([key, value]) => [
+    ...['--build-arg', `${key}=${value}`],
+  ]);
+  const names = [image, ...(one.base ? [one.base.name] : [])];
+  try {
+    if (one.base) {
+      writeCase({ ...one, built: { text: one.base.text, marks: new Map() } }, folder);
+      await dockerOk(['build', '--quiet', '--tag', one.base.name, folder]);
+    }
+    writeCase(one, folder);
+    const report = await reportWithoutEngine(folder, [...options, ...given]);
+    await dockerOk(['build', '--quiet', '--tag', image, ...options, ...given, folder]);
+    const stage = report.stages.find(({ index }) => index === report.target);
+    return stage ? comparedStage(one.name, stage, await imageHistory(image)) : [];
+  } finally {
+    await dockerOk(['image', 'rm', '--force', ...names]).catch(() => {});
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What the command line tool says of a folder before anything is measured: it is given no engine here. */
 export async function reportWithoutEngine(
   folder: string,
   options: readonly string[],
 ): Promise<StackReport> {
   const dockerfile = join(folder, 'Dockerfile');
-  const given = ['report', dockerfile, '--json', '--no-engine', '--context', folder, ...options];
+  const given = ['report', dockerfile, '--json', '--context', folder, ...options];
   const { code, out, err } = await cli(given, { cwd: folder });
   if (code !== 0) throw new Error(`the report ended with ${code}: ${err}`);
   return JSON.parse(out) as StackReport;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type ComparedLine, caseNames } from './estimateCases.ts';
 import { fixturesDigest, verdictOf } from './estimatePage.ts';
 import { buildNames, fixtureText } from './measuredBuilds.ts';
+import { measuredCases } from './measuredCases.ts';
 
 /** Where the page lies. */
 export const measuredPath = join(import.meta.dirname, '../../docs/measured.md');
@@ -118,11 +119,24 @@ const bytes = (count: number | null) =>
 export function measuredDigest(): string {
   const hash = createHash('sha256').update(fixturesDigest());
   for (const name of buildNames) hash.update(`${name}\0`).update(fixtureText(name));
+  for (const one of measuredCases) hash.update(JSON.stringify([one.built.text, one.base?.text]));
   return hash.digest('hex').slice(0, 16);
 }
 
+export interface ComparedBuilds {
+  /** Of Dockerfiles that try each form of each instruction. */
+  readonly forms: readonly ComparedLine[];
+  /** Of Dockerfiles that install packages, as people write them. */
+  readonly installs: readonly ComparedLine[];
+}
+
 /** The whole page as Markdown. */
-export function measuredPage(lines: readonly ComparedLine[], engine: string, date: string): string {
+export function measuredPage(
+  { forms, installs }: ComparedBuilds,
+  engine: string,
+  date: string,
+): string {
+  const lines = [...forms, ...installs];
   const outside = lines.filter(({ size, measured }) => verdictOf(size, measured) === 'outside');
   return [
     '# Figures before a build, beside what was measured',
@@ -130,9 +144,8 @@ export function measuredPage(lines: readonly ComparedLine[], engine: string, dat
     'Written by `npm run measured`; do not edit.',
     `<!-- builds: ${measuredDigest()} -->`,
     '',
-    `Every line that makes a layer in the Dockerfiles below \`test/fixtures/builds\` (${buildNames.length}) and`,
-    `\`test/fixtures/estimates\` (${caseNames.length}): what \`report --no-engine\` says of it, beside the bytes`,
-    `that Docker Engine ${engine} (classic store) has for its layer, built on ${date}.`,
+    `Every line that makes a layer in ${buildNames.length + measuredCases.length + caseNames.length} Dockerfiles: what \`report\` says of it where there is no engine,`,
+    `beside the bytes that Docker Engine ${engine} (classic store) has for its layer, built on ${date}.`,
     '',
     ...measuredTable(lines),
     '',
@@ -140,16 +153,29 @@ export function measuredPage(lines: readonly ComparedLine[], engine: string, dat
     'lower bounds that are not above it. *Unknown*: no figure, with a reason. Errors are those of whole figures (no lower',
     'bounds), as shares of the layer (one below 0.1 MB counts as 0.1 MB). `docs/estimates.md` has each RUN line.',
     '',
+    `## ${caseNames.length} Dockerfiles that install packages (\`test/fixtures/estimates\`)`,
+    '',
+    ...measuredTable(installs),
+    '',
+    `## ${buildNames.length + measuredCases.length} Dockerfiles of all forms (\`test/fixtures/builds\`, \`test/engine/measuredCases.ts\`)`,
+    '',
+    ...measuredTable(forms),
+    '',
     '## Outside the band',
     '',
     ...(outside.length === 0 ? ['No line.'] : outside.map(described)),
     '',
     '## Without a figure',
     '',
-    ...lines.filter(({ size }) => size.bytes === null).map(reasoned),
+    ...[...forms.filter(isOfFixtures), ...installs]
+      .filter(({ size }) => size.bytes === null)
+      .map(reasoned),
     '',
   ].join('\n');
 }
+
+/** Lines of measured cases write zeros by `head`, one like the other. */
+const isOfFixtures = ({ name }: ComparedLine) => buildNames.includes(name);
 
 function described({ name, line, text, size, measured }: ComparedLine): string {
   const said = size.low === size.high ? size.low : `${size.low} to ${size.high}`;

@@ -8,7 +8,8 @@ import { ensureBaseImage } from './baseImage.ts';
 import { ensureDebianBases, ensureNodeImage } from './debianBases.ts';
 import { dockerOk } from './engine.ts';
 import { caseNames, compareCase, pooled, startSite } from './estimateCases.ts';
-import { buildNames, compareBuild } from './measuredBuilds.ts';
+import { buildNames, compareBuild, compareCaseOfLines } from './measuredBuilds.ts';
+import { measuredCases } from './measuredCases.ts';
 import { measuredPage, measuredPath, measuredTable } from './measuredPage.ts';
 
 /** `--quick` leaves out the Dockerfiles that install packages, and writes no page. */
@@ -24,13 +25,16 @@ async function main(args: readonly string[]): Promise<void> {
   try {
     const jobs = [
       ...buildNames.map((name) => () => compareBuild(name)),
+      ...measuredCases.map((one, at) => () => compareCaseOfLines(one, at)),
       ...(quick ? [] : caseNames.map((name) => () => compareCase(name, site.address))),
     ];
-    const lines = (await Promise.all(pooled(jobs))).flat();
+    const lines = await Promise.all(pooled(jobs));
+    const apart = buildNames.length + measuredCases.length;
+    const builds = { forms: lines.slice(0, apart).flat(), installs: lines.slice(apart).flat() };
     const date = new Date().toISOString().slice(0, 10);
     if (!quick)
-      writeFileSync(measuredPath, measuredPage(lines, engine.trim().replace(/\+.*/, ''), date));
-    console.log(measuredTable(lines).join('\n'));
+      writeFileSync(measuredPath, measuredPage(builds, engine.trim().replace(/\+.*/, ''), date));
+    console.log(measuredTable(lines.flat()).join('\n'));
   } finally {
     site.stop();
   }
