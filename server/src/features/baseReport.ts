@@ -1,7 +1,7 @@
 /** The image that a stage starts from, as the reports carry it: its layers, and who says what is known. */
 
 import type { Analysis } from '../analysis.ts';
-import type { BaseLayer, ToldImage } from '../images/baseFacts.ts';
+import type { ArchiveFigure, BaseLayer, ToldImage } from '../images/baseFacts.ts';
 import type { Stage } from '../model/plan.ts';
 import type { SizeReport, StageReport } from '../protocol.ts';
 import { iso } from './engineReport.ts';
@@ -40,10 +40,13 @@ type BaseLayerReport = NonNullable<StageReport['base']['layers']>[number];
 function toldLayer(
   { settings: { units }, engine }: Analysis,
   told: ToldImage,
-  { bytes: measured, compressed, createdBy, diffId, createdAt, folder }: BaseLayer,
+  layer: BaseLayer,
   now: Date,
 ): BaseLayerReport {
-  const figure = layerSize(told, measured, compressed, units);
+  const { bytes: measured, compressed, createdBy, diffId, createdAt, folder } = layer;
+  const figure = layer.estimated
+    ? estimatedSize(layer.estimated, compressed, units)
+    : layerSize(told, measured, compressed, units);
   const made = iso(createdAt);
   const { driver } = told;
   const info = told.by === 'engine' ? engine.state.info : null;
@@ -83,11 +86,25 @@ function layerSize(
   );
 }
 
-/** `91 MB`, `28 MB compressed`; `''` when neither is known. */
+/** By the length of the layer's archive, of which a registry told. */
+function estimatedSize(
+  { bytes: files, low, high, archive }: ArchiveFigure,
+  compressed: number | null,
+  units: Units,
+): SizeReport {
+  const packed = compressed === null ? '' : `, ${bytes(compressed, units)} compressed`;
+  return {
+    ...{ basis: 'estimated', bytes: files, low, high, atLeast: false },
+    reason: `Its archive has ${bytes(archive, units)}${packed}; most of it are files, the rest are their headers.`,
+  };
+}
+
+/** `91 MB`, `~76 MB (28 MB compressed)`, `28 MB compressed`; `''` when neither is known. */
 function layerWords(figure: SizeReport, compressed: number | null, units: Units): string {
-  return (
-    size(figure, units) || (compressed === null ? '' : `${bytes(compressed, units)} compressed`)
-  );
+  const packed = compressed === null ? '' : `${bytes(compressed, units)} compressed`;
+  const words = size(figure, units);
+  if (words === '') return packed;
+  return packed === '' || figure.basis === 'measured' ? words : `${words} (${packed})`;
 }
 
 /** Who says what is known of the image that a stage starts from; empty where nobody does. */

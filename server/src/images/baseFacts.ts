@@ -28,12 +28,20 @@ export interface Ratio {
   readonly by: string;
 }
 
+/** What of a layer's archive are files, by estimate. */
+export interface ArchiveFigure extends BaseFigure {
+  /** Bytes of the archive, with the headers of its files. */
+  readonly archive: number;
+}
+
 /** A layer of a base image, as an engine or registry says. */
 export interface BaseLayer {
   /** Measured bytes in the engine's store; null: not told. */
   readonly bytes: number | null;
   /** Compressed (transfer) bytes; null: not told. */
   readonly compressed: number | null;
+  /** Estimated bytes, where a registry tells how long its archive is; absent: it does not. */
+  readonly estimated?: ArchiveFigure;
   /** `''` where nothing is told. */
   readonly createdBy: string;
   /** Digest of its archive when uncompressed. */

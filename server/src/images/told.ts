@@ -12,7 +12,7 @@ import type { RegistryImage } from '../registry/registry.ts';
 import type { BaseFacts, BaseLayer, ToldImage } from './baseFacts.ts';
 import { distributionOfConfig, distributionOfRows } from './toldDistribution.ts';
 import { packagesOfRows } from './toldPackages.ts';
-import { unpackedSize } from './unpackedSize.ts';
+import { archiveFigure, unpackedSize } from './unpackedSize.ts';
 
 /** Facts of an image that an engine has. `table`: what is known without it, of the same platform. */
 export function toldByEngine(
@@ -79,10 +79,12 @@ export function toldByRegistry(
   const { history, diffIds, config } = image;
   const found = layersOfRows(history, diffIds.length);
   const isWhole = image.layers.length === diffIds.length;
-  const layers = joined(diffIds, history, found, (at) => ({
-    compressed: isWhole ? (image.layers[at]?.compressed ?? null) : null,
-    folder: null,
-  }));
+  const layers = joined(diffIds, history, found, (at) => {
+    const { compressed = null, archive = null } = (isWhole && image.layers[at]) || {};
+    // Only of Linux is it known what of an archive are files.
+    const estimated = image.platform.os === 'linux' && archive !== null && archiveFigure(archive);
+    return { compressed, folder: null, ...(estimated && { estimated }) };
+  });
   const told: ToldImage = {
     by: 'registry',
     teller: host,
@@ -160,7 +162,7 @@ function joined(
   diffIds: readonly string[],
   history: readonly HistoryRow[],
   found: readonly RowLayer[],
-  besides: (at: number) => Pick<BaseLayer, 'compressed' | 'folder'>,
+  besides: (at: number) => Pick<BaseLayer, 'compressed' | 'estimated' | 'folder'>,
 ): readonly BaseLayer[] {
   const rows = new Map<number, HistoryRow>();
   for (const [at, row] of history.entries()) {
@@ -169,10 +171,11 @@ function joined(
   }
   return diffIds.map((diffId, at) => {
     const row = rows.get(at);
-    const { compressed, folder } = besides(at);
+    const { compressed, estimated, folder } = besides(at);
     return {
       bytes: row?.bytes ?? null,
       compressed,
+      ...(estimated && { estimated }),
       createdBy: row?.createdBy ?? '',
       diffId,
       createdAt: row?.createdAt ?? null,

@@ -1,6 +1,6 @@
 /** How big an image is unpacked, of which a registry tells the compressed sizes. */
 
-import type { BaseFacts, BaseFigure, Distribution, Ratio } from './baseFacts.ts';
+import type { ArchiveFigure, BaseFacts, BaseFigure, Distribution, Ratio } from './baseFacts.ts';
 
 export interface UnpackedSize {
   readonly figure: BaseFigure | null;
@@ -20,6 +20,13 @@ const generalBand = 0.45;
  * 76 to 209 MB. Images of many small files have less, those of a few large ones nearly all.
  */
 const filesOfArchive = { usual: 0.965, least: 0.85, most: 1 };
+
+/** What of an archive of so many bytes are files. */
+export function archiveFigure(archive: number): ArchiveFigure {
+  const { usual, least, most } = filesOfArchive;
+  const part = (share: number) => Math.round(archive * share);
+  return { bytes: part(usual), low: part(least), high: part(most), archive };
+}
 
 /**
  * The table's figure where it is of these very layers, or was set by the user; else an estimate by
@@ -53,9 +60,9 @@ export function unpackedSize(
   }
   if (archives.length === compressed.length && unpacked !== null) {
     const { usual, least, most } = filesOfArchive;
-    const [bytes, low, high] = [usual, least, most].map((part) => Math.round(unpacked * part));
+    const { bytes, low, high } = archiveFigure(unpacked);
     return {
-      figure: { bytes: bytes as number, low: low as number, high: high as number },
+      figure: { bytes, low, high },
       reason: `Its layers are archives of ${(unpacked / 1e6).toFixed(1)} MB when unpacked from the ${megabytes} MB that they have compressed; of such archives ${Math.round(usual * 100)} % are usually files (${Math.round(least * 100)} to ${most * 100} %).`,
       date: null,
     };

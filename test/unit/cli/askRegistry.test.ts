@@ -24,7 +24,10 @@ describe('--ask-registry', () => {
   const baseOf = (out: string) => (JSON.parse(out) as StackReport).stages[0]?.base;
 
   it('opens FROM into the layers of the base, and later reports know them without asking', async () => {
-    putImage(registry, 'team/base', '1', { layers: [30_000_000, 2000] });
+    putImage(registry, 'team/base', '1', {
+      layers: [30_000_000, 2000],
+      archives: [76_800_000, 10_240],
+    });
     const dockerfile = `FROM ${registry.host}/team/base:1\nRUN true\n`;
     const before = await run(dockerfile, 'report', '--json');
     assert.equal(baseOf(before.out)?.layers ?? null, null);
@@ -40,7 +43,12 @@ describe('--ask-registry', () => {
         ['RUN step 1', 2000],
       ],
     );
-    assert.notEqual(base?.size.basis, 'measured');
+    assert.equal(base?.size.basis, 'estimated');
+    // By the length of its archive, which stands at the end of the layer.
+    const [first] = base?.layers ?? [];
+    const { basis, bytes, low, high } = first?.size ?? {};
+    assert.deepEqual([basis, bytes, low, high], ['estimated', 74_112_000, 65_280_000, 76_800_000]);
+    assert.equal(first?.display.size, '~74 MB (30 MB compressed)');
     registry.asked.length = 0;
     const later = await run(dockerfile, 'report', '--json');
     assert.deepEqual(baseOf(later.out), base);

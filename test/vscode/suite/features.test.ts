@@ -156,8 +156,8 @@ describe('in the editor', () => {
       assert.deepEqual(
         rows.map(({ label, description }) => [label, description]),
         [
-          ['RUN step 1', '1.2 kB compressed'],
-          ['RUN step 0', '28 MB compressed'],
+          ['RUN step 1', '~3 kB (1.2 kB compressed)'],
+          ['RUN step 0', '~69 MB (28 MB compressed)'],
         ],
       );
     } finally {
