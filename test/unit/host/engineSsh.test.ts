@@ -125,8 +125,10 @@ describe('an engine behind ssh', function () {
     await fake.stop();
     await until(() => events.at(-1)?.kind === 'down');
     await fake.start();
-    watch.retry();
-    await until(() => events.at(-1)?.kind === 'up');
+    await until(() => {
+      watch.retry();
+      return events.at(-1)?.kind === 'up';
+    });
     control.abort();
     await until(() => starts().every(([pid]) => !isRunning(pid)));
   });
