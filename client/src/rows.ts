@@ -106,7 +106,14 @@ function stageRow(
     label,
     description,
     accessible: isTarget
-      ? `Stage ${label}, the target. ${report.display.accessible}`
+      ? [
+          `Stage ${label}, the target.`,
+          report.display.accessible,
+          report.engine.imageText,
+          report.compare?.text ?? '',
+        ]
+          .filter((sentence) => sentence !== '')
+          .join(' ')
       : stage.needed
         ? `Stage ${label}, needed by the target${size ? `, its own layers add ${size}` : ''}.`
         : `Stage ${label}, not built: the target does not need it.`,
