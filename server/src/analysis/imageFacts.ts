@@ -130,6 +130,8 @@ export class ImageFacts {
   async #ask(signal: AbortSignal): Promise<Fact<Recognized>> {
     const { question, session, images, hints } = this.#search as Search;
     const { plan, base } = question;
+    const last = this.#found?.held.fact;
+    const before = last?.state === 'known' && last.value.state === 'found' ? last.value : null;
     const listed = new Map(images.map((summary) => [summary.id, summary]));
     const value = await recognizeImage({
       plan,
@@ -142,6 +144,7 @@ export class ImageFacts {
         return image && references ? { ...image, references } : image;
       },
       base,
+      before: before?.sure ? before.laid.image.id : null,
       signal,
       now: Date.now(),
     });

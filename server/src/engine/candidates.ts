@@ -9,16 +9,16 @@ const maxNameless = 60;
 
 /** The image that a name or id means; undefined: the engine has none. Ids may be shortened to 6 digits. */
 export function findImage(images: readonly ImageSummary[], name: string): ImageSummary | undefined {
-  const digits = /^(?:sha256:)?([\da-f]{6,64})$/.exec(name)?.[1];
-  if (digits !== undefined) {
-    const found = images.filter(({ id }) => id.replace('sha256:', '').startsWith(digits));
-    if (found.length === 1) return found[0];
-  }
   const wanted = fullName(name);
-  return images.find(
+  const named = images.find(
     ({ references, digests }) =>
       references.some((reference) => fullName(reference) === wanted) || digests.includes(name),
   );
+  if (named) return named;
+  const digits = /^(?:sha256:)?([\da-f]{6,64})$/.exec(name)?.[1];
+  if (digits === undefined) return undefined;
+  const found = images.filter(({ id }) => id.replace('sha256:', '').startsWith(digits));
+  return found.length === 1 ? found[0] : undefined;
 }
 
 /** Docker's short names written out: `app` is `docker.io/library/app:latest`; Podman's own are `localhost/…`. */

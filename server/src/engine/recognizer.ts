@@ -27,6 +27,8 @@ export interface RecognizeRequest {
     readonly recorded: readonly string[];
     readonly names: readonly { readonly name: string; readonly by: 'compose' | 'terminal' }[];
   };
+  /** Id of the image that surely was this file's when it was looked for the last time, before edits. */
+  readonly before?: string | null;
   /** All of an image, by id or name; null: the engine has it no more. */
   readonly image: (name: string) => Promise<EngineImage | null>;
   /** The base image of the target's lowest stage, where it is known. */
@@ -59,7 +61,7 @@ export async function recognizeImage(request: RecognizeRequest): Promise<Recogni
   const found =
     (await byRecord(request, asking)) ??
     (await byName(request, asking)) ??
-    (await byHistory(request, asking));
+    (await byHistoryOrBefore(request, asking));
   request.signal.throwIfAborted();
   if (!told) return found;
   return { ...found, reason: `${told.reason} ${found.reason}` };
@@ -207,6 +209,19 @@ async function byName(request: RecognizeRequest, asking: Asking): Promise<Recogn
     likely ??= answer;
   }
   return likely;
+}
+
+/** An edit of the text takes nothing from what was sure; another image has to be surely the file's. */
+async function byHistoryOrBefore(request: RecognizeRequest, asking: Asking): Promise<Recognized> {
+  const { before, plan, base } = request;
+  const now = await byHistory(request, asking);
+  if (!before || (now.state === 'found' && now.sure)) return now;
+  const image = await asking.image(before);
+  if (!image || !isFor(image, plan)) return now;
+  const { laid } = likenessOf(plan, image, base ?? null);
+  if (!laid.certain || otherTarget(plan, image, base ?? null)) return now;
+  const reason = 'Its history was that of this file before it was edited.';
+  return found(request, laid, { foundBy: 'history', sure: true, reason }, now.others);
 }
 
 async function byHistory(request: RecognizeRequest, asking: Asking): Promise<Recognized> {

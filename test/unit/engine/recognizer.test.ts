@@ -206,6 +206,21 @@ describe('the image that was built from a Dockerfile', () => {
     assert.equal((await recognize([foreign], { names })).state, 'none');
   });
 
+  it('stays sure after an edit, when it is looked for again', async () => {
+    const image = imageOf(history, { references: ['shop:1'] });
+    const plan = planOf(text.replace('install the shop', 'install a shop'));
+    const found = await recognize([image], {}, { plan, before: image.id });
+    assert.ok(found.state === 'found' && found.sure);
+    assert.match(found.reason, /before it was edited/);
+    const newer = imageOf(
+      history.map((row) => row.replace('install the shop', 'install a shop')),
+      { references: ['shop:2'] },
+    );
+    const later = await recognize([image, newer], {}, { plan, before: image.id });
+    assert.ok(later.state === 'found' && later.sure);
+    assert.equal(later.laid.image.id, newer.id);
+  });
+
   it('is laid anew over an edited file without asking', async () => {
     const found = await recognize([imageOf(history)]);
     const plan = planOf(text.replace('install the shop', 'install a shop'));
