@@ -55,6 +55,7 @@ export function watchEngine(
   /** When a build may be supposed next that an engine did not tell, by `performance.now()`. */
   let nextGuess = 0;
   const timers = new Set<NodeJS.Timeout>();
+  let forgetAgain = () => {};
 
   const tell = (event: EngineEvent) => {
     if (signal.aborted) return;
@@ -70,6 +71,10 @@ export function watchEngine(
       if (!signal.aborted) what();
     }, ms).unref();
     timers.add(timer);
+    return () => {
+      clearTimeout(timer);
+      timers.delete(timer);
+    };
   };
   const down = (reason: string) => {
     if (following) {
@@ -132,7 +137,8 @@ export function watchEngine(
     if (following?.hasEvents && (await isPlace(choice, around, following.session.place))) return;
     down(message);
     const [ms, ...rest] = again;
-    if (ms !== undefined) after(ms, () => following ?? look(rest));
+    forgetAgain();
+    if (ms !== undefined) forgetAgain = after(ms, () => following ?? look(rest));
   };
 
   const follow = (session: Session) => {

@@ -19,26 +19,23 @@ const togetherMs = 30;
 export function watchFolders(onChange: () => void): FolderWatch {
   const watchers = new Map<string, FSWatcher>();
   let wanted: readonly string[] = [];
+  /** By the folder that is watched, as the folders stood when that was arranged. */
+  let names: ReadonlyMap<string, ReadonlySet<string>> = new Map();
   let onlyComings: ReadonlySet<string> = new Set();
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
 
   const arrange = () => {
-    const folders = new Set(namesByFolder(wanted).keys());
-    for (const [folder, watcher] of watchers) {
-      if (folders.has(folder)) continue;
-      watcher.close();
-      watchers.delete(folder);
-    }
-    for (const folder of folders) if (!watchers.has(folder)) open(folder);
+    names = namesByFolder(wanted);
+    for (const folder of [...watchers.keys()]) if (!names.has(folder)) drop(folder);
+    for (const folder of names.keys()) if (!watchers.has(folder)) open(folder);
   };
   const open = (folder: string) => {
     try {
       const watcher = watch(folder, { persistent: false }, (_, name) => {
-        const names = namesByFolder(wanted).get(folder);
         // A folder that is removed or moved tells its own name.
         const isItself = name === basename(folder);
-        const isWanted = name === null || isItself || !names || names.has(name);
+        const isWanted = name === null || isItself || names.get(folder)?.has(name);
         if (isWanted && !isGoing(join(folder, name ?? ''))) changed(isItself && folder);
       });
       watcher.on('error', () => drop(folder));
