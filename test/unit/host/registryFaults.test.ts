@@ -199,6 +199,33 @@ describe('a registry that misbehaves', () => {
     );
   });
 
+  it('and fails in all ways, again and again, leaves no connection behind', async () => {
+    putImage(registry, 'app', 'latest');
+    const open = () =>
+      process.getActiveResourcesInfo().filter((kind) => /^(TCPSocket|TLS)/.test(kind)).length;
+    const before = open();
+    const faults: readonly NonNullable<FakeRegistry['before']>[] = [
+      () => true,
+      (_, response) => response.writeHead(200, { 'content-length': '500' }).write('{'),
+      (_, response) => response.destroy().destroyed,
+      (_, response) => response.end(Buffer.alloc(4_500_000)).writableEnded,
+      (_, response) => response.writeHead(307, { location: tag }).end().writableEnded,
+      (_, response) => response.writeHead(500).end('x').writableEnded,
+    ];
+    for (let n = 0; n < 18; n++) {
+      registry.before = faults[n % faults.length] ?? null;
+      const abort = new AbortController();
+      const asking = images.ask(`${registry.host}/app`, amd64, abort.signal);
+      if (n % 3 === 0) setImmediate(() => abort.abort());
+      await assert.rejects(asking);
+    }
+    // The other end hears of it a moment later.
+    for (let turns = 0; turns < 2000 && open() > before; turns++) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.ok(open() <= before, process.getActiveResourcesInfo().join());
+  });
+
   it('and leads in a circle is left after five steps', async () => {
     on(tag, (_, response) => response.writeHead(307, { location: tag }).end());
     await refuses(/leads from one address to the next without end\.$/);
