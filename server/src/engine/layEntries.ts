@@ -13,6 +13,8 @@ export interface Entry {
   readonly body: string | null;
   /** As it stands in the file, joined, without the keyword, with all heredocs: older builders write some of it. */
   readonly written: string;
+  /** What BuildKit's text may leave out: flags, and the bodies of heredocs. */
+  readonly hidden: string;
   /** The predicted text, made when it is read for the first time; null: too much text for one file. */
   readonly text: () => string | null;
   /** The text as it is with the values of ARG that the image was built with. */
@@ -41,6 +43,7 @@ export function entriesOf(plan: Plan, stage: number, built: Plan | null): readon
       keyword,
       body: step.run ? step.run.argv.join(' ') : null,
       written: writtenOf(step),
+      hidden: hiddenOf(step),
       text,
       builtText: other === step ? text : remembered(other, budget),
     });
@@ -97,6 +100,11 @@ function writtenOf({ instruction, command }: Step): string {
   const { text } = instruction.joined;
   const line = text.slice(instruction.keyword.length).trim();
   return [line, ...instruction.heredocs.map(({ content }) => content.trim())].join('\n');
+}
+
+function hiddenOf({ instruction: { flags, heredocs } }: Step): string {
+  if (flags.length === 0 && heredocs.length === 0) return '';
+  return [...flags.map(({ text }) => text), ...heredocs.map(({ content }) => content)].join('\n');
 }
 
 function remembered(step: Step, budget: { left: number }): () => string | null {

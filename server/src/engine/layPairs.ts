@@ -35,7 +35,11 @@ export function settle(laying: Laying, aligned: readonly Aligned[]): Settled {
       },
       fits: (ofStep, row) => fitOf(laying, ofStep, row + border.rows).fit,
       bytes: (row) => (read[row + border.rows] as ReadRow).row.bytes,
-      written: (ofStep) => (entries[ofStep] as Entry).written,
+      secret: (ofStep, row) => {
+        const { written, hidden } = entries[ofStep] as Entry;
+        const { form } = read[row + border.rows] as ReadRow;
+        return form === 'buildkit' ? hidden : written;
+      },
     });
   for (const [step, { rows, optional }] of aligned.entries()) {
     const found = rows.map((row) => row + border.rows);

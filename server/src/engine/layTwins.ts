@@ -15,8 +15,8 @@ export interface Texts {
   ) => readonly number[];
   /** False: some of the rows may be the base's, so that their number says nothing. */
   readonly counted: boolean;
-  /** The line as it stands in the file; says more than its entry in the image. */
-  readonly written: (step: number) => string;
+  /** What the line says that a row's text does not. */
+  readonly secret: (step: number, row: number) => string;
 }
 
 /**
@@ -36,7 +36,7 @@ export function isCertainPair(step: number, aligned: readonly Aligned[], texts: 
   for (const other of texts.alike(step, row, range.steps)) {
     if (!isAsGood(texts.fits(other, row), mine)) continue;
     lines++;
-    alike &&= texts.written(other) === texts.written(step);
+    alike &&= texts.secret(other, row) === texts.secret(step, row);
     const its = aligned[other] as Aligned;
     settled &&= its.rows.length === 1 && !its.optional;
   }
