@@ -143,11 +143,22 @@ export class FollowedStack implements vscode.Disposable {
     report: StackReport | undefined,
     state: StackState,
   ): void {
+    const isSame = document === this.#document && state === this.#state;
+    // A tree that is filled anew loses its tooltip, so that news of nothing must not do that.
+    if (isSame && report && this.#report && saysTheSame(report, this.#report)) return;
     this.#document = document;
     this.#report = report;
     this.#state = state;
     this.#changed.fire();
   }
+}
+
+/** Reports of long files are taken for news without a look, which would take longer than to show them. */
+const longest = 2000;
+
+function saysTheSame(one: StackReport, other: StackReport): boolean {
+  const lines = one.stages.reduce((sum, { instructions }) => sum + instructions.length, 0);
+  return lines <= longest && JSON.stringify(one) === JSON.stringify(other);
 }
 
 function hasTab(document: vscode.TextDocument): boolean {
