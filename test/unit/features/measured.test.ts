@@ -3,6 +3,7 @@ import { TextDocument } from 'vscode-languageserver-textdocument';
 import { type Analysis, analyze } from '../../../server/src/analysis.ts';
 import { card } from '../../../server/src/features/card.ts';
 import { inlayHints } from '../../../server/src/features/inlayHints.ts';
+import { historyWords } from '../../../server/src/features/layerWords.ts';
 import { plainText } from '../../../server/src/features/render.ts';
 import { rowsOf } from '../../../server/src/features/rows.ts';
 import { stack } from '../../../server/src/features/stack.ts';
@@ -167,6 +168,45 @@ describe('measured figures', () => {
       { state: { kind: 'up', info: far, reason: '' } },
     );
     assert.match(cardOf(away, 1), /diff \(overlay2\), on the engine's machine\./);
+  });
+
+  it('show names of images as text, whatever they hold', async () => {
+    const name = '[app](command:evil)|`x`';
+    const image = { ...builtImage, references: [name] };
+    const { laid } = found() as Extract<ReturnType<typeof found>, { state: 'found' }>;
+    const figure = measurement(5, { reason: `Measured by Docker Engine 28.5.2 in ${name}.` });
+    const analysis = withEngine(
+      await analysisOf(text, {
+        ...measuredBase,
+        told: {
+          ...told,
+          layers: told.layers.map((layer) => ({ ...layer, createdBy: `RUN ${name}` })),
+        },
+      }),
+      { 'RUN apt-get': figure },
+      { recognized: found({ laid: { ...laid, image } }) },
+    );
+    for (const at of [0, 1]) assert.doesNotMatch(cardOf(analysis, at), /[^\\]\]\(command:evil/);
+    assert.ok(plainText(cardOf(analysis, 1)).includes(`in ${name}.`));
+  });
+
+  it('have a name for each entry of a history', () => {
+    const rows: readonly [string, string][] = [
+      ['RUN /bin/sh -c apt-get update # buildkit', 'RUN apt-get update'],
+      ['/bin/sh -c apt-get update', 'RUN apt-get update'],
+      ['RUN |2 A=1 B=x y /bin/sh -c make  all # buildkit', 'RUN make all'],
+      ['|1 V=1 /bin/sh -c make', 'RUN make'],
+      ['RUN /bin/bash -o pipefail -c a | b # buildkit', 'RUN a | b'],
+      ['/bin/sh -c #(nop)  CMD ["bash"]', 'CMD ["bash"]'],
+      ['/bin/sh -c #(nop) ADD file:0123456789abcdef0123 in / ', 'ADD file in /'],
+      ['COPY a /b # buildkit', 'COPY a /b'],
+      ['WORKDIR /app', 'WORKDIR /app'],
+      ["# debian.sh --arch 'amd64'", "# debian.sh --arch 'amd64'"],
+      ['bazel build ...', 'RUN bazel build ...'],
+      ['', ''],
+    ];
+    for (const [entry, words] of rows) assert.equal(historyWords(entry), words, entry);
+    assert.equal(historyWords(`RUN /bin/sh -c ${'x'.repeat(9000)}`).length, 80);
   });
 });
 
