@@ -58,6 +58,8 @@ export function fitting(
 /** The same in another builder's spelling; all other instructions have one. */
 function isSpelled(entry: Entry, text: string, row: ReadRow): boolean {
   if (row.keyword === 'EXPOSE') return portsOf(entry, text) === portsOf(row, row.text);
+  // Docker's older builder takes the slash at the end away.
+  if (row.keyword === 'WORKDIR') return text.replace(/(?<=.)\/+$/, '') === row.text;
   return row.keyword === 'HEALTHCHECK' && historyMatches(text, row.row.createdBy);
 }
 
