@@ -37,23 +37,29 @@ describe('a registry that misbehaves', () => {
     other = await fakeRegistry();
     now = Date.UTC(2026, 10, 21, 12);
     pauses = [];
-    images = createImageRegistry({
-      env: {},
-      home: folder,
-      folder: () => join(folder, 'kept'),
-      limits: { silenceMs: 150, totalMs: 600, waitMs: 10_000 },
-      now: () => now,
-      pause: async (ms) => {
-        pauses.push(ms);
-        now += ms;
-      },
-    });
+    images = reader({ silenceMs: 5000, totalMs: 10_000 });
   });
   afterEach(async () => {
     await Promise.all([registry.close(), other.close()]);
     rmSync(folder, { recursive: true, force: true });
   });
 
+  const reader = (limits: { readonly silenceMs: number; readonly totalMs: number }) =>
+    createImageRegistry({
+      env: {},
+      home: folder,
+      folder: () => join(folder, 'kept'),
+      limits: { ...limits, waitMs: 10_000 },
+      now: () => now,
+      pause: async (ms) => {
+        pauses.push(ms);
+        now += ms;
+      },
+    });
+  /** For registries that say nothing: nobody waits for those. */
+  const beImpatient = (silenceMs = 100) => {
+    images = reader({ silenceMs, totalMs: 4 * silenceMs });
+  };
   const ask = () => images.ask(`${registry.host}/app`, amd64, signal);
   const refuses = async (sentence: RegExp) => {
     await assert.rejects(ask(), (error: Error) => {
@@ -73,11 +79,13 @@ describe('a registry that misbehaves', () => {
     };
 
   it('and says nothing is given up', async () => {
+    beImpatient();
     on(tag, () => {});
     await refuses(/did not answer in time\.$/);
   });
 
   it('and stops in the middle is given up', async () => {
+    beImpatient();
     on(tag, (_, response) => {
       response.writeHead(200, { 'content-length': '500' });
       response.write('{"schemaVersion"');
@@ -86,6 +94,7 @@ describe('a registry that misbehaves', () => {
   });
 
   it('and drips one byte after another is given up after the whole time', async () => {
+    beImpatient();
     on(tag, (_, response) => {
       response.writeHead(200);
       const timer = setInterval(() => response.write(' '), 40);
@@ -191,6 +200,7 @@ describe('a registry that misbehaves', () => {
   }
 
   it('and stalls where a layer is asked for its end is read without that', async () => {
+    beImpatient(700);
     putImage(registry, 'app', 'latest');
     on(`/v2/app/blobs/${sha256('layer 0')}`, () => {});
     assert.deepEqual(
@@ -200,6 +210,7 @@ describe('a registry that misbehaves', () => {
   });
 
   it('and fails in all ways, again and again, leaves no connection behind', async () => {
+    beImpatient();
     putImage(registry, 'app', 'latest');
     const open = () =>
       process.getActiveResourcesInfo().filter((kind) => /^(TCPSocket|TLS)/.test(kind)).length;
@@ -607,7 +618,7 @@ describe('a registry that misbehaves', () => {
     await assert.rejects(images.ask(`${registry.host}/app`, amd64, abort.signal), {
       name: 'AbortError',
     });
-    assert.ok(performance.now() - start < 100);
+    assert.ok(performance.now() - start < 2000);
     const before = new AbortController();
     before.abort();
     registry.asked.length = 0;
