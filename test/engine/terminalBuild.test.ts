@@ -3,12 +3,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { BuildRecord } from '../../server/src/cache/buildRecord.ts';
 import { createBuildx } from '../../server/src/host/buildx.ts';
 import { buildsSince, buildxSettings } from '../../server/src/host/buildxFolder.ts';
+import { createEngine } from '../../server/src/host/engine.ts';
+import { openRecordStore } from '../../server/src/host/recordStore.ts';
 import { type TerminalBuildResult, terminalBuildRequest } from '../../server/src/protocol.ts';
 import { type Editor, until } from '../lsp/editor.ts';
 import { baseImage, ensureBaseImage } from './baseImage.ts';
-import { describeWithEngine } from './engine.ts';
+import { describeWithEngine, docker, dockerOk } from './engine.ts';
 import { type RecordingEditor, recordingEditor } from './recordingEditor.ts';
 
 const run = `${process.pid}-${Date.now()}`;
@@ -112,5 +116,84 @@ describeWithEngine('builds made in a terminal', () => {
       ...{ command, folder: editor.folder, exitCode: 0, startedAt: Date.now(), asked: true },
     });
     assert.match(result.message, /BuildKit was not seen to make it\.$/);
+  });
+});
+
+describeWithEngine('what an engine knows of a build in a terminal', () => {
+  const tag = `dockerfile-layers-test/terminal:${process.pid}`;
+  const made = new Set<string>([tag]);
+  let recording: RecordingEditor;
+  before(() => ensureBaseImage());
+  beforeEach(async () => {
+    recording = await recordingEditor({
+      builder: createBuildx(),
+      buildsSince: (time) => buildsSince(buildxSettings(process.env, homedir()), time),
+      engine: createEngine({ env: process.env }),
+    });
+  });
+  afterEach(async () => {
+    recording.close();
+    await docker(['image', 'rm', '--force', ...made]);
+  });
+
+  const drawing = `FROM ${baseImage} AS made
+COPY a.txt /
+RUN --network=none echo ${run} > /mark
+FROM ${baseImage}
+RUN --network=none echo ${run} first > /first
+COPY --from=made /mark /mark
+COPY b.txt /
+`;
+
+  async function record(command: string): Promise<BuildRecord | undefined> {
+    const { editor, storage } = recording;
+    // The engine tells times in whole seconds.
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    const startedAt = Date.now();
+    execFileSync('sh', ['-c', command], { cwd: editor.folder, stdio: 'ignore' });
+    const result = await editor.client.sendRequest(terminalBuildRequest, {
+      ...{ command, folder: editor.folder, exitCode: 0, startedAt, asked: false },
+    });
+    assert.equal(result.recorded, true, result.message);
+    const store = openRecordStore();
+    store.useFolder(storage);
+    const [newest] = await store.read(join(editor.folder, 'Dockerfile'));
+    if (newest?.image) made.add(newest.image);
+    return newest;
+  }
+  const said = (of: BuildRecord | undefined) =>
+    of?.steps.map(({ outcome, bytes }) => `${outcome} ${bytes}`);
+  const mark = `${run}\n`.length;
+  const first = `${run} first\n`.length;
+
+  it('is its image, what every step stored, and which of them ran', async () => {
+    await recording.open(drawing, { 'a.txt': `${run} a`, 'b.txt': `${run} b` });
+    const one = await record(`docker build -q -t ${tag} .`);
+    const id = (await dockerOk(['image', 'inspect', '--format', '{{.Id}}', tag])).trim();
+    assert.equal(one?.image, id);
+    const text = `${run} a`.length;
+    assert.deepEqual(
+      said(one),
+      [text, mark, first, mark, text + 1].map((bytes) => `ran ${bytes}`),
+    );
+
+    recording.editor.write('b.txt', `${run} is longer now\n`);
+    // A clock that is read later says that the file is older than the build.
+    const two = await record(`docker build -q -t ${tag} .`);
+    assert.notEqual(two?.image, id);
+    const longer = `${run} is longer now\n`.length;
+    // The last file of a drawing ends with its line.
+    const cached = [text, mark, first, mark].map((bytes) => `cached ${bytes}`);
+    assert.deepEqual(said(two), [...cached, `ran ${longer}`]);
+  });
+
+  it('is found without a name, and not claimed where the image goes elsewhere', async () => {
+    await recording.open(drawing.replaceAll('first', 'nameless'), { 'a.txt': 'a', 'b.txt': run });
+    const one = await record('docker build -q .');
+    const { image } = one ?? {};
+    assert.match(image ?? '', /^sha256:/);
+    const other = await record(`docker build -q -t ${tag} -o type=cacheonly .`);
+    assert.equal(other?.image, undefined);
+    assert.ok(other?.steps.every(({ outcome }) => outcome !== 'ran'));
   });
 });

@@ -14,6 +14,8 @@ export interface BuildCommand {
   readonly buildArgs: ReadonlyMap<string, string>;
   /** Other arguments that say which builder is used, and how. */
   readonly more: readonly string[];
+  /** Names of the image, as written; absent: it gets none, or goes elsewhere than into the engine. */
+  readonly tags?: readonly string[];
 }
 
 export type CommandReading =
@@ -83,6 +85,8 @@ function readArguments(args: readonly string[]): CommandReading {
   let platform: string | null = null;
   const buildArgs = new Map<string, string>();
   const more: string[] = [];
+  const tags: string[] = [];
+  let goesElsewhere = false;
   const places: string[] = [];
   for (let at = 0; at < args.length; at += 1) {
     const word = args[at] ?? '';
@@ -96,6 +100,8 @@ function readArguments(args: readonly string[]): CommandReading {
     const value = given ?? args[at + 1];
     if (given === undefined) at += 1;
     if (value === undefined) return unclear(`The argument ${name} has no value.`);
+    if (name === '--tag' || name === '-t') tags.push(value);
+    if (name === '--output' || name === '-o') goesElsewhere = true;
     if (quietWithValue.has(name)) continue;
     if (kept.has(name)) more.push(`${name}=${value}`);
     else if (name === '--file' || name === '-f') dockerfile = value;
@@ -116,7 +122,9 @@ function readArguments(args: readonly string[]): CommandReading {
   }
   if (dockerfile === '-') return unclear('The Dockerfile came from a pipe.');
   if (platform?.includes(',')) return unclear('It is a build for several platforms.');
-  return { kind: 'build', build: { context, dockerfile, target, platform, buildArgs, more } };
+  const named = tags.length > 0 && !goesElsewhere && { tags };
+  const build = { context, dockerfile, target, platform, buildArgs, more, ...named };
+  return { kind: 'build', build };
 }
 
 /** `-tname` and `-t name`; the letters of flags without a value may stand together. */

@@ -102,7 +102,7 @@ function recorded(
     text: stepText(step),
     outcome,
     // What a cached step says of its time is the time to look it up.
-    ms: outcome === 'ran' ? ms : (known?.ms ?? null),
+    ms: (outcome === 'ran' ? ms : null) ?? known?.ms ?? null,
     ...(isBetter ? sizeOf(known, own) : sizeOf(own, known)),
     took: [...new Set(keyed.contents(step).flatMap(tops))],
   };

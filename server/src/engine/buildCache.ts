@@ -23,6 +23,8 @@ export interface CachedSize {
    * which this is the one of the build that was used last, or it stands on another base than now.
    */
   readonly sure: boolean;
+  /** Is it the only record that can be this step's? */
+  readonly only: boolean;
   /** Milliseconds since 1970, when the record was made; null: not told. */
   readonly at: number | null;
   /**
@@ -123,7 +125,8 @@ export function cacheSizes(
       const links = isClassic && bytes > 0 && bytes !== known.files?.(step);
       // More than the files have may be links, or other files.
       const isMore = isClassic && bytes !== (known.files?.(step) ?? bytes);
-      sizes.set(step, { bytes, sure: sure && agree && !isMore, at: entry.createdAt, links });
+      const only = sure && nodes.size === 1;
+      sizes.set(step, { bytes, sure: sure && agree && !isMore, only, at: entry.createdAt, links });
     }
   }
   return new Map([...sizes].reverse());

@@ -17,6 +17,8 @@ export interface StepBytes {
   readonly bytes: number;
   /** Lengths of links may be counted with the files. */
   readonly links: boolean;
+  /** Milliseconds since 1970, when the builder made it; absent: not certain. */
+  readonly madeAt?: number;
 }
 
 export interface Finished {
@@ -33,7 +35,7 @@ export interface Finished {
 }
 
 /** Whoever waits for a build has waited for it long enough. */
-const mostMs = 15_000;
+const mostMs = 30_000;
 
 /**
  * Bytes of steps as the builder's store counts them; those that are not certain are left out. Never
@@ -53,13 +55,12 @@ export async function sizesAfter(
   const { enable, endpoint } = before.settings.engine;
   if (ports.engine && enable !== 'off') {
     const asked = await askEngine(ports.engine, { endpoint }, done, signal).catch(() => null);
-    for (const [step, size] of asked ?? []) sizes.set(step, size);
+    if (asked) return asked;
   }
-  if (image === null || plan.stages[plan.target]?.steps.every((step) => sizes.has(step)))
-    return sizes;
+  if (image === null) return sizes;
   const rows = await ports.builder?.history?.(image, order, signal).catch(() => []);
   for (const [step, bytes] of layerBytes(plan, rows ?? [])) {
-    if (!sizes.get(step) || sizes.get(step)?.links) sizes.set(step, { bytes, links: false });
+    sizes.set(step, { bytes, links: false });
   }
   return sizes;
 }
@@ -78,7 +79,8 @@ async function askEngine(
   const image = id === null ? null : await engine.image(choice, id, signal);
   if (id !== null && image === null) return null;
   const [entries, bases] = await Promise.all([
-    engine.buildCache(choice, signal),
+    // Without it the image still says what its own layers are.
+    engine.buildCache(choice, signal).catch(() => []),
     basesOf(engine, choice, plan, signal),
   ]);
   const ofCache = cacheSizes(plan, entries, info, {
@@ -91,10 +93,13 @@ async function askEngine(
     since: (step) => (results.get(step)?.outcome === 'ran' ? startedAt : null),
   });
   const sizes = new Map<Step, StepBytes>();
-  for (const [step, { bytes, links, sure }] of ofCache) if (sure) sizes.set(step, { bytes, links });
+  for (const [step, { bytes, links, sure, only, at }] of ofCache) {
+    const made = only && at !== null && { madeAt: at };
+    if (sure) sizes.set(step, { bytes, links, ...made });
+  }
   if (image)
-    for (const [step, bytes] of ofImage(plan, image, layers)) {
-      sizes.set(step, { bytes, links: false });
+    for (const [step, bytes] of imageSizes(plan, image, layers)) {
+      sizes.set(step, { ...sizes.get(step), bytes, links: false });
     }
   return sizes;
 }
@@ -121,7 +126,7 @@ async function basesOf(
 }
 
 /** By what the builder said of lines and layers, else by the texts of the image's history. */
-function ofImage(
+export function imageSizes(
   plan: Plan,
   image: EngineImage,
   layers: readonly LayerOfLine[],

@@ -7,8 +7,10 @@ import { contextIdentity, recordName } from '../analysis/cacheFacts.ts';
 import { folderOf, resolvePath } from '../analysis/hostPaths.ts';
 import { type Analysis, analyze } from '../analysis.ts';
 import { readBuildCommand } from '../builder/commandLine.ts';
+import type { StepOutcome } from '../cache/buildRecord.ts';
 import { cleanSteps, filesBefore } from '../cache/olderThan.ts';
 import { recordOf } from '../cache/recordOf.ts';
+import type { Step } from '../model/plan.ts';
 import {
   type TerminalBuildParams,
   type TerminalBuildResult,
@@ -16,7 +18,17 @@ import {
 } from '../protocol.ts';
 import { shutDown } from './asking.ts';
 import { isSaved } from './buildOrder.ts';
+import { type Finished, type StepBytes, sizesAfter } from './buildSizes.ts';
 import type { Open, ServerPorts, ServerState } from './serverState.ts';
+import {
+  outcomeByAge,
+  outcomeByRecord,
+  type TerminalImage,
+  terminalImage,
+} from './terminalImage.ts';
+
+/** The build has ended, and nobody waits for this. */
+const engineMs = 60_000;
 
 /** Answers what the client says of commands that ended in its terminals. */
 export function handleTerminalBuilds(state: ServerState): void {
@@ -99,7 +111,19 @@ async function takeOver(
   const keyed = analysis.keyedFor(found.facts.mergesLayers);
   const isOlder = await olderFolders(analysis, context, startedAt, ports.files);
   const steps = cleanSteps(keyed, startedAt, isOlder);
-  const assumed = { outcome: 'assumed', ms: null, bytes: null } as const;
+  const told = await imageAndSizes(
+    { before: { ...open, analysis }, order, found, startedAt, tags: build.tags ?? [] },
+    state,
+  );
+  const outcomeOf = (step: Step): StepOutcome => {
+    const size = told.sizes.get(step);
+    const byAge = told.image ? outcomeByAge(step, told.image, startedAt) : 'assumed';
+    const outcome = byAge === 'assumed' ? outcomeByRecord(size?.madeAt, startedAt) : byAge;
+    return {
+      ...{ outcome, ms: null, bytes: size?.bytes ?? null },
+      ...(size?.links && { links: true }),
+    };
+  };
   const name = recordName(subject);
   const record = recordOf(
     keyed,
@@ -111,8 +135,10 @@ async function takeOver(
       builder: found.facts,
       complete: false,
       earlier: await records.read(name),
+      compared: analysis.keyed,
+      ...(told.image && { image: told.image.image.id }),
     },
-    new Map(steps.map((step) => [step, assumed])),
+    new Map(steps.map((step) => [step, outcomeOf(step)])),
   );
   if (record.steps.length === 0) {
     return not('The build is not remembered, as all that it took was changed since it began.');
@@ -123,6 +149,40 @@ async function takeOver(
   const left = all - record.steps.length;
   const but = left === 0 ? '' : ` Of ${all} steps ${left} are left out, as files changed since.`;
   return { recorded: true, message: `The build is remembered.${but}` };
+}
+
+interface TerminalBuild extends Pick<Finished, 'before' | 'order' | 'found' | 'startedAt'> {
+  readonly tags: readonly string[];
+}
+
+/** What the engine says of the build, as far as it is the builder's and may be asked. */
+async function imageAndSizes(
+  { tags, ...build }: TerminalBuild,
+  state: ServerState,
+): Promise<{
+  readonly image: TerminalImage | null;
+  readonly sizes: ReadonlyMap<Step, StepBytes>;
+}> {
+  const { engine } = state.ports;
+  const { before, found, startedAt } = build;
+  const { enable, endpoint } = before.settings.engine;
+  if (!engine || enable === 'off' || !found.loads) return { image: null, sizes: new Map() };
+  const { plan } = before.analysis;
+  const facts = { plan, tags, startedAt };
+  const signal = AbortSignal.timeout(engineMs);
+  const image = await terminalImage(engine, { endpoint }, facts, signal).catch(() => null);
+  const results = new Map(
+    before.analysis.keyed.steps.flatMap(({ step }) => {
+      const outcome = image ? outcomeByAge(step, image, startedAt) : 'assumed';
+      return outcome === 'assumed' ? [] : [[step, { outcome, ms: null, error: null }] as const];
+    }),
+  );
+  const sizes = await sizesAfter(
+    { ...build, results, image: image?.image.id ?? null, layers: [] },
+    state,
+    signal,
+  );
+  return { image, sizes };
 }
 
 /** The Dockerfile of the context, or one that is named from the folder of the terminal. */

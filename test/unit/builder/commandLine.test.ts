@@ -40,7 +40,10 @@ describe('builds typed into a terminal', () => {
         ['C', ''],
       ]),
       more: ['--builder=mine'],
+      tags: ['app:1'],
     });
+    assert.deepEqual(build('docker build -ta --tag b --tag=c .').tags, ['a', 'b', 'c']);
+    assert.equal(build('docker build -t app -o type=local,dest=out .').tags, undefined);
     assert.equal(build('docker build . -fother').dockerfile, 'other');
     assert.equal(build('docker build . -tapp -q --load --no-cache').dockerfile, null);
   });
