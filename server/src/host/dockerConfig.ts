@@ -47,10 +47,18 @@ const none: FoundCredentials = { credentials: null, problem: null };
 export function createFindCredentials(parts: DockerConfigParts): FindCredentials {
   return async (host, repository, signal) => {
     let problem: string | null = null;
+    const search = { host, repository, signal, ...parts };
+    const given = parts.env.DOCKER_AUTH_CONFIG;
+    // As Docker's CLI 28 does: credentials alone, no helpers.
+    const { auths } = record(given ? parsed(given) : null);
+    if (auths !== undefined) {
+      const found = await findIn({ auths }, search);
+      if (found.credentials) return found;
+    }
     for (const file of configFiles(parts)) {
       const config = await readConfig(file);
       if (!config) continue;
-      const found = await findIn(config, { host, repository, signal, ...parts });
+      const found = await findIn(config, search);
       if (found.credentials) return found;
       problem ??= found.problem;
     }

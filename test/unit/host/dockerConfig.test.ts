@@ -215,6 +215,16 @@ describe('credentials for a registry', () => {
     );
   });
 
+  it('of the environment come first, and start no helper', async () => {
+    write('.docker/config.json', { auths: { 'example.com': { auth: auth('other', 'x') } } });
+    const entry = { auths: { 'example.com': { auth: auth('me', 'geheim') } }, credsStore: 'x' };
+    const env = { DOCKER_AUTH_CONFIG: JSON.stringify(entry) };
+    assert.deepEqual((await find('example.com', 'x', env)).credentials, member);
+    const { credentials } = await find('example.com', 'x', { DOCKER_AUTH_CONFIG: '{"auths":5' });
+    assert.deepEqual(credentials, { kind: 'password', user: 'other', password: 'x' });
+    assert.deepEqual(started, []);
+  });
+
   it('of a configuration elsewhere are taken from there alone', async () => {
     write('.docker/config.json', { auths: { 'example.com': { auth: auth('other', 'x') } } });
     write('else/config.json', { auths: { 'example.com': { auth: auth('me', 'geheim') } } });
