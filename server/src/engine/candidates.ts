@@ -2,10 +2,10 @@
 
 import type { ImageSummary } from './engine.ts';
 
-/** How many images are looked at for their history. */
-const maxAsked = 150;
+/** How many images are looked at for their history, at most. */
+const maxAsked = 2000;
 /** Of these, so many may be without a name: the newest builds, and what older builds left behind. */
-const maxNameless = 60;
+const maxNameless = 100;
 
 /** The image that a name or id means; undefined: the engine has none. Ids may be shortened to 6 digits. */
 export function findImage(images: readonly ImageSummary[], name: string): ImageSummary | undefined {
@@ -54,7 +54,7 @@ export function families({ references, labels }: ImageSummary): readonly string[
 }
 
 /**
- * Those whose history is worth asking for, the newest first: all the newest, then those with a name.
+ * Those whose history is worth asking for, the newest first; of those without a name only the newest.
  * `passed`: ids that were looked at, and references of images that others are built on.
  */
 export function worthAsking(

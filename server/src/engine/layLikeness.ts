@@ -46,16 +46,6 @@ function measure(plan: Plan, stage: number, laid: Laid): Likeness {
   return { laid, complete, share, telling };
 }
 
-/** Whether anything of the file can be in the image; quick, as most images of an engine are others'. */
-export function sharesText(plan: Plan, image: EngineImage, stage: number = plan.target): boolean {
-  const { keys, bodies } = targetOf(plan, stage);
-  return readRows(image).some((row) => {
-    if (row.form === 'classic' || row.form === 'podman') return true;
-    const key = rowKey(row, row.keyword === 'RUN' ? runParts(row.text, bodies) : null);
-    return key !== null && keys.has(key);
-  });
-}
-
 /** A stage whose build the image is, while it is none of the target; null: there is no such stage. */
 export function otherTarget(
   plan: Plan,

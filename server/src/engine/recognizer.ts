@@ -8,13 +8,8 @@ import type { FoundBy, Laid, Recognized } from './laid.ts';
 import { lay } from './lay.ts';
 import { type KnownBase, rootBase } from './layBorder.ts';
 import { targetOf } from './layEntries.ts';
-import {
-  enoughTelling,
-  type Likeness,
-  likenessOf,
-  otherTarget,
-  sharesText,
-} from './layLikeness.ts';
+import { enoughTelling, type Likeness, likenessOf, otherTarget } from './layLikeness.ts';
+import { mayShare, printsOf, rememberedPrints } from './layPrints.ts';
 import { type LastLaid, lastLaid, movedTo } from './relaid.ts';
 
 export interface RecognizeRequest {
@@ -43,6 +38,8 @@ const maxRecorded = 8;
 /** Others that are named to choose from. */
 const maxOthers = 12;
 const atOnce = 4;
+/** Images that are asked for before it is decided whether to ask for more. */
+const inOneGo = 150;
 /** Below this share of equal lines an image is not even likely to be that of the file. */
 const likelyShare = 0.6;
 
@@ -239,7 +236,16 @@ async function byHistory(request: RecognizeRequest, asking: Asking): Promise<Rec
     ids: asking.asked,
     bases: root && root.stage === null && !root.scratch ? [root.reference] : [],
   };
-  const candidates = await lookAt(request, asking, worthAsking(images, passed));
+  const worth = worthAsking(images, passed).filter(({ id }) => {
+    const prints = rememberedPrints(id);
+    return prints === undefined || mayShare(plan, prints);
+  });
+  // Mostly the image is among the newest; the others are asked for where it is not.
+  const candidates: Candidate[] = [];
+  for (let at = 0; at < worth.length; at += inOneGo) {
+    candidates.push(...(await lookAt(request, asking, worth.slice(at, at + inOneGo))));
+    if (candidates.some(isLikely)) break;
+  }
   const complete = newestFirst(
     candidates.filter((each) => each.complete).map(({ image }) => image),
   );
@@ -247,6 +253,10 @@ async function byHistory(request: RecognizeRequest, asking: Asking): Promise<Rec
   const ofNewest = candidates.find(({ image }) => image === newest);
   if (newest && ofNewest) return byEqualHistory(request, ofNewest, complete);
   return byLikeHistory(request, asking, candidates);
+}
+
+function isLikely({ complete, share, telling, laid }: Candidate): boolean {
+  return complete || (laid.certain && share >= likelyShare && telling >= 1);
 }
 
 /** Histories that are exactly the file's. */
@@ -275,7 +285,7 @@ function byLikeHistory(
   candidates: readonly Candidate[],
 ): Recognized {
   const likely = candidates
-    .filter(({ share, telling, laid }) => laid.certain && share >= likelyShare && telling >= 1)
+    .filter(isLikely)
     .sort((a, b) => b.share - a.share || (b.image.createdAt ?? 0) - (a.image.createdAt ?? 0));
   const [best] = likely;
   if (best) {
@@ -311,7 +321,7 @@ async function lookAt(
     for (let next = open.shift(); next; next = open.shift()) {
       const image = await asking.image(next.id);
       signal.throwIfAborted();
-      if (!image || !isFor(image, plan) || !sharesText(plan, image)) continue;
+      if (!image || !mayShare(plan, printsOf(image)) || !isFor(image, plan)) continue;
       const like = likenessOf(plan, image, base ?? null);
       if (like.share === 0) continue;
       if (!like.complete && otherTarget(plan, image, base ?? null)) continue;

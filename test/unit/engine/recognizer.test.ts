@@ -231,28 +231,43 @@ describe('the image that was built from a Dockerfile', () => {
     assert.deepEqual(again.laid.base, { rows: 1, layers: 1 });
   });
 
-  it('is asked for a few at a time, and for not too many in all', async () => {
+  it('is looked for among the newest first, a few at a time, and among others only once', async () => {
     const images = Array.from({ length: 2000 }, (_, at) =>
       imageOf(others, { references: [`other${at}:1`] }),
     );
+    const byId = new Map(images.map((image) => [image.id, image]));
     let open = 0;
     let most = 0;
     let asked = 0;
-    await recognize(
-      images,
-      {},
-      {
-        image: async (id) => {
-          asked++;
-          most = Math.max(most, ++open);
-          await Promise.resolve();
-          open--;
-          return images.find((image) => image.id === id) ?? null;
-        },
-      },
-    );
-    assert.ok(asked > 0 && asked <= 150, `${asked} asked`);
+    const image = async (id: string) => {
+      asked++;
+      most = Math.max(most, ++open);
+      await Promise.resolve();
+      open--;
+      return byId.get(id) ?? null;
+    };
+    assert.equal((await recognize(images, {}, { image })).state, 'none');
+    assert.ok(asked > 0 && asked <= 2000, `${asked} asked`);
     assert.ok(most <= 4, `${most} at once`);
+    asked = 0;
+    const own = imageOf(history);
+    byId.set(own.id, own);
+    const found = await recognize([...images, own], {}, { image });
+    assert.ok(found.state === 'found' && found.sure);
+    assert.equal(asked, 1);
+    const plan = planOf('FROM base\nRUN something quite different here\n');
+    assert.equal((await recognize([...images, own], {}, { image, plan })).state, 'none');
+    assert.equal(asked, 1);
+  });
+
+  it('is found behind many newer ones', async () => {
+    const own = imageOf(history, { references: ['shop:1'] });
+    const images = Array.from({ length: 1500 }, (_, at) =>
+      imageOf(['RUN /bin/sh -c build another # buildkit'], { references: [`another${at}:1`] }),
+    );
+    const found = await recognize([own, ...images]);
+    assert.ok(found.state === 'found' && found.sure);
+    assert.equal(found.laid.image.id, own.id);
   });
 
   it('is not known while the engine does not answer, which is the reason given', async () => {
