@@ -145,10 +145,7 @@ export class EngineFacts {
     const isNews = keys.some((key) => !this.#seen.has(key));
     this.#seen = new Set(keys);
     for (const key of this.#wanted.keys()) if (!this.#seen.has(key)) this.#wanted.delete(key);
-    const endpoints = new Set(this.#wanted.values());
-    for (const [endpoint, session] of this.#sessions) {
-      if (!endpoints.has(endpoint)) session.unfollow();
-    }
+    this.#release();
     return isNews;
   }
 
@@ -172,6 +169,14 @@ export class EngineFacts {
     for (const fact of this.#registry.values()) fact.stop();
   }
 
+  /** Engines that no document wants are not followed. */
+  #release(): void {
+    const endpoints = new Set(this.#wanted.values());
+    for (const [endpoint, session] of this.#sessions) {
+      if (!endpoints.has(endpoint)) session.unfollow();
+    }
+  }
+
   #mayAsk(key: string): boolean {
     return this.asking === 'ask' || this.#seen.has(key);
   }
@@ -179,7 +184,11 @@ export class EngineFacts {
   #sessionOf(subject: Subject): EngineSession | null {
     const { engine } = this.#ports;
     const { endpoint } = subject.settings.engine;
-    if (!engine || isOff(subject)) return null;
+    if (!engine || isOff(subject)) {
+      // The settings were others before.
+      if (this.#wanted.delete(subject.key)) this.#release();
+      return null;
+    }
     const name = endpoint ?? '';
     let session = this.#sessions.get(name);
     if (!session) {
@@ -189,7 +198,9 @@ export class EngineFacts {
     if (!this.#mayAsk(subject.key)) return session;
     if (this.asking === 'ask') session.ask();
     else {
+      const before = this.#wanted.get(subject.key);
       this.#wanted.set(subject.key, name);
+      if (before !== undefined && before !== name) this.#release();
       session.follow();
     }
     return session;

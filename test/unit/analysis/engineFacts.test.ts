@@ -124,6 +124,23 @@ describe('what an engine knows of base images', () => {
     analyzer.stop();
   });
 
+  it('is heard no longer where the settings say off, or name another engine', async () => {
+    const engine = memoryEngine([base]);
+    const analyzer = createAnalyzer(ports(engine), () => {});
+    const read = (settings: unknown) => analyzer.analysis(subject('FROM base:1', settings));
+    analyzer.follow([subject('').key]);
+    read({});
+    assert.equal(engine.watching, 1);
+    read({ 'engine.endpoint': 'unix:///other.sock' });
+    assert.equal(engine.watching, 1);
+    assert.equal(read({ 'engine.enable': 'off' }).engine.state.kind, 'off');
+    assert.equal(engine.watching, 0);
+    read({});
+    assert.equal(engine.watching, 1);
+    analyzer.stop();
+    assert.equal(engine.watching, 0);
+  });
+
   it('changes with the name in the text', async () => {
     const two = engineImage('sha256:two', {
       references: ['two:1'],
