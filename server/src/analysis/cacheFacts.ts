@@ -139,6 +139,7 @@ export function cacheReading(
   memory: KeyMemory | null = digests ? createKeyMemory(digests.text, entryDigests) : null,
   now: IdentityNow = () => null,
 ): CacheReading {
+  const hash: Hash = digests?.text ?? ((text) => text);
   let keyed: KeyedPlan | null = null;
   let predictions: Predictions | null = null;
   let moved: ReadonlyMap<number, string> | null = null;
@@ -151,13 +152,13 @@ export function cacheReading(
   return {
     get keyed() {
       const builder = records.find((record) => record.builder)?.builder;
-      keyed ??= made(builder?.mergesLayers ?? null, comparedWith(records, now));
+      keyed ??= made(builder?.mergesLayers ?? null, comparedWith(records, now, hash));
       return keyed;
     },
     keyedFor: (mergesLayers, like) =>
-      made(mergesLayers, like ? asIn(like.identities) : toRecord(records, now)),
+      made(mergesLayers, like ? asIn(like.identities) : toRecord(records, now, hash)),
     get movedBases() {
-      moved ??= movedBases(plan, records, now);
+      moved ??= movedBases(plan, records, now, hash);
       return moved;
     },
     get predictions() {

@@ -43,19 +43,23 @@ export function imageIdentity(chain: string, config: Partial<ImageConfig>, hash:
  * To compare with records, the newest first: as they have it. A reference of which no record says
  * what it was stands for itself, as in these. An image that nobody tells of now counts as unmoved.
  */
-export function comparedWith(records: readonly BuildRecord[], now: IdentityNow): BaseIdentities {
+export function comparedWith(
+  records: readonly BuildRecord[],
+  now: IdentityNow,
+  hash: Hash,
+): BaseIdentities {
   const all = new Set(records.flatMap(({ bases = {} }) => Object.values(bases)));
   const last = (place: string) => records.find(({ bases }) => bases?.[place] !== undefined);
   return {
     identity(reference, platform) {
-      const place = imagePlace(reference, platform);
+      const place = hash(imagePlace(reference, platform));
       const current = now(reference, platform);
       const recorded = last(place)?.bases?.[place] ?? null;
       if (current === null) return recorded;
       return all.has(current) || recorded !== null ? current : null;
     },
     moved(reference, platform) {
-      const place = imagePlace(reference, platform);
+      const place = hash(imagePlace(reference, platform));
       const record = last(place);
       const current = now(reference, platform);
       if (!record || current === null || record.bases?.[place] === current) return null;
@@ -66,8 +70,12 @@ export function comparedWith(records: readonly BuildRecord[], now: IdentityNow):
 }
 
 /** To be recorded: as it is now, else as it was last. */
-export function toRecord(records: readonly BuildRecord[], now: IdentityNow): BaseIdentities {
-  const compared = comparedWith(records, now);
+export function toRecord(
+  records: readonly BuildRecord[],
+  now: IdentityNow,
+  hash: Hash,
+): BaseIdentities {
+  const compared = comparedWith(records, now, hash);
   return {
     ...compared,
     identity: (reference, platform) =>
@@ -91,8 +99,9 @@ export function movedBases(
   { stages, options }: Plan,
   records: readonly BuildRecord[],
   now: IdentityNow,
+  hash: Hash,
 ): ReadonlyMap<number, string> {
-  const { moved } = comparedWith(records, now);
+  const { moved } = comparedWith(records, now, hash);
   const found = new Map<number, string>();
   for (const { index, base, needed } of stages) {
     if (!needed || base.scratch || base.stage !== null || base.named !== null) continue;

@@ -35,7 +35,7 @@ export interface BuildRecord {
   readonly image?: string | null;
   /**
    * What the images were that it started from and took files of: their identity (`baseIdentity.ts`),
-   * which its keys are made with, by reference and platform (`imagePlace`). Absent: their references
+   * which its keys are made with, by digests of reference and platform (`imagePlace`). Absent: their references
    * stand for them.
    */
   readonly bases?: Readonly<Record<string, string>>;

@@ -47,7 +47,7 @@ export function recordOf(
     steps,
     ...(open.length > 0 && { open }),
     ...(image !== undefined && { image }),
-    ...(Object.keys(keyed.identities).length > 0 && { bases: keyed.identities }),
+    ...basesOf(keyed),
     files: filesOf(keyed),
   };
 }
@@ -56,6 +56,13 @@ export function recordOf(
 function sizeOf(...all: readonly (Pick<Known, 'bytes' | 'links'> | undefined)[]) {
   const found = all.find((one) => one !== undefined && one.bytes !== null);
   return { bytes: found?.bytes ?? null, ...(found?.links && { links: found.links }) };
+}
+
+/** References may hold values of arguments. */
+function basesOf({ identities, hash }: KeyedPlan): Pick<BuildRecord, 'bases'> {
+  const all = Object.entries(identities);
+  if (all.length === 0) return {};
+  return { bases: Object.fromEntries(all.map(([place, identity]) => [hash(place), identity])) };
 }
 
 function storeOf(builder: BuildRecord['builder']): string {

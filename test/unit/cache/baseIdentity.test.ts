@@ -23,7 +23,7 @@ const now = (images: Images) => (reference: string) => images[reference] ?? null
 const app: Trial = { dockerfile: 'FROM debian\nRUN a\nRUN b\n' };
 
 function built(trial: Trial, images: Images, earlier: readonly BuildRecord[] = [], at = 0) {
-  const inputs = { images: toRecord(earlier, now(images)) };
+  const inputs = { images: toRecord(earlier, now(images), hash) };
   const record = recordAt({ ...trial, inputs }, { at: new Date(at).toISOString() });
   // As it comes back from the disk.
   const decoded = decodeRecord(encodeRecord(record));
@@ -32,7 +32,7 @@ function built(trial: Trial, images: Images, earlier: readonly BuildRecord[] = [
 }
 
 function said(trial: Trial, images: Images, records: readonly BuildRecord[]): string {
-  const plan = keyed({ ...trial, inputs: { images: comparedWith(records, now(images)) } });
+  const plan = keyed({ ...trial, inputs: { images: comparedWith(records, now(images), hash) } });
   const predictions = predict(plan, records);
   return plan.steps.map(({ step }) => predictions.of(step)?.word).join(' ');
 }
@@ -43,7 +43,7 @@ describe('a tag that moved', () => {
   it('makes the steps on it run again, and the cause names the build that had the other image', () => {
     assert.equal(said(app, { debian: 'A' }, [record]), 'cached cached');
     assert.equal(said(app, { debian: 'B' }, [record]), 'changed rebuild');
-    const images = comparedWith([record], now({ debian: 'B' }));
+    const images = comparedWith([record], now({ debian: 'B' }), hash);
     const plan = keyed({ ...app, inputs: { images } });
     const [first] = plan.steps;
     const cause = first && predict(plan, [record]).of(first.step)?.cause;
@@ -61,11 +61,14 @@ describe('a tag that moved', () => {
       said({ dockerfile: text }, { debian: 'B', alpine: 'X' }, [both]).split(' ')[1],
       'cached',
     );
-    const told = movedBases(planOf(text), [both], now({ debian: 'B', alpine: 'X' }));
+    const told = movedBases(planOf(text), [both], now({ debian: 'B', alpine: 'X' }), hash);
     assert.deepEqual([...told.keys()], [0]);
     assert.match(told.get(0) ?? '', /^debian means another image than in the build of .*\d\.$/);
-    assert.deepEqual([...movedBases(planOf(text), [both], now({ debian: 'A', alpine: 'X' }))], []);
-    assert.deepEqual([...movedBases(planOf(text), [both], now({}))], []);
+    assert.deepEqual(
+      [...movedBases(planOf(text), [both], now({ debian: 'A', alpine: 'X' }), hash)],
+      [],
+    );
+    assert.deepEqual([...movedBases(planOf(text), [both], now({}), hash)], []);
   });
 
   it('and back again is what it was', () => {
@@ -77,7 +80,7 @@ describe('a tag that moved', () => {
 
   it('counts as unmoved where nobody tells', () => {
     assert.equal(said(app, {}, [record]), 'cached cached');
-    const plan = keyed({ ...app, inputs: { images: comparedWith([record], now({})) } });
+    const plan = keyed({ ...app, inputs: { images: comparedWith([record], now({}), hash) } });
     const [first] = plan.steps;
     const notes = first && predict(plan, [record]).of(first.step)?.notes;
     assert.match(notes?.join() ?? '', /debian counts as unmoved/);

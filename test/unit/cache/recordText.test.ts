@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { byReference } from '../../../server/src/cache/baseIdentity.ts';
 import { decodeRecord, encodeRecord } from '../../../server/src/cache/recordText.ts';
 import { predictionsOf, recordAt, type Trial } from '../../support/cacheTrial.ts';
 import { seeded } from '../../support/random.ts';
@@ -24,6 +25,33 @@ describe('the text of a build record', () => {
       dockerfile: 'FROM base\nARG TOKEN\nARG OTHER=$TOKEN\nRUN echo $TOKEN\nCOPY src /$OTHER/\n',
     });
     assert.doesNotMatch(encodeRecord(record), /secret words/);
+  });
+
+  it('gives back the image, what bases were and what sizes count', () => {
+    const images = { ...byReference, identity: () => 'sha256:1 2' };
+    const builder = { name: 'x', mergesLayers: false, store: 'classic' } as const;
+    const meta = { source: 'build', builder, image: 'sha256:3' } as const;
+    const made = recordAt({ ...trial, inputs: { images } }, meta);
+    const [first, ...rest] = made.steps;
+    assert.ok(first);
+    const record = { ...made, steps: [{ ...first, bytes: 7, links: true as const }, ...rest] };
+    assert.equal(Object.keys(record.bases ?? {}).length, 1);
+    assert.deepEqual(decodeRecord(encodeRecord(record)), { ok: true, record });
+    const none = recordAt(trial, { ...meta, image: null });
+    assert.deepEqual(decodeRecord(encodeRecord(none)), { ok: true, record: none });
+    const odd = JSON.parse(encodeRecord(record)) as Record<string, unknown>;
+    for (const change of [{ image: 7 }, { bases: [] }, { bases: { a: 1 } }]) {
+      assert.equal(decodeRecord(JSON.stringify({ ...odd, ...change })).ok, false);
+    }
+  });
+
+  it('holds no reference that an argument is part of', () => {
+    const images = { ...byReference, identity: () => 'sha256:1 2' };
+    const options = { buildArgs: new Map([['TOKEN', 's3cret']]) };
+    const dockerfile = 'ARG TOKEN\nFROM example.com/$TOKEN/x\nRUN x\n';
+    const record = recordAt({ dockerfile, options, inputs: { images } });
+    assert.ok(record.bases);
+    assert.doesNotMatch(encodeRecord(record), /s3cret/);
   });
 
   it('holds no token of what is downloaded', () => {
