@@ -33,6 +33,7 @@ async function scene() {
     return found;
   };
   const state = async () => (await stack()).engine.state;
+  const imageText = async () => (await stack()).engine.imageText;
   /** The size of the line that makes the largest layer. */
   const largest = async () => (await stack()).stages[0]?.instructions[1]?.size;
   const isMeasured = async () => (await largest())?.basis === 'measured';
@@ -40,6 +41,7 @@ async function scene() {
     engine,
     editor,
     state,
+    imageText,
     largest,
     isMeasured,
     async open() {
@@ -87,7 +89,7 @@ async function scene() {
 /** From the first question on the engine fails in one way; later it comes back healthy. */
 async function fromTheStart(question: Question | 'every', fault: Fault): Promise<void> {
   const made = await scene();
-  const { engine, state } = made;
+  const { engine, state, imageText } = made;
   engine.faults.set(question, fault);
   try {
     await made.open();
@@ -102,6 +104,10 @@ async function fromTheStart(question: Question | 'every', fault: Fault): Promise
     if (isFirst && plainFaults.includes(fault)) {
       await until(async () => (await state()) === 'down');
       assert.equal(await state(), 'down');
+    }
+    if (question === 'images' && plainFaults.includes(fault)) {
+      await until(async () => (await imageText()) !== '');
+      assert.match(await imageText(), /^The engine did not tell of its images\. .+\.$/);
     }
     await made.recovers();
     await made.end();

@@ -93,7 +93,10 @@ export class ImageFacts {
     const images = view.session.images();
     if (images.state === 'known') this.#look(question, view.session, images.value);
     const fact = this.#found?.held.fact;
-    if (fact?.state !== 'known') return nothing;
+    if (fact?.state !== 'known') {
+      const failed = [fact, images].find((one) => one?.state === 'unavailable');
+      return failed && view.state.kind === 'up' ? notTold(failed) : nothing;
+    }
     if (this.#laid?.plan !== plan || this.#laid.of !== fact.value) {
       const recognized = relay(fact.value, plan);
       this.#laid = { plan, of: fact.value, recognized, comparison: null };
@@ -210,6 +213,13 @@ export function baseBorder(plan: Plan, sizes: StepSizes): Base {
   const fact = plan.target < 0 ? null : sizes.base(plan.target);
   const told = fact?.state === 'known' ? fact.value.told : undefined;
   return told?.by === 'engine' || told?.by === 'registry' ? baseOf(told) : null;
+}
+
+/** The engine is there, and did not say which images it has. */
+function notTold(fact: Fact<unknown>): ImageReading {
+  const why = fact.state === 'unavailable' ? fact.reason : '';
+  const reason = `The engine did not tell of its images. ${why}`.trim();
+  return { recognized: { state: 'none', others: [], reason }, comparison: null };
 }
 
 const nothing: ImageReading = { recognized: null, comparison: null };

@@ -4,11 +4,14 @@ import type { Engine } from '../engine/engine.ts';
 
 /** Until an engine has said who it is, ways over SSH included. */
 const greetingMs = 15_000;
+/** For any one answer: who stalls with one may still give the others. */
+const oneMs = 20_000;
 /** For all that is asked of it, from the first question on. */
 const allMs = 60_000;
 
 export interface Patience {
   readonly greetingMs: number;
+  readonly oneMs: number;
   readonly allMs: number;
 }
 
@@ -19,7 +22,7 @@ export interface Patience {
 export function withinTime(
   engine: Engine,
   onLate: (sentence: string) => void,
-  limits: Patience = { greetingMs, allMs },
+  limits: Patience = { greetingMs, oneMs, allMs },
 ): Engine {
   let began: number | null = null;
   let isLate = false;
@@ -29,34 +32,37 @@ export function withinTime(
     question: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> => {
     began ??= performance.now();
-    const left = Math.max(0, Math.min(mostMs, began + limits.allMs - performance.now()));
+    const ofAll = Math.max(0, began + limits.allMs - performance.now());
+    const sentence = lateSentence(mostMs <= ofAll ? mostMs : limits.allMs);
     const stop = new AbortController();
     return new Promise<T>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        const sentence = lateSentence(mostMs);
-        if (!isLate) onLate(sentence);
-        isLate = true;
-        reject(new Error(sentence));
-        stop.abort();
-      }, left);
+      const timer = setTimeout(
+        () => {
+          if (!isLate) onLate(sentence);
+          isLate = true;
+          reject(new Error(sentence));
+          stop.abort();
+        },
+        Math.min(mostMs, ofAll),
+      );
       question(AbortSignal.any([signal, stop.signal]))
         .then(resolve, reject)
         .finally(() => clearTimeout(timer));
     });
   };
-  const { greetingMs: first, allMs: all } = limits;
+  const { greetingMs: first, oneMs: one } = limits;
   return {
     about: (choice, signal) => ask(signal, first, (inTime) => engine.about(choice, inTime)),
-    images: (choice, signal) => ask(signal, all, (inTime) => engine.images(choice, inTime)),
+    images: (choice, signal) => ask(signal, one, (inTime) => engine.images(choice, inTime)),
     image: (choice, name, signal, platform) =>
-      ask(signal, all, (inTime) => engine.image(choice, name, inTime, platform)),
-    buildCache: (choice, signal) => ask(signal, all, (inTime) => engine.buildCache(choice, inTime)),
+      ask(signal, one, (inTime) => engine.image(choice, name, inTime, platform)),
+    buildCache: (choice, signal) => ask(signal, one, (inTime) => engine.buildCache(choice, inTime)),
     containers: (choice, image, signal) =>
-      ask(signal, all, (inTime) => engine.containers(choice, image, inTime)),
+      ask(signal, one, (inTime) => engine.containers(choice, image, inTime)),
     watch: (choice, onEvent, signal) => engine.watch(choice, onEvent, signal),
   };
 }
 
 function lateSentence(ms: number): string {
-  return `The engine did not answer within ${ms / 1000} seconds, so that nothing it may know is in the figures.`;
+  return `The engine did not answer within ${ms / 1000} seconds, so that not all that it may know is in the figures.`;
 }

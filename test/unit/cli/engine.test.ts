@@ -74,10 +74,11 @@ describe('the time that an engine is waited for', () => {
     };
     const engine = withinTime(stalled, (sentence) => heard.push(sentence), {
       greetingMs: 20,
+      oneMs: 30,
       allMs: 60,
     });
     await assert.rejects(engine.about(choice, signal), /did not answer within 0\.02 seconds/);
-    await assert.rejects(engine.images(choice, signal), /within 0\.06 seconds/);
+    await assert.rejects(engine.images(choice, signal), /within 0\.03 seconds/);
     await assert.rejects(engine.images(choice, signal), /within 0\.06 seconds/);
     assert.equal(heard.length, 1);
     assert.deepEqual(ended, [true]);
