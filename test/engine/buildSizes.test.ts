@@ -3,13 +3,16 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { CancellationTokenSource } from 'vscode-languageserver';
+import { layersOfSteps } from '../../server/src/builder/buildMetadata.ts';
 import type { BuildRecord, RecordedStep } from '../../server/src/cache/buildRecord.ts';
 import { createBuildx } from '../../server/src/host/buildx.ts';
 import { nodeDigests } from '../../server/src/host/contentDigest.ts';
 import { createEngine } from '../../server/src/host/engine.ts';
 import { buildRequest } from '../../server/src/protocol.ts';
 import { Editor } from '../lsp/editor.ts';
+import { planOf } from '../support/plans.ts';
 import { baseImage, ensureBaseImage } from './baseImage.ts';
 import { describeWithEngine, docker, dockerOk, imageHistory } from './engine.ts';
 
@@ -96,6 +99,46 @@ ${salt} in a file
     );
     const left = leftBehind().filter((name) => !files.includes(name));
     assert.deepEqual(left, []);
+  });
+
+  it('belong to the lines that the builder itself names', async () => {
+    await editor.open(`FROM ${baseImage} AS below
+# RUN of two lines, and a copy that is equal to another one
+RUN --network=none echo ${salt} \\
+  > /named
+COPY f /one/
+FROM below
+ENV A=1
+COPY f /one/
+COPY f /two/
+-- f --
+${salt}
+`);
+    const builder = createBuildx();
+    const order = {
+      ...{ context: editor.folder, dockerfile: join(editor.folder, 'Dockerfile') },
+      ...{ target: null, platform: null, buildArgs: new Map(), more: ['-t', tag] },
+    };
+    const { signal } = new AbortController();
+    const found = await builder.find(order, signal);
+    assert.ok('facts' in found);
+    const { ended, metadata } = await builder.build(order, found, signal, () => {});
+    assert.equal(ended, 'succeeded');
+    const id = await dockerOk(['image', 'inspect', '--format', '{{.Id}}', tag]);
+    assert.equal(metadata?.image, id.trim());
+    const plan = planOf(editor.text);
+    const lines = [...layersOfSteps(plan, metadata?.layers ?? [])].map(
+      ([{ instruction }, layer]) => [instruction.lines.start, layer],
+    );
+    assert.deepEqual(
+      new Map(lines as [number, number][]),
+      new Map([
+        [3, 1],
+        [5, 2],
+        [8, 3],
+        [9, 4],
+      ]),
+    );
   });
 
   it('are those of this build, though the cache has other builds of the same lines', async () => {
