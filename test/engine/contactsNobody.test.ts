@@ -101,6 +101,8 @@ describe('who is not to be contacted', function () {
     execFileSync(process.execPath, ['esbuild.mjs', '--release', `--outdir=${product('none')}`], {
       cwd: root,
     });
+    // Node looks for the manifest of what it loads, which the product has.
+    cpSync(join(root, 'package.json'), join(product('none'), 'package.json'));
     // Node looks up the zone of the time when it is first asked for it.
     writeFileSync(join(product('none'), 'empty.cjs'), 'new Date().getHours();');
     const plants: Record<Plant, string> = {
