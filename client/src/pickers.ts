@@ -270,7 +270,7 @@ export async function chooseImage(subject: Subject): Promise<void> {
     );
     return;
   }
-  const known = [...(image ? [image] : []), ...candidates.filter(({ id }) => id !== image?.id)];
+  const known = offered(uri, image ? [image, ...candidates] : candidates);
   const items: (vscode.QuickPickItem & { image?: string })[] = known.map((one) => {
     const [name = shortId(one.id), ...others] = one.references;
     const isShown = one.id === image?.id;
@@ -311,6 +311,22 @@ export async function chooseImage(subject: Subject): Promise<void> {
     if (picked !== undefined) await choices.pick(uri, { image: picked });
   }
 }
+
+type Offered = StackReport['engine']['candidates'];
+
+const offeredBefore = new Map<string, Offered>();
+
+/** With what was offered for the Dockerfile before: who chose one image can go on to another. */
+function offered(uri: string, now: Offered): Offered {
+  const all = new Map([...(offeredBefore.get(uri) ?? []), ...now].map((one) => [one.id, one]));
+  const others = [...all.values()].filter(({ id }) => now.every((one) => one.id !== id));
+  const unique = now.filter(({ id }, at) => now.findIndex((one) => one.id === id) === at);
+  const list = [...unique, ...others].slice(0, mostOffered);
+  offeredBefore.set(uri, list);
+  return list;
+}
+
+const mostOffered = 20;
 
 async function askImage(before: string | null | undefined): Promise<string | undefined> {
   const name = await vscode.window.showInputBox({
