@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { withinTime } from '../../../server/src/cli/engineTime.ts';
 import type { Engine } from '../../../server/src/engine/engine.ts';
+import { createEngine } from '../../../server/src/host/engine.ts';
 import type { StackReport } from '../../../server/src/protocol.ts';
 import { cli, folderWith, removeFolders } from '../../support/cli.ts';
+import {
+  builtImage,
+  type FakeEngine,
+  fakeBase,
+  startFakeEngine,
+} from '../../support/fakeEngine.ts';
 import { memoryEngine } from '../../support/memoryEngine.ts';
 
 const input = 'FROM a\nCOPY x /\nRUN make\n';
@@ -47,6 +57,79 @@ describe('the engine on the command line', () => {
     const { state, text } = (await report([], engine)).engine;
     assert.equal(state, 'down');
     assert.match(text, /\.$/);
+  });
+
+  describe('with images that were built from the Dockerfile', () => {
+    const text = [
+      'FROM base',
+      'RUN make --directory /source/of/one install',
+      'ARG TOKEN=top-secret',
+      'RUN make two --silent PREFIX=/opt/two',
+      '',
+    ].join('\n');
+    const first = builtImage(text, [5_000_000, 70_000], { createdAt: Date.UTC(2026, 0, 1) });
+    const second = builtImage(text, [9_100_000, 70_000], { createdAt: Date.UTC(2026, 0, 2) });
+    let fake: FakeEngine;
+    let options: { readonly cwd: string; readonly env: Record<string, string>; engine: Engine };
+    beforeEach(async () => {
+      fake = await startFakeEngine([first, fakeBase()]);
+      const cwd = folderWith({ Dockerfile: text });
+      const engine = createEngine({ env: { DOCKER_HOST: fake.endpoint }, home: '/nowhere' });
+      options = { cwd, env: { XDG_CACHE_HOME: folderWith({}) }, engine };
+    });
+    afterEach(() => fake.remove());
+    const json = async (...argv: string[]): Promise<StackReport> =>
+      JSON.parse((await cli(['report', '--json', ...argv], options)).out);
+
+    it('shows measured sizes, who measured them, and what grew since the build before', async () => {
+      const before = await json();
+      assert.equal(before.totals.size.basis, 'measured');
+      assert.equal(before.compare, null);
+      fake.images = [second, fakeBase(), { ...first, references: [] }];
+      const { out } = await cli(['report'], options);
+      assert.match(out, / 2 {2}1 {6}9\.1 MB {2}\+4\.1 MB {2}RUN make --directory/);
+      assert.match(
+        out,
+        /\nOwn layers take 4\.1 MB more than in the build before .*line 2 \+4\.1 MB\./,
+      );
+      assert.match(out, /\nDocker Engine 28\.5\.2 answers at unix:/);
+      assert.match(out, /\nMeasured figures are those of app:latest/);
+      const { compare } = await json();
+      assert.deepEqual([compare?.own, compare?.lines.length], [4_100_000, 1]);
+    });
+
+    it('keeps no value of a build argument', async () => {
+      await json();
+      const kept = readdirSync(options.env.XDG_CACHE_HOME ?? '', {
+        recursive: true,
+        withFileTypes: true,
+      }).filter((one) => one.name.endsWith('.json.gz'));
+      assert.equal(kept.length, 1);
+      for (const { parentPath, name } of kept) {
+        const found = gunzipSync(readFileSync(join(parentPath, name))).toString();
+        assert.match(found, /make two/);
+        assert.doesNotMatch(found, /secret/);
+      }
+    });
+
+    it('takes the figures of the image that --image names', async () => {
+      const older = { ...first, references: ['app:old'] };
+      fake.images = [second, fakeBase(), older];
+      for (const name of ['app:old', first.id]) {
+        const { engine, stages } = await json('--image', name);
+        assert.equal(engine.image?.id, first.id);
+        assert.equal(engine.image?.foundBy, 'choice');
+        assert.equal(stages[0]?.instructions[1]?.size?.bytes, 5_000_000);
+      }
+    });
+
+    it('judges budgets by what was measured', async () => {
+      const budget = (most: string) => cli(['check', '--max-layer', most], options);
+      assert.equal((await budget('5MB')).code, 0);
+      const { code, out } = await budget('4999999');
+      assert.equal(code, 1);
+      assert.match(out, /adds 5 MB \(5,000,000 bytes\), as Docker Engine 28\.5\.2 measured, over/);
+    });
   });
 
   it('refuses an empty name of an image', async () => {
