@@ -16,17 +16,28 @@ import { baseImage, ensureBaseImage } from './baseImage.ts';
 import type { HistoryRow } from './engine.ts';
 import { pooled } from './estimateCases.ts';
 import { type Edited, editsOf } from './labs/edits.ts';
-import { describeWithLab, type LabEngine, labKinds, startedEngine } from './labs/engines.ts';
+import {
+  describeWithLab,
+  type LabEngine,
+  type LabKind,
+  labKinds,
+  startedEngine,
+} from './labs/engines.ts';
 import { type JudgedLine, judged, measuredFigure, ownLines } from './labs/judge.ts';
 import { reportWithoutEngine, writeFixture } from './measuredBuilds.ts';
 
 /** Fixtures of all styles that Podman can build too. */
-const fixtures =
-  `node-app args build-args comments copy-from-image empty-layers exec-form ignore links
+const all = `node-app args build-args comments copy-from-image empty-layers exec-form ignore links
   multi-stage onbuild overwrites shells stage-chain tabs-and-spaces unicode volume-write wildcards
   workdirs escape-backtick`.split(/\s+/);
 
-const stores: Readonly<Record<(typeof labKinds)[number], Store>> = {
+/** The two stores of the older engine, which answer alike, have half of them each. */
+function fixturesOf(kind: LabKind): readonly string[] {
+  if (!kind.startsWith('docker-26')) return all;
+  return all.filter((_, at) => at % 2 === (kind === 'docker-26' ? 0 : 1));
+}
+
+const stores: Readonly<Record<LabKind, Store>> = {
   docker: 'classic',
   'docker-store': 'containerd',
   'docker-26': 'classic',
@@ -49,17 +60,24 @@ interface Built {
   readonly edits: readonly Edited[];
 }
 
-for (const kind of labKinds) {
-  describeWithLab(`measured figures on ${kind}`, [kind], () => {
+/** Docker's older builder writes other texts, and gives lines that change nothing no layer. */
+const builders = [
+  ...labKinds.map((kind) => ({ kind, name: kind, env: {} })),
+  { kind: 'docker' as const, name: 'docker with its older builder', env: { DOCKER_BUILDKIT: '0' } },
+];
+
+for (const { kind, name, env } of builders) {
+  describeWithLab(`measured figures on ${name}`, [kind], () => {
     let lab: LabEngine;
     const store = stores[kind];
+    const fixtures = fixturesOf(kind);
     const built: Built[] = [];
     const lines: JudgedLine[] = [];
 
     before(async () => {
       lab = await startedEngine(kind);
       await ensureBaseImage(baseImage, lab.env);
-      const jobs = fixtures.map((name, seed) => () => build(lab, name, seed));
+      const jobs = fixtures.map((name, seed) => () => build(lab, name, seed, env));
       built.push(...(await Promise.all(pooled(jobs))));
     });
     after(async () => {
@@ -95,7 +113,10 @@ for (const kind of labKinds) {
 
     it('shows nearly every figure that the engine has', () => {
       const unsure = lines.filter(({ verdict }) => verdict === 'unsure');
-      assert.ok(lines.length > 100, `${lines.length} lines`);
+      console.log(
+        `      ${fixtures.length} Dockerfiles, ${lines.length} lines: ${lines.length - unsure.length} right, ${unsure.length} unsure, 0 wrong`,
+      );
+      assert.ok(lines.length > 4 * fixtures.length, `${lines.length} lines`);
       assert.ok(
         unsure.length <= mostUnsure * lines.length,
         `${unsure.length} of ${lines.length}: ${JSON.stringify(unsure, null, 1)}`,
@@ -151,14 +172,19 @@ function turned<T>(list: readonly T[], by: number): readonly T[] {
   return [...list.slice(at), ...list.slice(0, at)];
 }
 
-async function build(lab: LabEngine, name: string, seed: number): Promise<Built> {
+async function build(
+  lab: LabEngine,
+  name: string,
+  seed: number,
+  env: Readonly<Record<string, string>>,
+): Promise<Built> {
   const folder = mkdtempSync('/tmp/layers-measured-');
   const options = writeFixture(name, folder);
   const image = `dockerfile-layers-test/lab-${name}:1`;
-  await lab.dockerOk(['build', '--quiet', '--tag', image, ...options, folder]);
+  await lab.dockerOk(['build', '--quiet', '--tag', image, ...options, folder], { env });
   const plain = await reportWithoutEngine(folder, options);
   const rows = await lab.history(image);
-  const own = ownLines(plain, lab.kind === 'podman');
+  const own = ownLines(plain, lab.kind === 'podman' || env.DOCKER_BUILDKIT === '0');
   const last = own.length > 0 ? rows.slice(-own.length) : [];
   const rowAt = new Map(
     own.map(({ range }, index) => [range.start.line, last[index] as HistoryRow]),
@@ -187,24 +213,16 @@ function assertSum({ stages, target, totals }: StackReport, store: Store): void 
   const own = [...chain(stages, target)].flatMap(({ instructions, base }) =>
     [...base.triggers, ...instructions].filter(({ effect }) => effect === 'layer'),
   );
-  const figures = own.map(({ size }) => measuredFigure(size)?.bytes ?? null);
-  const stored = figures.every((bytes) => bytes !== null)
-    ? figures.reduce((sum, bytes) => sum + bytes, 0)
-    : null;
-  if (store === 'classic') {
-    assert.equal(totals.own.store, undefined);
-    if (stored !== null) assert.equal(totals.own.bytes, stored);
-    return;
-  }
-  const files = own
-    .map(({ size }) => (size?.store === undefined ? size : size.estimated))
-    .reduce((sum, size) => sum + (size?.bytes ?? 0), 0);
-  if (totals.own.store === store) {
-    if (!totals.own.atLeast) assert.equal(totals.own.bytes, stored);
-  } else {
-    assert.equal(totals.own.bytes ?? 0, files);
-    if (totals.own.measured && stored !== null) assert.equal(totals.own.measured.bytes, stored);
-  }
+  const sum = (figures: readonly (number | null | undefined)[]) =>
+    figures.reduce<number>((total, bytes) => total + (bytes ?? 0), 0);
+  const ofFiles = own.map(({ size }) => (size?.store === undefined ? size : size.estimated)?.bytes);
+  const ofStore = own.map(({ size }) =>
+    size?.store === store ? size.bytes : size?.measured?.bytes,
+  );
+  const { own: total } = totals;
+  assert.ok(total.store === undefined || (total.store === store && store !== 'classic'));
+  assert.equal(total.bytes ?? 0, sum(total.store === undefined ? ofFiles : ofStore));
+  if (store !== 'classic' && total.measured) assert.equal(total.measured.bytes, sum(ofStore));
 }
 
 /** The target's stage and the stages that it starts from. */
