@@ -32,6 +32,8 @@ export interface CachedSize {
    * counted them (at the first listing) before an image had the layer.
    */
   readonly links: boolean;
+  /** Does the command use variables that the file sets? Of their values records say nothing. */
+  readonly variables: boolean;
 }
 
 /** What is known beforehand, so that fewer records can be meant. */
@@ -92,6 +94,7 @@ export function cacheSizes(
   if (entries.length === 0) return sizes;
   const records = cacheRecords(entries);
   const isClassic = info.store === 'classic';
+  const names = variableNames(plan);
   const found = new Map<number, Found>();
   const ends = new Map<number, Below>();
   for (const stage of plan.stages) {
@@ -126,10 +129,30 @@ export function cacheSizes(
       // More than the files have may be links, or other files.
       const isMore = isClassic && bytes !== (known.files?.(step) ?? bytes);
       const only = sure && nodes.size === 1;
-      sizes.set(step, { bytes, sure: sure && agree && !isMore, only, at: entry.createdAt, links });
+      const variables = usesVariable(step, names);
+      const at = entry.createdAt;
+      sizes.set(step, { bytes, sure: sure && agree && !isMore, only, at, links, variables });
     }
   }
   return new Map([...sizes].reverse());
+}
+
+/** Names that the file gives values to with ARG and ENV. */
+function variableNames({ program }: Plan): ReadonlySet<string> {
+  const names = new Set<string>();
+  const { globals, stages } = program;
+  for (const command of [...globals, ...stages.flatMap(({ commands }) => commands)]) {
+    if (command.kind === 'arg') for (const { key } of command.args) names.add(key);
+    if (command.kind === 'env') for (const { key } of command.pairs) names.add(key);
+  }
+  return names;
+}
+
+/** A record of a RUN names its command as it is written, so that it is the same for all values. */
+function usesVariable({ run }: Step, names: ReadonlySet<string>): boolean {
+  if (!run) return false;
+  const used = run.argv.join(' ').matchAll(/\$\{?([A-Za-z_]\w*)/g);
+  return [...used].some(([, name]) => name !== undefined && names.has(name));
 }
 
 /** Goes up from what is below a stage, step by step, as long as there are records. */

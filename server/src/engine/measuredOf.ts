@@ -19,6 +19,8 @@ export interface FoundBytes {
   readonly store?: Store;
   /** Lengths of links may be counted with the files. */
   readonly links?: boolean;
+  /** Of the build cache: the command uses variables, of whose values it says nothing. */
+  readonly variables?: boolean;
 }
 
 export interface Sources {
@@ -85,9 +87,23 @@ function inImage(step: Step, sources: Sources): Measured | undefined {
   };
 }
 
-function inCache(step: Step, { cached, info }: Sources): Measured | undefined {
-  const found = cached(step);
-  if (!found || !info) return undefined;
+/**
+ * May variables have had other values than now when the cache's record was made? Known not to be so
+ * only where the whole image is as the file is now.
+ */
+function mayHaveOtherValues({ variables }: FoundBytes, step: Step, { recognized }: Sources) {
+  const laid = recognized?.state === 'found' && recognized.laid.certain ? recognized.laid : null;
+  if (laid?.rows.get(step)?.match === 'values') return true;
+  if (!variables) return false;
+  if (!laid || laid.changed.size > 0 || laid.gone.length > 0) return true;
+  return [...laid.rows.values()].some(({ match }) => match === 'values');
+}
+
+function inCache(step: Step, sources: Sources): Measured | undefined {
+  const { cached, info } = sources;
+  const of = cached(step);
+  if (!of || !info) return undefined;
+  const found = { ...of, sure: of.sure && !mayHaveOtherValues(of, step, sources) };
   const at = found.at === null ? '' : `, made ${moment(found.at)}`;
   const doubt = `${found.sure ? '' : ' That it is this step is only likely.'}${linkWords(found)}`;
   return {

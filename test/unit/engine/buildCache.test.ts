@@ -128,6 +128,26 @@ RUN b
     assert.deepEqual(sizesOf(text, entries), { 2: '2', 4: '3', 6: '4', 7: '5' });
   });
 
+  it('say of which commands the variables of the file may have had other values', () => {
+    const entries = listing([
+      base,
+      ['1', 'base', 'mount / from exec /bin/sh -c get $V', 1],
+      ['2', '1', 'mount / from exec /bin/sh -c get ${W}', 2],
+      ['3', '2', 'mount / from exec /bin/sh -c for i in a; do get $i; done', 3],
+    ]);
+    const rest = 'RUN get $V\nENV W=5\nRUN get ${W}\nRUN for i in a; do get $i; done\n';
+    const plan = planOf(`FROM debian:12\nARG V=1\n${rest}`);
+    const sizes = cacheSizes(plan, entries, { store: 'classic' });
+    assert.deepEqual(
+      [...sizes.values()].map(({ bytes, variables }) => [bytes, variables]),
+      [
+        [1, true],
+        [2, true],
+        [3, false],
+      ],
+    );
+  });
+
   it('of another base of the same look are not sure', () => {
     const entries = listing([
       ['other', '', 'from local docker.io/library/ubuntu:24.04', 0],

@@ -11,7 +11,9 @@ import { engineImage, engineInfo } from '../../support/memoryEngine.ts';
 const step = { effect: 'layer' } as Step;
 const found: FoundBytes = { bytes: 7, sure: true, at: null };
 
-function inImage(bytes: number | null, some: Partial<Laid> = {}, sure = true): Recognized {
+type Found = Recognized & { readonly state: 'found' };
+
+function inImage(bytes: number | null, some: Partial<Laid> = {}, sure = true): Found {
   const image = engineImage('sha256:0123456789abcdef', {
     references: ['app:1'],
     folders: ['/var/lib/a', '/var/lib/b'],
@@ -66,6 +68,30 @@ describe('what was measured of a line', () => {
     assert.equal(likely?.source, 'image');
     assert.equal(likely?.sure, false);
     assert.match(likely?.reason ?? '', /only likely/);
+  });
+
+  it('is only likely where the image tells of other values, which the build cache does not', () => {
+    const row = inImage(91).laid.rows.get(step);
+    assert.ok(row);
+    const rows = new Map([[step, { ...row, match: 'values' as const }]]);
+    for (const sure of [true, false]) {
+      const recognized = inImage(91, { rows }, sure);
+      const measured = measure({ recognized, cached: () => ({ ...found, bytes: 91 }) });
+      assert.equal(measured?.sure, false);
+    }
+  });
+
+  it('is only likely where a command uses variables and the image is not as the file is now', () => {
+    const { row } = inImage(91).laid.rows.get(step) ?? {};
+    assert.ok(row);
+    const cached = () => ({ ...found, variables: true });
+    const none = { rows: new Map() };
+    assert.equal(measure({ recognized: inImage(91, none), cached })?.sure, true);
+    assert.equal(
+      measure({ recognized: inImage(91, { ...none, gone: [row] }), cached })?.sure,
+      false,
+    );
+    assert.equal(measure({ cached })?.sure, false);
   });
 
   it('is that of a remembered build, where no engine has it', () => {
