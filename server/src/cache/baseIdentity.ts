@@ -48,10 +48,13 @@ export function comparedWith(
   now: IdentityNow,
   hash: Hash,
 ): BaseIdentities {
+  // The keys of a build of which no image was known are of that form; so are those to compare with it.
+  const isByReference = records[0]?.bases === undefined;
   const all = new Set(records.flatMap(({ bases = {} }) => Object.values(bases)));
   const last = (place: string) => records.find(({ bases }) => bases?.[place] !== undefined);
   return {
     identity(reference, platform) {
+      if (isByReference) return null;
       const place = hash(imagePlace(reference, platform));
       const current = now(reference, platform);
       const recorded = last(place)?.bases?.[place] ?? null;

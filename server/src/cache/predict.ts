@@ -187,7 +187,7 @@ function ofMiss(at: KeyedStep, below: Chain, building: Building): Outcome {
     return opened(at, cause, building);
   }
   const base = keyed.base(at.stage);
-  if (base?.moved && at.parent === base.key) {
+  if (base?.moved && at.parent === base.key && onParent.length === 0) {
     // What follows is not cached either, and a step of the same text tells how long it ran.
     const { span } = (keyed.plan.stages[at.stage] as Stage).from.instruction;
     return changed({ span, reason: base.moved }, counterpart(at, building));

@@ -23,7 +23,7 @@ import { type BuildResult, buildOutput, buildRequest } from '../protocol.ts';
 import type { Span } from '../syntax/ast.ts';
 import { shutDown } from './asking.ts';
 import { foreignFlag, readyOrder } from './buildOrder.ts';
-import { type Built, type Recorded, remember } from './buildRecording.ts';
+import { type Built, imagesOf, type Recorded, remember } from './buildRecording.ts';
 import { sizesAfter } from './buildSizes.ts';
 import type { ServerState } from './serverState.ts';
 
@@ -114,7 +114,7 @@ async function build(job: Job): Promise<BuildResult> {
   if ('missing' in found) return refused(found.missing);
 
   const { analysis, subject } = before;
-  const keyed = analysis.keyedFor(found.facts.mergesLayers);
+  const keyed = analysis.keyedFor(found.facts.mergesLayers, imagesOf(found));
   const at = new Date().toISOString();
   const start = performance.now();
   const { log, write, flush } = outputTo(state, uri);

@@ -117,6 +117,14 @@ function metaOf({ dockerfile, context, at, source, builder }: BuildRecord) {
 }
 
 /**
+ * What keys of a build know of images (`keyedFor`): a builder that is no part of the engine fetches
+ * its own, of which the engine does not tell. Undefined: what is known.
+ */
+export function imagesOf({ loads }: FoundBuilder): Pick<KeyedPlan, 'identities'> | undefined {
+  return loads ? undefined : { identities: {} };
+}
+
+/**
  * The keys as they are now, of the text and the settings that were built, made with the images as
  * they were before, as an engine may tell of one only now. Null: an image is another one now, and the
  * build may have found either.

@@ -12,7 +12,7 @@ import type { Stage } from '../model/plan.ts';
 import { type ProbeResult, probeRequest } from '../protocol.ts';
 import { shutDown } from './asking.ts';
 import { foreignFlag, readyOrder } from './buildOrder.ts';
-import { remember } from './buildRecording.ts';
+import { imagesOf, remember } from './buildRecording.ts';
 import type { Open, ServerState } from './serverState.ts';
 
 export interface Probing {
@@ -137,7 +137,7 @@ async function answer(
   const { analysis } = before;
   const { findings, main, vertices } = asked;
   const missing = notCached(findings);
-  const keyed = analysis.keyedFor(found.facts.mergesLayers);
+  const keyed = analysis.keyedFor(found.facts.mergesLayers, imagesOf(found));
   const flag = foreignFlag(order);
   const { recorded, note } = flag
     ? { recorded: false, note: `It is not remembered, since ${flag} changes what RUN makes.` }

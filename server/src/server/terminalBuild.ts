@@ -18,6 +18,7 @@ import {
 } from '../protocol.ts';
 import { shutDown } from './asking.ts';
 import { isSaved } from './buildOrder.ts';
+import { imagesOf } from './buildRecording.ts';
 import { type Finished, type StepBytes, sizesAfter } from './buildSizes.ts';
 import type { Open, ServerPorts, ServerState } from './serverState.ts';
 import {
@@ -108,7 +109,7 @@ async function takeOver(
     return not('The build is not remembered, as the Dockerfile or its ignore file changed since.');
   }
 
-  const keyed = analysis.keyedFor(found.facts.mergesLayers);
+  const keyed = analysis.keyedFor(found.facts.mergesLayers, imagesOf(found));
   const isOlder = await olderFolders(analysis, context, startedAt, ports.files);
   const steps = cleanSteps(keyed, startedAt, isOlder);
   const told = await imageAndSizes(

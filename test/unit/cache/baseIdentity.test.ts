@@ -76,6 +76,12 @@ describe('a tag that moved', () => {
     assert.equal(said(app, { debian: 'A' }, [second, record]), 'cached cached');
     assert.equal(said(app, { debian: 'B' }, [second, record]), 'cached cached');
     assert.equal(said(app, { debian: 'C' }, [second, record]), 'changed rebuild');
+    const edited = { dockerfile: app.dockerfile.replace('RUN a', 'RUN c') };
+    const images = comparedWith([second, record], now({ debian: 'A' }), hash);
+    const plan = keyed({ ...edited, inputs: { images } });
+    const [first] = plan.steps;
+    const cause = first && predict(plan, [second, record]).of(first.step)?.cause;
+    assert.equal(cause?.reason, '"a" became "c"');
   });
 
   it('counts as unmoved where nobody tells', () => {
@@ -97,6 +103,12 @@ describe('a tag that moved', () => {
     const same = recordAt({ ...app, inputs: { images: byReference } });
     assert.deepEqual(old.steps, recordAt(app).steps);
     assert.deepEqual(same.steps, old.steps);
+  });
+
+  it('is not looked at after a build by a builder that fetches its own images', () => {
+    const own = recordAt({ ...app, inputs: { images: byReference } });
+    assert.equal(said(app, { debian: 'B' }, [own, record]), 'cached cached');
+    assert.equal(said(app, { debian: 'A' }, [own, record]), 'cached cached');
   });
 
   it('may still hold the same where files are taken from it', () => {
