@@ -27,6 +27,7 @@ export function movedTo(plan: Plan, last: LastLaid): Laid | null {
   const steps = imageSteps(plan, plan.target);
   const { steps: before, laid } = last;
   if (steps.length !== before.length || !hasSameStart(plan, last.plan)) return null;
+  if (!hasSameOptions(plan, last.plan)) return null;
   if (last.declared !== declarations(plan.program)) return null;
   const now = new Map<Step, Step>();
   for (const [at, step] of steps.entries()) {
@@ -42,6 +43,17 @@ export function movedTo(plan: Plan, last: LastLaid): Laid | null {
     changed: moved(laid.changed),
     ...(laid.unsure && { unsure: moved(laid.unsure) }),
   };
+}
+
+/** What decides on texts beside the lines themselves. */
+function hasSameOptions(one: Plan, other: Plan): boolean {
+  if (one.program.dockerfile.escape !== other.program.dockerfile.escape) return false;
+  return one.options === other.options || optionsText(one) === optionsText(other);
+}
+
+function optionsText({ options }: Plan): string {
+  const { platform, buildPlatform, buildArgs = [], namedContexts = [] } = options;
+  return JSON.stringify([platform, buildPlatform, [...buildArgs], [...namedContexts]]);
 }
 
 /** What the target stands on, and what was said of it from outside. */
@@ -72,13 +84,17 @@ function declarations(program: Plan['program']): string {
   return all;
 }
 
+/** The same line behind the same lines has the same text in a history, which takes long to make. */
 function isSameLine(one: Step, other: Step): boolean {
+  const { instruction: its } = other;
   return (
-    one.instruction.joined.text === other.instruction.joined.text &&
+    one.instruction.joined.text === its.joined.text &&
     one.effect === other.effect &&
     one.createdByExact === other.createdByExact &&
-    sameTexts(one.instruction.heredocs, other.instruction.heredocs) &&
-    one.createdBy === other.createdBy
+    sameTexts(one.instruction.heredocs, its.heredocs) &&
+    one.fromTrigger === other.fromTrigger &&
+    // The instruction of a trigger is the FROM that it runs at.
+    (!one.fromTrigger || one.createdBy === other.createdBy)
   );
 }
 

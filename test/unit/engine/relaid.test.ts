@@ -70,6 +70,21 @@ describe('an image that was laid over the lines before an edit', () => {
     'the base': text.replace('FROM base\n', 'FROM other\n'),
     'a variable': text.replace('HOME=/root', 'HOME=/home'),
   };
+  it('is laid anew when another value of an argument, or another platform, is chosen', () => {
+    assert.equal(movedTo(planOf(text, { buildArgs: new Map([['VERSION', '3']]) }), last), null);
+    const platform = { os: 'linux', arch: 'arm64', variant: '' };
+    assert.equal(movedTo(planOf(text, { platform }), last), null);
+  });
+
+  it('is laid anew when an instruction that the base lets run is edited', () => {
+    const on = (command: string) =>
+      planOf(`FROM base AS tools\nONBUILD RUN ${command}\nFROM tools\n`);
+    const one = on('make one');
+    const laid = lastLaid(one, lay(one, image));
+    assert.ok(movedTo(on('make one'), laid));
+    assert.equal(movedTo(on('make two'), laid), null);
+  });
+
   for (const [what, edited] of Object.entries(telling)) {
     it(`is laid anew when ${what} is edited`, () => {
       assert.equal(movedTo(planOf(edited), last), null);
