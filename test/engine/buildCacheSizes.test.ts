@@ -181,7 +181,7 @@ describeWithEngine('sizes of stages from the build cache', () => {
     });
   }
 
-  it('are not said of what was edited since, nor of what stands on it', async () => {
+  it('are not said of what was edited since, and not surely of what stands on it', async () => {
     const text = `FROM ${baseImage} AS a
 RUN --network=none echo ${salt} > /1
 RUN --network=none echo ${salt} edited > /2
@@ -192,11 +192,15 @@ COPY --from=a /1 /3 /${salt}/
     write(folder, `${text}${files}`);
     await dockerOk(['build', '-q', '-t', tag, folder]);
     const edited = planOf(text.replace('> /2', '> /two'), { images });
-    const lines = [...(await sizesNow(edited)).keys()].map(({ instruction }) => instruction);
-    assert.deepEqual(
-      lines.map(({ lines: { start } }) => start),
-      [2, 6],
-    );
+    const lines = [...(await sizesNow(edited))].map(([{ instruction }, { sure }]) => [
+      instruction.lines.start,
+      sure,
+    ]);
+    assert.deepEqual(lines, [
+      [2, true],
+      [4, false],
+      [6, true],
+    ]);
   });
 
   it('of two builds with other files are those of the last one, and not sure', async () => {

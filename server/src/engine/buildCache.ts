@@ -155,7 +155,10 @@ function usesVariable({ run }: Step, names: ReadonlySet<string>): boolean {
   return [...used].some(([, name]) => name !== undefined && names.has(name));
 }
 
-/** Goes up from what is below a stage, step by step, as long as there are records. */
+/**
+ * Goes up from what is below a stage, step by step. Behind a line that was not built so, lines are found
+ * again where they stand a few records further up, and then they are not sure.
+ */
 function climb(
   { program }: Plan,
   stage: Stage,
@@ -165,21 +168,36 @@ function climb(
 ): { readonly levels: readonly Level[]; readonly end: Below | null } {
   const levels: Level[] = [];
   let below = start;
+  let isEnd = true;
   for (const step of [...stage.triggers, ...stage.steps]) {
     if (step.effect !== 'layer') continue;
     const text = stepRecordText(step, program.dockerfile.escape);
-    const { nodes: all, sure: fits } = nodesOn(below, text, step, records);
+    const on: Nodes = nodesOn(below, text, step, records);
+    const { nodes: all, sure: fits } = on.nodes.size > 0 ? on : nodesAbove(below, text, records);
     const isSure = fits && (below.kind === 'base' || below.sure);
     const since = known.since?.(step) ?? null;
     const young = since === null ? all : madeSince(all, since);
     const same = sameBytes(young, known.files?.(step), records);
     const nodes = same.size > 0 ? same : young;
-    if (nodes.size === 0) return { levels, end: null };
+    isEnd = nodes.size > 0;
+    if (!isEnd) {
+      // On a base nothing tells where the lines above would have stood.
+      if (below.kind === 'base') return { levels, end: null };
+      below = { ...below, sure: false };
+      continue;
+    }
     const sure = isSure && same.size > 0;
     levels.push({ step, nodes, sure });
     below = { kind: 'records', ids: new Set(nodes.keys()), sure };
   }
-  return { levels, end: below };
+  return { levels, end: isEnd ? below : null };
+}
+
+/** Of a line above one that is new or changed: it was built on other lines. */
+function nodesAbove(below: Below, text: string, records: CacheRecords): Nodes {
+  const found = below.kind === 'records' ? records.above(below.ids, text) : [];
+  const nodes = new Map(found.map(([entry, on]) => [entry.id, { entry, below: on }]));
+  return { nodes, sure: false };
 }
 
 interface Nodes {

@@ -10,6 +10,11 @@ export interface CacheRecords {
   /** Records with this text that stand on the record with that id. */
   on(id: string, text: string): readonly CacheEntry[];
   /**
+   * Records with this text that stand a few records above one of these, each with the one of these;
+   * none where too many have the text.
+   */
+  above(ids: ReadonlySet<string>, text: string): readonly (readonly [CacheEntry, string])[];
+  /**
    * Records with this text that stand on what a stage starts from; not sure where nothing tells that
    * it is that base.
    */
@@ -20,6 +25,11 @@ export interface CacheRecords {
   /** Bytes of a step's own files; of a linked copy those of the layer that is linked. */
   bytesOf(entry: CacheEntry): number;
 }
+
+/** Of a line that stands in more records than these nobody finds out which one is meant. */
+const mostAlike = 200;
+/** How many lines may be gone or changed below one that is found again. */
+const mostSkipped = 4;
 
 const indexes = new WeakMap<readonly CacheEntry[], CacheRecords>();
 
@@ -108,6 +118,18 @@ function indexed(entries: readonly CacheEntry[]): CacheRecords {
 
   return {
     on: (id, text) => byPlace.get(place(id, text)) ?? [],
+    above(ids, text) {
+      const all = byText.get(text) ?? [];
+      if (all.length > mostAlike) return [];
+      return all.flatMap((entry) => {
+        let [below = ''] = entry.parents;
+        for (let steps = 0; steps <= mostSkipped; steps++) {
+          if (ids.has(below)) return [[entry, below] as const];
+          below = byId.get(below)?.parents[0] ?? '';
+        }
+        return [];
+      });
+    },
     onBase({ scratch, image, named: context, reference }, text) {
       const all = byText.get(text) ?? [];
       if (scratch) {

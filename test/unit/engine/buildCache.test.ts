@@ -74,7 +74,7 @@ COPY --from=build /src/out /
     assert.deepEqual(sizesOf(text, entries), { 2: '0', 3: '12', 4: '345', 6: '300' });
   });
 
-  it('end at the first line that was not built so', () => {
+  it('are not sure above a line that was not built so, and none for that line', () => {
     const entries = listing([
       base,
       ['1', 'base', 'mount / from exec /bin/sh -c one', 1],
@@ -82,7 +82,11 @@ COPY --from=build /src/out /
       ['3', '2', 'mount / from exec /bin/sh -c three', 3],
     ]);
     const text = 'FROM debian:12\nRUN one\nRUN 2\nRUN three\n';
-    assert.deepEqual(sizesOf(text, entries), { 2: '1' });
+    assert.deepEqual(sizesOf(text, entries), { 2: '1', 4: '3?' });
+    const inserted = 'FROM debian:12\nRUN one\nRUN new\nRUN two\nRUN three\n';
+    assert.deepEqual(sizesOf(inserted, entries), { 2: '1', 4: '2?', 5: '3?' });
+    const removed = 'FROM debian:12\nRUN one\nRUN three\nFROM scratch\nCOPY --from=0 /x /\n';
+    assert.deepEqual(sizesOf(removed, entries), { 2: '1', 3: '3?' });
     assert.deepEqual(sizesOf('FROM debian:12\nRUN 1\nRUN two\n', entries), {});
   });
 
