@@ -159,7 +159,7 @@ export async function startedEngine(kind: LabKind, folder = labFolder()): Promis
     folder,
     kill,
     quit: () => end(() => process.kill(daemon(child), 'SIGTERM')),
-    freeze: () => process.kill(daemon(child), 'SIGSTOP'),
+    freeze: () => stopped(daemon(child)),
     thaw: () => process.kill(daemon(child), 'SIGCONT'),
     stop: async () => {
       await kill();
@@ -193,6 +193,17 @@ function daemon(child: ChildProcess): number {
     return Number(children[0]);
   };
   return first(first(child.pid ?? 0));
+}
+
+/** Stops a process and waits until each of its threads stands still, which a signal alone does not. */
+function stopped(pid: number): void {
+  process.kill(pid, 'SIGSTOP');
+  const end = performance.now() + 5000;
+  const stands = (thread: string) =>
+    /^State:\s+[TtZX]/m.test(readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8'));
+  while (!readdirSync(`/proc/${pid}/task`).every(stands)) {
+    if (performance.now() > end) throw new Error(`the process ${pid} does not stop`);
+  }
 }
 
 /** Folders of test processes that are gone, with the engines that ended with them. */
