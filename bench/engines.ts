@@ -9,16 +9,21 @@ import { type Contestant, measure, type Result } from './editing.ts';
 import type { Candidate } from './languageServer.ts';
 import { realistic } from './texts.ts';
 
-/** The engines, and what is said of each. */
+/**
+ * The engines in the order of typing, and what is said of each. Who is first types twice in a row at
+ * the turns, with all still at hand: so none at all stands there, and once more among the others.
+ */
 export const engineKinds = {
-  none: 'no engine',
+  first: 'no engine, at the turns',
   healthy: 'one that answers',
   stalls: 'takes every question and never answers',
   stallsMidway: 'stops in the middle of every answer',
+  none: 'no engine',
   dies: 'ends every connection',
   isEndless: 'never ends an answer, as fast as it is read',
   many: 'one with 2,500 images',
   busy: 'one with 2,500 images that tells of a new one five times a second',
+  last: 'no engine, at the other turns',
 } as const;
 export type EngineKind = keyof typeof engineKinds;
 
@@ -62,7 +67,8 @@ export async function measureBesideEngines(
 }
 
 async function startEngine(kind: EngineKind, dockerfile: string, folder: string) {
-  if (kind === 'none') return { endpoint: `unix://${folder}/nobody.sock`, end: () => {} };
+  const isNobody = kind === 'none' || kind === 'first' || kind === 'last';
+  if (isNobody) return { endpoint: `unix://${folder}/nobody.sock`, end: () => {} };
   const script = join(import.meta.dirname, 'engineProcess.ts');
   const child = spawn(process.execPath, ['--import', 'tsx', script, kind, dockerfile], {
     stdio: ['pipe', 'pipe', 'inherit'],
