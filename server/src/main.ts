@@ -7,7 +7,7 @@ import process from 'node:process';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import { baseImages } from './host/baseImages.ts';
 import { createBuildx } from './host/buildx.ts';
-import { buildsSince, buildxSettings } from './host/buildxFolder.ts';
+import { buildsSince, buildxSettings, notedStarts } from './host/buildxFolder.ts';
 import { nodeDigests } from './host/contentDigest.ts';
 import { dataFolders, openData } from './host/dataFiles.ts';
 import { nodeDecompressors } from './host/decompress.ts';
@@ -65,6 +65,7 @@ startServer(connection, {
   records,
   engine: createEngine({ env: process.env }),
   imageMemory,
+  notedStarts: notedStarts(buildxSettings(process.env)),
   imageRegistry,
   useStorage(folder) {
     const own = folder ?? cacheFolder(process.env);

@@ -58,7 +58,7 @@ export function createDocumentState(
     compose: new ComposeFacts(ports.files, moved),
     churn: new ChurnFacts(ports, moved),
     records: new RecordFacts(ports, moved),
-    image: new ImageFacts(ports.imageMemory, moved),
+    image: new ImageFacts(ports, moved),
     seen: null,
     last: null,
   };

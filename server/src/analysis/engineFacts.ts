@@ -6,6 +6,7 @@
 import type { Fact } from '../context/fact.ts';
 import type { ImageMemory } from '../engine/comparison.ts';
 import type { Engine, EngineImage, EngineInfo } from '../engine/engine.ts';
+import type { NotedStart } from '../engine/notedBuilds.ts';
 import type { BaseFacts } from '../images/baseFacts.ts';
 import { ofOtherPlatform, otherPlatform, toldByEngine, toldByRegistry } from '../images/told.ts';
 import type { Platform } from '../model/plan.ts';
@@ -22,6 +23,8 @@ export interface EnginePorts {
   readonly imageRegistry?: ImageRegistry;
   /** Images that were built from Dockerfiles before. */
   readonly imageMemory?: ImageMemory;
+  /** Builds that the docker command noted on this machine, the newest of all files. */
+  readonly notedStarts?: () => Promise<readonly NotedStart[]>;
 }
 
 /** What a document may see of engines and registries; the same object as long as that stays. */

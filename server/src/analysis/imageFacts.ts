@@ -9,12 +9,13 @@ import { compareWith, rememberedOf } from '../engine/compare.ts';
 import type { Comparison, ImageMemory, RememberedImage } from '../engine/comparison.ts';
 import type { ImageSummary } from '../engine/engine.ts';
 import type { Recognized } from '../engine/laid.ts';
+import type { NotedStart } from '../engine/notedBuilds.ts';
 import { recognizeImage, relay } from '../engine/recognizer.ts';
 import { baseOf } from '../images/told.ts';
 import type { Plan } from '../model/plan.ts';
 import type { StepSizes } from '../size/estimate.ts';
 import { recordName } from './cacheFacts.ts';
-import type { EngineView } from './engineFacts.ts';
+import type { EnginePorts, EngineView } from './engineFacts.ts';
 import type { EngineSession } from './engineSession.ts';
 import { BackgroundFact } from './facts.ts';
 import type { Subject } from './subject.ts';
@@ -39,6 +40,8 @@ export interface ImageReading {
   readonly comparison: Comparison | null;
 }
 
+export type ImagePorts = Pick<EnginePorts, 'imageMemory' | 'notedStarts'>;
+
 interface Search {
   readonly question: ImageQuestion;
   readonly session: EngineSession;
@@ -51,6 +54,7 @@ interface Search {
 /** The facts of one document; they live as long as it is open. */
 export class ImageFacts {
   readonly #memory: ImageMemory | undefined;
+  readonly #noted: (() => Promise<readonly NotedStart[]>) | undefined;
   readonly #onChanged: () => void;
   #search: Search | null = null;
   #found: BackgroundFact<Recognized> | null = null;
@@ -68,8 +72,10 @@ export class ImageFacts {
   /** Images that were kept, or could not be. */
   readonly #tried = new Set<string>();
 
-  constructor(memory: ImageMemory | undefined, onChanged: () => void) {
-    this.#memory = memory;
+  /** Without a port what it could tell is not known. */
+  constructor({ imageMemory, notedStarts }: ImagePorts, onChanged: () => void) {
+    this.#memory = imageMemory;
+    this.#noted = notedStarts;
     this.#onChanged = onChanged;
   }
 
@@ -133,6 +139,8 @@ export class ImageFacts {
   async #ask(signal: AbortSignal): Promise<Fact<Recognized>> {
     const { question, session, images, hints } = this.#search as Search;
     const { plan, base } = question;
+    const { path: file } = question.subject;
+    const noted = this.#noted;
     const last = this.#found?.held.fact;
     const before = last?.state === 'known' && last.value.state === 'found' ? last.value : null;
     const listed = new Map(images.map((summary) => [summary.id, summary]));
@@ -148,6 +156,7 @@ export class ImageFacts {
       },
       base,
       before: before?.sure ? before.laid.image.id : null,
+      ...(noted && file !== null && { noted: async () => ({ file, builds: await noted() }) }),
       signal,
       now: Date.now(),
     });

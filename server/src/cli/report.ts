@@ -12,6 +12,7 @@ import { predict } from '../cache/predict.ts';
 import { grouped } from '../features/render.ts';
 import { stack } from '../features/stack.ts';
 import { baseImages } from '../host/baseImages.ts';
+import { buildxSettings, notedStarts } from '../host/buildxFolder.ts';
 import { nodeDigests } from '../host/contentDigest.ts';
 import { dataFolders, openData } from '../host/dataFiles.ts';
 import { nodeDecompressors } from '../host/decompress.ts';
@@ -136,6 +137,7 @@ export async function analysisOf(
     imageMemory,
     imageRegistry: aloud(imageRegistry, (sentence) => say(io, sentence)),
     ...(build.engine && { git: createGit(), npmCache: npmCacheFolder() }),
+    ...(build.engine && { notedStarts: notedStarts(buildxSettings(io.env)) }),
     ...(io.engine && { engine: withinTime(io.engine, (sentence) => say(io, sentence)) }),
     ...(record && { records: onlyRecord(record) }),
   };

@@ -10,6 +10,7 @@ import { type KnownBase, rootBase } from './layBorder.ts';
 import { targetOf } from './layEntries.ts';
 import { enoughTelling, type Likeness, likenessOf, otherTarget } from './layLikeness.ts';
 import { mayShare, printsOf, rememberedPrints } from './layPrints.ts';
+import { byNotedBuild, type NotedBuilds } from './notedBuilds.ts';
 import { type LastLaid, lastLaid, movedTo } from './relaid.ts';
 
 export interface RecognizeRequest {
@@ -28,6 +29,8 @@ export interface RecognizeRequest {
   readonly image: (name: string) => Promise<EngineImage | null>;
   /** The base image of the target's lowest stage, where it is known. */
   readonly base?: KnownBase | null;
+  /** Builds that were begun on this machine, asked for where histories leave it open; null: not known. */
+  readonly noted?: () => Promise<NotedBuilds | null>;
   readonly signal: AbortSignal;
   /** Milliseconds since 1970. */
   readonly now: number;
@@ -251,8 +254,29 @@ async function byHistory(request: RecognizeRequest, asking: Asking): Promise<Rec
   );
   const [newest] = complete;
   const ofNewest = candidates.find(({ image }) => image === newest);
-  if (newest && ofNewest) return byEqualHistory(request, ofNewest, complete);
-  return byLikeHistory(request, asking, candidates);
+  const likely =
+    newest && ofNewest
+      ? byEqualHistory(request, ofNewest, complete)
+      : byLikeHistory(request, asking, candidates);
+  return likely.state === 'found' && likely.sure
+    ? likely
+    : ((await byNoted(request, candidates, likely)) ?? likely);
+}
+
+/** Histories leave it open, and the docker command noted when which file was built. */
+async function byNoted(
+  request: RecognizeRequest,
+  candidates: readonly Candidate[],
+  { others, ...likely }: Recognized,
+): Promise<Recognized | null> {
+  if (!request.noted || candidates.length === 0) return null;
+  const noted = await request.noted().catch(() => null);
+  request.signal.throwIfAborted();
+  const made = noted && (await byNotedBuild(noted, candidates));
+  if (!made) return null;
+  const rest = likely.state === 'found' ? [likely.laid.image, ...others] : others;
+  const reason = `It was made when this file was built on this machine. ${made.laid.reason}`;
+  return found(request, made.laid, { foundBy: 'record', sure: true, reason }, rest);
 }
 
 function isLikely({ complete, share, telling, laid }: Candidate): boolean {

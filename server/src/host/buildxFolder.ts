@@ -5,9 +5,10 @@
 
 import { copyFile, mkdtemp, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import process from 'node:process';
 import type { NotedBuild } from '../builder/builder.ts';
+import type { NotedStart } from '../engine/notedBuilds.ts';
 
 /** One build by the names that buildx has for it. */
 export interface BuildName {
@@ -75,6 +76,58 @@ export async function buildsSince(settings: string, since: number): Promise<read
     if (state) found.push({ builder, ...state });
   }
   return found;
+}
+
+/** How many builds are looked back at. */
+const mostStarts = 1000;
+/** Longer Dockerfiles are not read. */
+const longestFile = 256_000;
+const atOnce = 64;
+
+/**
+ * The newest builds that buildx noted on this machine, of whichever Dockerfiles. buildx never forgets
+ * one, so when each began is asked of the file system only once. Never rejects.
+ */
+export function notedStarts(settings: string): () => Promise<readonly NotedStart[]> {
+  const began = new Map<string, number>();
+  return async () => {
+    const paths = (await namesIn(join(settings, 'refs'))).map(({ path }) => path);
+    const open = paths.filter((path) => !began.has(path));
+    const work = async () => {
+      for (let path = open.pop(); path !== undefined; path = open.pop()) {
+        const time = await stat(path).then(
+          ({ mtimeMs }) => mtimeMs,
+          () => null,
+        );
+        if (time !== null) began.set(path, time);
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, work));
+    const newest = paths
+      .flatMap((path) => {
+        const startedAt = began.get(path);
+        return startedAt === undefined ? [] : [{ path, startedAt }];
+      })
+      .sort((a, b) => b.startedAt - a.startedAt)
+      .slice(0, mostStarts);
+    const read = await Promise.all(
+      newest.map(async ({ path, startedAt }) => {
+        const state = await readFile(path, 'utf8').then(parse, () => null);
+        return state ? [{ startedAt, ...startOf(state) }] : [];
+      }),
+    );
+    return read.flat();
+  };
+}
+
+function startOf({ context, dockerfile }: Pick<NotedBuild, 'context' | 'dockerfile'>) {
+  const name = dockerfile ?? 'Dockerfile';
+  const path = isAbsolute(name) ? name : join(context, name);
+  const text = async () => {
+    const { size } = await stat(path);
+    return size > longestFile ? null : readFile(path, 'utf8');
+  };
+  return { dockerfile: path, text: () => text().catch(() => null) };
 }
 
 function parse(text: string): Pick<NotedBuild, 'context' | 'dockerfile'> | null {
