@@ -33,6 +33,8 @@ interface Candidate extends Likeness {
 const longestBuild = 600_000;
 /** Builds that begin so close to each other run side by side. */
 const together = 500;
+/** A file that is gone is taken for another one where its build began this soon after ours. */
+const soonAfter = 10_000;
 /** Images of the file that are looked at. */
 const mostMade = 8;
 /** Of an image that is not the file's wholly, so much of its lines must be. */
@@ -67,13 +69,22 @@ export async function byNotedBuild<Some extends Candidate>(
     .slice(0, mostMade);
   const others = builds.filter(({ dockerfile }) => dockerfile !== file);
   const ours: Some[] = [];
+  const open: Some[] = [];
   for (const { candidate, start } of made) {
-    if (await noOtherMade(candidate, start, others, candidates)) ours.push(candidate);
+    const isOurs = await noOtherMade(candidate, start, others, candidates);
+    (isOurs ? ours : open).push(candidate);
   }
   const [best] = ours;
   if (!best) return null;
-  const asGood = ours.filter(({ share }) => share === best.share);
-  return groupCount(asGood.map(({ image }) => image)) > 1 ? null : best;
+  const imagesOf = (some: readonly Some[]) =>
+    some.filter(({ share }) => share >= best.share).map(({ image }) => image);
+  if (groupCount(imagesOf(ours)) > 1) return null;
+  // A newer build of the same thing may be the file's as well.
+  const isNewer = imagesOf(open).some(
+    (image) =>
+      groupCount([image, best.image]) < 2 && (image.createdAt ?? 0) >= (best.image.createdAt ?? 0),
+  );
+  return isNewer ? null : best;
 }
 
 /** When the last build of the file before the image began; null: there is none. */
@@ -113,7 +124,8 @@ async function noOtherMade(
     const isBefore = startedAt < start - together;
     const its = await text();
     if (its === null) {
-      if (isBefore) continue;
+      // What is gone was rarely like ours, and at the same time.
+      if (startedAt <= start + soonAfter) continue;
       return false;
     }
     const written = plain(its);

@@ -92,11 +92,21 @@ describe('the image of a file that was edited, by builds that were noted', () =>
       start('/like/Dockerfile', at, its),
     ];
     assert.equal(await foundOf([app], other(59_900, text)), 'app?');
-    assert.equal(await foundOf([app], other(59_900, null)), 'app?');
+    assert.equal(await foundOf([app], other(59_900, null)), 'app');
+    const longer = [start(file, 39_000), start('/gone/Dockerfile', 59_900)];
+    assert.equal(await foundOf([app], longer), 'app?');
     assert.equal(await foundOf([app], other(59_900, 'FROM base\nRUN nothing of it\n')), 'app');
     assert.equal(await foundOf([app], other(20_000, text)), 'app?');
     const its = imageOf('its', 30_000, [shop]);
     assert.equal(await foundOf([app, its], other(20_000, text)), 'app');
+  });
+
+  it("is not surely an older one where a newer of the same name may be another file's", async () => {
+    const newer = { ...imageOf('newer', 70_000, [shop, 'CMD ["x"]']), references: ['app:2'] };
+    const builds = [start(file, 59_000), start('/like/Dockerfile', 69_000, text)];
+    assert.equal(await foundOf([newer, { ...app, references: [] }], builds), 'app?');
+    const named = { ...newer, references: ['newer:1'] };
+    assert.equal(await foundOf([named, app], builds), 'app');
   });
 
   it('is no image that has nothing of the file', async () => {
