@@ -68,13 +68,15 @@ function inImage(step: Step, sources: Sources): Measured | undefined {
     ? ' That it was built from this Dockerfile is only likely.'
     : found.match === 'values'
       ? ' It was built with other values of its arguments or variables.'
-      : '';
+      : runsOwnProgram(step)
+        ? ' Whether its script is still the same is not told by any history.'
+        : '';
   const before = comparison?.of(step);
   return {
     bytes: found.row.bytes,
     store: image.store,
     source: 'image',
-    sure: sure && found.match === 'same',
+    sure: sure && found.match === 'same' && !runsOwnProgram(step),
     reason: `Measured by ${engineName(sources.info)} in ${name}${built}.${doubt}`,
     layer: {
       diffId: found.diffId,
@@ -85,6 +87,11 @@ function inImage(step: Step, sources: Sources): Measured | undefined {
     },
     before: before ?? null,
   };
+}
+
+/** A heredoc with `#!` is a file that is run; histories and the cache name it, and nothing of its text. */
+function runsOwnProgram({ run }: Step): boolean {
+  return run?.argv.some((word) => word.startsWith('/dev/pipes/')) ?? false;
 }
 
 /**
@@ -103,7 +110,10 @@ function inCache(step: Step, sources: Sources): Measured | undefined {
   const { cached, info } = sources;
   const of = cached(step);
   if (!of || !info) return undefined;
-  const found = { ...of, sure: of.sure && !mayHaveOtherValues(of, step, sources) };
+  const found = {
+    ...of,
+    sure: of.sure && !runsOwnProgram(step) && !mayHaveOtherValues(of, step, sources),
+  };
   const at = found.at === null ? '' : `, made ${moment(found.at)}`;
   const doubt = `${found.sure ? '' : ' That it is this step is only likely.'}${linkWords(found)}`;
   return {

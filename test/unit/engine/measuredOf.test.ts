@@ -7,6 +7,7 @@ import {
 } from '../../../server/src/engine/measuredOf.ts';
 import type { Step } from '../../../server/src/model/plan.ts';
 import { engineImage, engineInfo } from '../../support/memoryEngine.ts';
+import { planOf } from '../../support/plans.ts';
 
 const step = { effect: 'layer' } as Step;
 const found: FoundBytes = { bytes: 7, sure: true, at: null };
@@ -92,6 +93,21 @@ describe('what was measured of a line', () => {
       false,
     );
     assert.equal(measure({ cached })?.sure, false);
+  });
+
+  it('is only likely where a heredoc with #! is run, of whose text nothing tells', () => {
+    const [ran] = planOf('FROM base\nRUN <<EOF\n#!/bin/sh\nmake\nEOF\n').stages[0]?.steps ?? [];
+    const row = inImage(91).laid.rows.get(step);
+    assert.ok(ran && row);
+    const of = measuredOf({
+      info: engineInfo,
+      recognized: inImage(91, { rows: new Map([[ran, row]]) }),
+      cached: () => ({ ...found, bytes: 91 }),
+      recorded: () => undefined,
+      comparison: null,
+    })(ran);
+    assert.deepEqual([of?.bytes, of?.sure, of?.layer?.diffId], [91, false, 'sha256:d']);
+    assert.match(of?.reason ?? '', /script is still the same is not told/);
   });
 
   it('is that of a remembered build, where no engine has it', () => {
