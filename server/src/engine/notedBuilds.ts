@@ -84,7 +84,10 @@ export async function byNotedBuild<Some extends Candidate>(
     (image) =>
       groupCount([image, best.image]) < 2 && (image.createdAt ?? 0) >= (best.image.createdAt ?? 0),
   );
-  return isNewer ? null : best;
+  if (isNewer) return null;
+  // A build that came after, and made none of these, may have taken any of them from cache.
+  const last = Math.max(...own.map(({ startedAt }) => startedAt));
+  return imagesOf(ours).length > 1 && last > (endOf(best.image) ?? 0) ? null : best;
 }
 
 /** When the last build of the file before the image began; null: there is none. */

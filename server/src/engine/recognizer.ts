@@ -2,7 +2,7 @@
 
 import type { Plan } from '../model/plan.ts';
 import { formatPlatform } from '../model/platform.ts';
-import { findImage, groupCount, newestFirst, worthAsking } from './candidates.ts';
+import { families, findImage, groupCount, newestFirst, worthAsking } from './candidates.ts';
 import type { EngineImage, ImageSummary } from './engine.ts';
 import type { FoundBy, Laid, Recognized } from './laid.ts';
 import { lay } from './lay.ts';
@@ -252,7 +252,8 @@ async function byHistory(request: RecognizeRequest, asking: Asking): Promise<Rec
   const complete = newestFirst(
     candidates.filter((each) => each.complete).map(({ image }) => image),
   );
-  const [newest] = complete;
+  // A name stays with an older image where a build came from cache alone, or the newest has none yet.
+  const newest = complete.find((image) => families(image).length > 0) ?? complete[0];
   const ofNewest = candidates.find(({ image }) => image === newest);
   const likely =
     newest && ofNewest
@@ -291,14 +292,17 @@ function byEqualHistory(
 ): Recognized {
   const groups = groupCount(complete);
   const telling = newest.telling >= enoughTelling;
-  const sure = telling && groups <= 1;
+  const isNewest = newest.image === complete[0];
+  const sure = telling && groups <= 1 && isNewest;
   const reason = sure
     ? complete.length > 1
       ? 'Its history is exactly that of this file; of those, it is the newest.'
       : 'Its history is exactly that of this file.'
     : groups > 1
       ? `Its history is that of this file, but ${groups} images of different names have the same one.`
-      : 'Its history is that of this file, but so little stands in it that another file may have the same.';
+      : !isNewest
+        ? 'Its history is that of this file, but so is that of a newer image without a name.'
+        : 'Its history is that of this file, but so little stands in it that another file may have the same.';
   return found(request, newest.laid, { foundBy: 'history', sure, reason }, complete);
 }
 

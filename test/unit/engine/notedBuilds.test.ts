@@ -109,6 +109,17 @@ describe('the image of a file that was edited, by builds that were noted', () =>
     assert.equal(await foundOf([named, app], builds), 'app');
   });
 
+  it('may be an older one with a name where a build after the newer took one from cache', async () => {
+    const rows = [shop, 'RUN /bin/sh -c a line that is new # buildkit', 'CMD ["x"]'];
+    const whole = imageOf('whole', 60_000, rows);
+    const newer = { ...imageOf('newer', 70_000, rows), references: [] };
+    const builds = [start(file, 59_000), start(file, 69_000)];
+    assert.equal(await foundOf([newer, whole], [...builds, start(file, 80_000)]), 'whole?');
+    assert.equal(await foundOf([newer, whole], []), 'whole?');
+    assert.equal(await foundOf([newer, whole], builds), '');
+    assert.equal(await foundOf([whole], [...builds, start(file, 80_000)]), 'whole');
+  });
+
   it('is no image that has nothing of the file', async () => {
     const image = imageOf('other', 60_000, ['RUN /bin/sh -c something else # buildkit']);
     assert.equal(await foundOf([image], [start(file, 59_000)]), 'none');
