@@ -30,17 +30,11 @@ export function sshArguments({ host, user, port, path }: SshEndpoint): readonly 
   ];
 }
 
-export interface SshAgent {
-  readonly agent: http.Agent;
-  /** Ends connections that wait for a next question; those in use end with their question. */
-  letGo(): void;
-}
-
 /** Milliseconds that a connection is kept for the next question. */
 const keptMs = 10_000;
 
 /** Makes the connections of requests, each by an `ssh` of its own, and keeps one for a while. */
-export function sshAgent(endpoint: SshEndpoint, env: Environment): SshAgent {
+export function sshAgent(endpoint: SshEndpoint, env: Environment): http.Agent {
   const agent = new http.Agent({ keepAlive: true, maxFreeSockets: 1, timeout: keptMs });
   const createConnection = (
     _: unknown,
@@ -52,15 +46,7 @@ export function sshAgent(endpoint: SshEndpoint, env: Environment): SshAgent {
     );
     return undefined;
   };
-  return {
-    agent: Object.assign(agent, { createConnection }),
-    letGo() {
-      agent.maxFreeSockets = 0;
-      for (const sockets of Object.values(agent.freeSockets)) {
-        for (const socket of sockets ?? []) socket.destroy();
-      }
-    },
-  };
+  return Object.assign(agent, { createConnection });
 }
 
 const open = new Set<() => void>();

@@ -37,9 +37,16 @@ export interface Way {
   readonly shown: string;
   /** Rejects with an `EngineProblem`; an answer of any status is an answer. */
   ask(question: Question): Promise<Answer>;
-  /** Lets go of connections that are kept for the next question. */
+  /** Ends connections that wait for a next question; those in use end with their question. */
   close(): void;
 }
+
+/** Begins a request; `isFresh`: by a connection of its own. */
+type Start = (path: string, isFresh: boolean) => http.ClientRequest;
+
+/** Milliseconds that a connection is kept for the next question: here one costs little, elsewhere more. */
+const keptMs = 100;
+const keptElsewhereMs = 5000;
 
 /** Prepares the way to an engine; contacts nothing. Rejects with an `EngineProblem`. */
 export async function openWay(
@@ -47,48 +54,58 @@ export async function openWay(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Way> {
   const { shown } = endpoint;
-  const headers = { host: 'docker', 'user-agent': 'dockerfile-layers', accept: 'application/json' };
+  const headers = { 'user-agent': 'dockerfile-layers', accept: 'application/json' };
+  const kept = { keepAlive: true, maxFreeSockets: questionsAtOnce } as const;
   switch (endpoint.kind) {
     case 'socket': {
-      const options = { socketPath: endpoint.path, agent: false, headers } as const;
-      return way(shown, (path) => http.request({ ...options, path }));
+      const agent = new http.Agent({ ...kept, timeout: keptMs });
+      const options = { socketPath: endpoint.path, headers: { ...headers, host: 'docker' } };
+      const start: Start = (path, isFresh) =>
+        http.request({ ...options, path, agent: isFresh ? false : agent });
+      return way(shown, start, agent);
     }
     case 'ssh': {
-      const { agent, letGo } = sshAgent(endpoint, env);
-      const start = (path: string) => http.request({ agent, headers, path });
-      return way(shown, start, processesAtOnce, letGo);
+      const agent = sshAgent(endpoint, env);
+      const options = { agent, headers: { ...headers, host: 'docker' } };
+      return way(shown, (path) => http.request({ ...options, path }), agent, processesAtOnce);
     }
     case 'tcp': {
       const { host, port, base, auth, tls } = endpoint;
-      const { host: _, ...rest } = headers;
-      const options = { host, port, headers: rest, ...(auth !== null && { auth }) };
+      const options = { host, port, headers, ...(auth !== null && { auth }) };
       if (!tls) {
-        return way(shown, (path) => http.request({ ...options, agent: false, path: base + path }));
+        const agent = new http.Agent({ ...kept, timeout: keptElsewhereMs });
+        const start: Start = (path, isFresh) =>
+          http.request({ ...options, path: base + path, agent: isFresh ? false : agent });
+        return way(shown, start, agent);
       }
+      const agent = new https.Agent({ ...kept, timeout: keptElsewhereMs });
       const safe = {
         secureContext: await secureContext(tls, shown),
         rejectUnauthorized: tls.verify,
       };
-      const start = (path: string) =>
-        https.request({ ...options, ...safe, agent: false, path: base + path });
-      return way(shown, start);
+      const start: Start = (path, isFresh) =>
+        https.request({ ...options, ...safe, path: base + path, agent: isFresh ? false : agent });
+      return way(shown, start, agent);
     }
   }
 }
 
-function way(
-  shown: string,
-  start: (path: string) => http.ClientRequest,
-  most = questionsAtOnce,
-  close: () => void = () => {},
-): Way {
+function way(shown: string, start: Start, agent: http.Agent, most = questionsAtOnce): Way {
   const lanes = createLanes(most);
-  const ask = (question: Question) => {
-    const send = () => exchange(shown, start, question);
-    // What has no end would never leave its lane.
-    return Number.isFinite(question.limits.totalMs) ? lanes(question.signal, send) : send();
+  return {
+    shown,
+    ask(question) {
+      const send = () => exchange(shown, start, question);
+      // What has no end would never leave its lane.
+      return Number.isFinite(question.limits.totalMs) ? lanes(question.signal, send) : send();
+    },
+    close() {
+      agent.maxFreeSockets = 0;
+      for (const sockets of Object.values(agent.freeSockets)) {
+        for (const socket of sockets ?? []) socket.destroy();
+      }
+    },
   };
-  return { shown, ask, close };
 }
 
 /** Questions at a time; each by `ssh` is a process here and there. */
@@ -100,7 +117,7 @@ const errorBytes = 16_384;
 
 function exchange(
   at: string,
-  start: (path: string) => http.ClientRequest,
+  start: Start,
   { path, signal, limits, onOpen, onText }: Question,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
@@ -128,26 +145,43 @@ function exchange(
     };
     const total = Number.isFinite(limits.totalMs) ? setTimeout(give, limits.totalMs) : undefined;
     const leave = onAbort(signal, () => fail(cancelled()));
-    wait(limits.connectMs);
-    try {
-      sent = start(path);
-    } catch (error) {
-      return fail(error);
-    }
-    sent.on('error', fail);
-    sent.on('close', () => fail(cutOff(at)));
-    sent.on('upgrade', (_, socket) => {
-      socket.destroy();
-      fail(new EngineProblem('broken', `${at} does not answer as a container engine does.`));
-    });
-    sent.on('socket', (socket) => {
-      const isReady = () => wait(limits.silenceMs);
-      // Events may be days apart; that the other side is gone is noticed all the same.
-      socket.setKeepAlive(true, 30_000);
-      if (!socket.connecting) isReady();
-      else socket.once('encrypted' in socket ? 'secureConnect' : 'connect', isReady);
-    });
-    sent.on('response', (answer) => {
+    const begin = (isFresh: boolean) => {
+      wait(limits.connectMs);
+      try {
+        sent = start(path, isFresh);
+      } catch (error) {
+        return fail(error);
+      }
+      follow(sent);
+    };
+    const follow = (request: http.ClientRequest) => {
+      let isAnswered = false;
+      request.on('error', (error) => {
+        // The engine may have closed a connection that was kept, or may be another one by now.
+        if (request === sent && request.reusedSocket && !isAnswered && !isOver) begin(true);
+        else if (request === sent) fail(error);
+      });
+      request.on('close', () => {
+        if (request === sent) fail(cutOff(at));
+      });
+      request.on('upgrade', (_, socket) => {
+        socket.destroy();
+        fail(new EngineProblem('broken', `${at} does not answer as a container engine does.`));
+      });
+      request.on('socket', (socket) => {
+        const isReady = () => wait(limits.silenceMs);
+        // Events may be days apart; that the other side is gone is noticed all the same.
+        socket.setKeepAlive(true, 30_000);
+        if (!socket.connecting) isReady();
+        else socket.once('encrypted' in socket ? 'secureConnect' : 'connect', isReady);
+      });
+      request.on('response', (answer) => {
+        isAnswered = true;
+        take(answer);
+      });
+      request.end();
+    };
+    const take = (answer: http.IncomingMessage) => {
       const status = answer.statusCode ?? 0;
       const isGood = status === 200;
       const most = isGood ? limits.bytes : errorBytes;
@@ -178,8 +212,8 @@ function exchange(
       answer.on('end', () => (answer.complete ? finish() : fail(cutOff(at))));
       answer.on('close', () => fail(cutOff(at)));
       if (isGood) onOpen?.();
-    });
-    sent.end();
+    };
+    begin(false);
   });
 }
 

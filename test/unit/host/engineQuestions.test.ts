@@ -373,6 +373,41 @@ describe('what answers where an engine should', function () {
     }
   });
 
+  it('on a connection that is closed before the next question is asked on another', async () => {
+    const used = new WeakMap<Socket, number>();
+    let resets = 0;
+    const { port } = await listen(
+      createServer((request, response) => {
+        const count = (used.get(request.socket) ?? 0) + 1;
+        used.set(request.socket, count);
+        if (count === 1 || !request.url?.includes('/images/')) return good(request, response);
+        resets += 1;
+        return request.socket.resetAndDestroy();
+      }),
+    );
+    const engine = open();
+    const choice = { endpoint: `tcp://127.0.0.1:${port}` };
+    for (let at = 0; at < 5; at++) assert.deepEqual(await engine.images(choice, never), []);
+    assert.ok(resets > 0);
+  });
+
+  it('keeps a connection for the next question, and not for long', async () => {
+    let connections = 0;
+    const server = createServer(good);
+    const kept = new Set<Socket>();
+    server.on('connection', (socket) => {
+      connections += 1;
+      kept.add(socket.on('close', () => kept.delete(socket)));
+    });
+    const path = join(folder, 'kept.sock');
+    servers.add(server);
+    await new Promise<void>((ready) => server.listen(path, ready));
+    const engine = open();
+    for (let at = 0; at < 20; at++) await engine.images({ endpoint: path }, never);
+    assert.ok(connections < 10, `${connections} connections`);
+    await until(() => kept.size === 0);
+  });
+
   it('with no such path is not taken for an engine without that image', async () => {
     for (const body of ['{"message":"page not found"}', '404 page not found', '<html>', '']) {
       const { port } = await listen(
