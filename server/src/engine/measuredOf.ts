@@ -96,14 +96,12 @@ function runsOwnProgram({ run }: Step): boolean {
 
 /**
  * May variables have had other values than now when the cache's record was made? Known not to be so
- * only where the whole image is as the file is now.
+ * only where the image shows the very line: of stages that it does not show nothing tells values.
  */
 function mayHaveOtherValues({ variables }: FoundBytes, step: Step, { recognized }: Sources) {
   const laid = recognized?.state === 'found' && recognized.laid.certain ? recognized.laid : null;
-  if (laid?.rows.get(step)?.match === 'values') return true;
-  if (!variables) return false;
-  if (!laid || laid.changed.size > 0 || laid.gone.length > 0) return true;
-  return [...laid.rows.values()].some(({ match }) => match === 'values');
+  const match = laid?.rows.get(step)?.match;
+  return match === 'values' || (variables === true && match !== 'same');
 }
 
 function inCache(step: Step, sources: Sources): Measured | undefined {
