@@ -33,6 +33,7 @@ import {
   type ProtocolConnection,
   type Range,
   RegistrationRequest,
+  ShutdownRequest,
   StreamMessageReader,
   StreamMessageWriter,
   type TextEdit,
@@ -252,7 +253,9 @@ export class Editor {
   }
 
   close(): void {
-    this.client.dispose();
+    const end = () => this.client.dispose();
+    // The server would otherwise go on hearing the engine.
+    this.client.sendRequest(ShutdownRequest.type).then(end, end);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
