@@ -8,37 +8,21 @@ import type { Measured } from '../../server/src/engine/measured.ts';
 import type { Plan, Step } from '../../server/src/model/plan.ts';
 import { measuredSizes } from '../../server/src/size/measuredSizes.ts';
 import { totals } from '../../server/src/size/totals.ts';
+import { engineImage, engineInfo } from './memoryEngine.ts';
 
 export const dockerEngine: EngineInfo = {
-  product: 'Docker Engine',
-  version: '28.5.2',
-  api: '1.51',
-  driver: 'overlay2',
-  store: 'classic',
-  platform: { os: 'linux', arch: 'amd64', variant: '' },
+  ...engineInfo,
   endpoint: 'unix:///var/run/docker.sock',
   foundBy: 'the usual place',
-  virtual: false,
-  id: 'one',
 };
 
 export const builtAt = Date.UTC(2026, 9, 3, 12, 2);
 
-/** An image of two layers with a name. */
-export const builtImage: EngineImage = {
-  id: `sha256:${'1a2b3c4d5e6f'.padEnd(64, '0')}`,
+/** An image with a name. */
+export const builtImage: EngineImage = engineImage(`sha256:${'1a2b3c4d5e6f'.padEnd(64, '0')}`, {
   references: ['app:latest'],
-  digests: [],
   createdAt: builtAt,
-  labels: {},
-  platform: dockerEngine.platform,
-  diffIds: [],
-  history: [],
-  config: {},
-  store: 'classic',
-  driver: 'overlay2',
-  folders: null,
-};
+});
 
 /** A measured figure of an image's layer, certain where nothing else is said. */
 export function measurement(bytes: number, more: Partial<Measured> = {}): Measured {

@@ -143,12 +143,12 @@ describe('what the lines of a Dockerfile select', () => {
 
   it('is within the workspace in Restricted Mode, and known there', async () => {
     const { files, digests, content } = project(['/project/app']);
-    files.write('/work/secret/x', 'secret');
+    files.write('/project/secret/x', 'secret');
     digestOf(await content(1));
     files.remove('/project/app/src');
     files.symlink('/project/app/src', '../secret');
     digests.read.length = 0;
-    const { content: other } = project(['/work/other']);
+    const { content: other } = project(['/project/other']);
     assert.equal((await other(1)).state, 'unavailable');
     assert.deepEqual(digests.read, []);
   });

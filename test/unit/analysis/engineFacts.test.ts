@@ -21,7 +21,7 @@ const base = engineImage('sha256:base', {
   ],
   config: {
     env: ['PATH=/opt/bin:/bin', 'HOME_OF=/srv'],
-    workingDir: '/work',
+    workingDir: '/base',
     shell: null,
     onBuild: ['RUN prepare'],
   },
@@ -158,10 +158,10 @@ describe('what an engine knows of base images', () => {
       }
       return analyzer.analysis(one).plan.stages[0]?.steps[0]?.workdir;
     };
-    assert.equal(await folder('FROM base:1', 1), '/work/x');
+    assert.equal(await folder('FROM base:1', 1), '/base/x');
     assert.equal(await folder('FROM two:1', 2), '/two/x');
     assert.equal(await folder('FROM none:1', 3), '/x');
-    assert.equal(await folder('FROM base:1', 4), '/work/x');
+    assert.equal(await folder('FROM base:1', 4), '/base/x');
     analyzer.stop();
   });
 });
@@ -221,7 +221,7 @@ describe('what a registry knows of base images', () => {
     const { asked, port } = registry(false);
     const one = subject('FROM base:1\nWORKDIR x\n', { 'registry.enable': true });
     const analysis = await analyze(one, ports(memoryEngine([base]), { imageRegistry: port }));
-    assert.equal(analysis.plan.stages[0]?.steps[0]?.workdir, '/work/x');
+    assert.equal(analysis.plan.stages[0]?.steps[0]?.workdir, '/base/x');
     assert.deepEqual(asked, []);
   });
 });

@@ -12,14 +12,7 @@ import {
   verdictOf,
   wrongCounts,
 } from '../../engine/estimatePage.ts';
-
-const estimated = (low: number, bytes: number, high: number, atLeast = false) => ({
-  ...computed(bytes, 'Estimated.'),
-  basis: 'estimated' as const,
-  low,
-  high,
-  atLeast,
-});
+import { estimated } from '../../support/comparedLines.ts';
 
 const line = (size: ComparedLine['size'], measured: number, text = 'RUN x'): ComparedLine => ({
   name: 'apt-a',

@@ -12,14 +12,7 @@ import {
   measuredPath,
   measuredTable,
 } from '../../engine/measuredPage.ts';
-
-const estimated = (low: number, bytes: number, high: number, atLeast = false) => ({
-  ...computed(bytes, 'Estimated.'),
-  basis: 'estimated' as const,
-  low,
-  high,
-  atLeast,
-});
+import { estimated } from '../../support/comparedLines.ts';
 
 const line = (size: ComparedLine['size'], measured: number, text = 'RUN make'): ComparedLine => ({
   name: 'a',
