@@ -5,10 +5,10 @@
 
 import type { Fact } from '../context/fact.ts';
 import type { ImageMemory } from '../engine/comparison.ts';
-import type { Engine, EngineImage, EngineInfo } from '../engine/engine.ts';
+import type { Engine } from '../engine/engine.ts';
 import type { NotedStart } from '../engine/notedBuilds.ts';
 import type { BaseFacts } from '../images/baseFacts.ts';
-import { ofOtherPlatform, otherPlatform, toldByEngine, toldByRegistry } from '../images/told.ts';
+import { otherPlatform, toldByEngine, toldByRegistry } from '../images/told.ts';
 import type { Platform } from '../model/plan.ts';
 import { formatPlatform } from '../model/platform.ts';
 import type { ImageRegistry, RegistryImage } from '../registry/registry.ts';
@@ -16,6 +16,7 @@ import type { EngineState } from './engineReading.ts';
 import { EngineSession } from './engineSession.ts';
 import { BackgroundFact } from './facts.ts';
 import type { Subject } from './subject.ts';
+import { hostOf, isFor, known, remembered, withDoubt, withReason } from './toldBases.ts';
 
 /** The machine's part. What a port is not there for is never asked. */
 export interface EnginePorts {
@@ -289,71 +290,4 @@ function isOff({ settings, within }: Subject): boolean {
 function offReason({ within }: Subject, { engine }: EnginePorts): string {
   if (within !== null) return 'No engine is asked in Restricted Mode.';
   return engine ? 'By the settings no engine is asked.' : 'No engine is asked.';
-}
-
-function known(table: Fact<BaseFacts>): BaseFacts | null {
-  return table.state === 'known' ? table.value : null;
-}
-
-/** An image of another platform says nothing of this one. */
-function isFor({ told }: BaseFacts, platform: Platform): boolean {
-  return !told || otherPlatform(told.platform, platform) === null;
-}
-
-const reasoned = new WeakMap<
-  BaseFacts,
-  { readonly more: string; readonly fact: Fact<BaseFacts> }
->();
-
-/** The same facts with a sentence more; the same object for the same sentence. */
-function withReason(fact: Fact<BaseFacts>, more: string | null): Fact<BaseFacts> {
-  if (more === null || fact.state === 'pending') return fact;
-  if (fact.state === 'unavailable') return { ...fact, reason: `${fact.reason} ${more}` };
-  const before = reasoned.get(fact.value);
-  if (before?.more === more) return before.fact;
-  const value = { ...fact.value, reason: `${fact.value.reason} ${more}` };
-  reasoned.set(fact.value, { more, fact: { state: 'known', value } });
-  return { state: 'known', value };
-}
-
-const doubted = new WeakMap<
-  BaseFacts,
-  { readonly image: EngineImage; readonly fact: Fact<BaseFacts> }
->();
-
-/** The table's facts with a word on what the engine has instead; the same object for the same answers. */
-function withDoubt(
-  table: Fact<BaseFacts>,
-  image: EngineImage,
-  info: EngineInfo,
-  platform: Platform,
-): Fact<BaseFacts> {
-  if (table.state !== 'known') return table;
-  const before = doubted.get(table.value);
-  if (before?.image === image) return before.fact;
-  const fact = {
-    state: 'known',
-    value: ofOtherPlatform(image, info, platform, table.value),
-  } as const;
-  doubted.set(table.value, { image, fact });
-  return fact;
-}
-
-function hostOf(reference: string): string {
-  const [first = '', ...rest] = reference.split('/');
-  return rest.length > 0 && /[.:]|^localhost$/.test(first) ? first : 'docker.io';
-}
-
-const madeOf = new WeakMap<object, { readonly table: object | null; readonly facts: BaseFacts }>();
-
-/** The same object for the same answers, so that what was made of it stays. */
-function remembered(told: object, table: Fact<BaseFacts>, make: () => BaseFacts): BaseFacts {
-  const of = known(table);
-  const before = madeOf.get(told);
-  if (before && before.table === of) return before.facts;
-  const made = make();
-  // The plan knows an image by identity, and the table tells it nothing of the image itself.
-  const facts = before?.facts.told ? { ...made, told: before.facts.told } : made;
-  madeOf.set(told, { table: of, facts });
-  return facts;
 }
