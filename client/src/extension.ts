@@ -10,6 +10,7 @@ import {
   focused,
   type InitializationOptions,
   peersChanged,
+  revealCauseCommand,
 } from '../../server/src/protocol.ts';
 import { Attention } from './attention.ts';
 import { BuildLog } from './build.ts';
@@ -28,6 +29,7 @@ const commandsInHovers = [
   'dockerfileLayers.askBuilder',
   'dockerfileLayers.chooseImage',
   'dockerfileLayers.readBaseImages',
+  revealCauseCommand,
 ];
 
 /** What `activate` gives to tests. */

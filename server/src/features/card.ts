@@ -7,49 +7,28 @@
 import type { Analysis } from '../analysis.ts';
 import type { Distribution } from '../images/baseFacts.ts';
 import type { Stage, Step } from '../model/plan.ts';
-import type { SizeReport } from '../protocol.ts';
-import type { Contribution } from '../size/run/draft.ts';
-import { baseSource, layersOfBase } from './baseReport.ts';
+import { baseSource } from './baseReport.ts';
 import { cacheSection } from './cacheCard.ts';
 import { churnSentence } from './churn.ts';
 import { copyOnWriteNotes } from './copyOnWrite.ts';
 import { metadataDetail } from './describe.ts';
-import { countedSentence, growthSentence, layerReport } from './engineReport.ts';
-import { baseFacts, baseSize, sizeOf, stageLabel } from './figures.ts';
+import { layerReport } from './engineReport.ts';
+import { baseFacts, stageLabel } from './figures.ts';
 import { layerSentences } from './layerWords.ts';
-import {
-  bytes,
-  codeBlock,
-  count,
-  escapeMarkdown,
-  estimatedBeside,
-  inlineCode,
-  nearTimes,
-  oneLine,
-  sizePhrase,
-  type Units,
-} from './render.ts';
+import { codeBlock, count, escapeMarkdown, inlineCode, oneLine } from './render.ts';
 import type { Row } from './rows.ts';
+import { sizeCard, wayOut } from './sizeCard.ts';
 import { vainSentence } from './vainSentence.ts';
 
-/** How many parts of a size and layers of a base are listed, and how much of a history line is shown. */
-const shownParts = 5;
-const shownLayers = 8;
+/** How much of a history line is shown. */
 const shownHistory = 600;
-/** What is removed again is worth a word from here on. */
-const smallestRemoved = 100_000;
 
-const ways = [
-  { title: 'Update Package Data', command: 'dockerfileLayers.updatePackageData' },
-  { title: 'Ask for Download Sizes', command: 'dockerfileLayers.askForDownloadSizes' },
-] as const;
-
-/** The whole card of an instruction; `links`: the editor runs our commands from it. */
-export function card(analysis: Analysis, row: Row, links = false): string {
+/** The whole card of an instruction; `links`: the document, where the editor runs our commands from its cards. */
+export function card(analysis: Analysis, row: Row, links: string | null = null): string {
   return [
     effectCard(analysis, row),
     sizeCard(analysis, row, links),
-    links ? wayOut(analysis, row) : null,
+    links === null ? null : wayOut(analysis, row),
     cacheCard(analysis, row, links),
     churnCard(analysis, row),
     ...copyOnWriteCard(analysis, row),
@@ -129,168 +108,12 @@ function markedStage(stage: Stage): string {
   return stage.name === null ? stageLabel(stage) : `stage ${inlineCode(stage.name)}`;
 }
 
-/** How big, how that is known, and what it is made of; null for metadata. */
-export function sizeCard(analysis: Analysis, row: Row, links = false): string | null {
-  const figure = row.kind === 'from' ? baseSize(analysis, row.stage) : sizeOf(analysis, row);
-  if (!figure) return null;
-  const { units } = analysis.settings;
-  const run = row.kind === 'step' ? analysis.sizes.run(row.step) : undefined;
-  const blocks = [
-    `**Size**: ${sizeSentences(analysis, row, figure, links)}`,
-    row.kind === 'from' ? baseTable(analysis, row.stage) : null,
-    partTable(figure, run?.contributions ?? [], units),
-    largestPackages(run?.contributions ?? [], units),
-    removedAgain(run?.removed ?? [], units),
-  ];
-  return blocks.filter((block) => block !== null).join('\n\n');
-}
-
-/** The command with which the user says which image was built from the Dockerfile. */
-const chooseLink = '[Choose the image](command:dockerfileLayers.chooseImage)';
-
-/** What its files take, where the figure counts something else; nothing is compared. */
-function filesSentence({ store = 'classic', estimated }: SizeReport, units: Units): string {
-  if (store === 'classic' || !estimated || estimated.bytes === null) return '';
-  if ((estimated.store ?? 'classic') !== 'classic') return '';
-  const how = estimated.basis === 'computed' ? 'counted as' : 'estimated at';
-  return `Its files are ${how} ${sizePhrase(estimated, units)}.`;
-}
-
-/** Reasons of measurements, certain or only likely ones, say first that they are (`engine/measuredOf.ts`). */
-function isMeasuredReason(reason: string): boolean {
-  return /^Measured\b/.test(reason);
-}
-
-function sizeSentences(analysis: Analysis, row: Row, figure: SizeReport, links: boolean): string {
-  const { units } = analysis.settings;
-  const estimated = estimatedBeside(figure, units);
-  const isProbable = figure.basis === 'estimated' && isMeasuredReason(figure.reason);
-  const basis = figure.basis === 'unknown' || isProbable ? '' : `, ${figure.basis}`;
-  const phrase = isProbable
-    ? `probably ${sizePhrase({ ...figure, basis: 'measured' }, units)}`
-    : sizePhrase(figure, units);
-  // One sentence of `measured` and of a reason that begins with it.
-  const reason = escapeMarkdown(nearTimes(unmarked(figure.reason), new Date()));
-  const isMeasured = isMeasuredReason(reason);
-  const head = isMeasured
-    ? `${phrase}, m${reason.slice(1)}`
-    : `${phrase}${basis}.${reason && ` ${reason}`}`;
-  const others = [
-    estimated &&
-      `${figure.estimated?.basis === 'computed' ? 'Counted' : 'Estimated'} ${estimated}.`,
-    filesSentence(figure, units),
-    countedSentence(figure, units),
-    row.kind === 'step' ? growthSentence(analysis, row.step) : '',
-  ].filter(Boolean);
-  const choose = links && isProbable ? [chooseLink] : [];
-  return [head, ...others.map(escapeMarkdown), ...choose].join(' ');
-}
-
-/** What a size is made of: the large parts, then those that are not known. */
-function partTable(
-  { parts: all = [], reason, bytes: total, estimated }: SizeReport,
-  contributions: readonly Contribution[],
-  units: Units,
-): string | null {
-  // What could not be worked out is in the measured figure all the same.
-  const isMeasured = isMeasuredReason(reason);
-  const parts = isMeasured ? all.filter((part) => part.bytes !== null) : all;
-  if (parts.length === 0) return null;
-  const missing = parts.filter((part) => part.bytes === null).slice(0, shownParts - 2);
-  const known = parts
-    .filter((part, at) => part.bytes !== null && (at < 2 || part.bytes >= (total ?? 0) / 200))
-    .slice(0, shownParts - missing.length);
-  const shown = [...known, ...missing];
-  const rows = shown.map(({ label, bytes: amount }) => {
-    const why = contributions.find((one) => one.label === label && one.size.bytes === null);
-    // The sentence above gives the first reasons.
-    const isSaid = !why || reason.includes(why.size.reason);
-    const unknown = isSaid ? 'unknown' : `unknown: ${cell(why.size.reason, 100)}`;
-    return `| ${codeCell(label)} | ${amount === null ? unknown : bytes(amount, units)} |`;
-  });
-  const more = parts.length - shown.length;
-  if (more > 0) rows.push(`| and ${more} more | |`);
-  // Beside a measured size stands what was worked out of its parts before.
-  const title = isMeasured && estimated?.basis !== 'computed' ? 'Estimated' : 'Size';
-  return [`| Part | ${title} |`, '| :-- | --: |', ...rows].join('\n');
-}
-
-/** Layers of the base as an engine or registry told, base first; where there are many, the largest. */
-function baseTable(analysis: Analysis, stage: Stage): string | null {
-  if (!baseFacts(analysis, stage)?.told) return null;
-  const layers = layersOfBase(analysis, stage) ?? [];
-  if (layers.length < 2) return null;
-  const weight = ({ size, compressed }: (typeof layers)[number]) => size.bytes ?? compressed ?? 0;
-  const limit =
-    layers.length <= shownLayers
-      ? 0
-      : ([...layers].map(weight).sort((a, b) => b - a)[shownLayers - 2] ?? 0);
-  const shown = layers.filter((layer) => weight(layer) >= limit).slice(0, shownLayers);
-  const rows = shown.map(
-    ({ display }) => `| ${codeCell(display.text || 'layer', 60)} | ${display.size || 'unknown'} |`,
-  );
-  const more = layers.length - shown.length;
-  if (more > 0) rows.push(`| and ${more} more | |`);
-  return ['| Layer | Size |', '| :-- | --: |', ...rows].join('\n');
-}
-
-/** Reasons set the names of our commands apart with stars. */
-function unmarked(reason: string): string {
-  return reason.replace(
-    /\*+((?:Dockerfile Layers: )?(?:Update Package Data|Ask for Download Sizes))\*+/g,
-    '$1',
-  );
-}
-
-function cell(text: string, limit: number): string {
-  return escapeMarkdown(oneLine(unmarked(text), limit));
-}
-
-/** A bar would end the cell, also in code. */
-function codeCell(label: string, limit = 80): string {
-  return label.includes('|') ? cell(label, limit) : inlineCode(oneLine(label, limit));
-}
-
-function largestPackages(contributions: readonly Contribution[], units: Units): string | null {
-  const details = contributions.flatMap((one) => one.details ?? []);
-  if (details.length < 2) return null;
-  const largest = [...details].sort((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0)).slice(0, shownParts);
-  const named = largest.map(
-    ({ label, bytes: amount }) => `${inlineCode(label)} ${bytes(amount ?? 0, units)}`,
-  );
-  return `Largest: ${named.join(', ')}.`;
-}
-
-/** What the RUN wrote and removed again, the small things left out. */
-function removedAgain(removed: readonly Contribution[], units: Units): string | null {
-  const sums = new Map<string, number>();
-  for (const { label, size } of removed) {
-    if ((size.bytes ?? 0) > 0) sums.set(label, (sums.get(label) ?? 0) + (size.bytes ?? 0));
-  }
-  const largest = [...sums]
-    .filter(([, amount]) => amount >= smallestRemoved)
-    .sort(([, a], [, b]) => b - a)
-    .slice(0, 3);
-  if (largest.length === 0) return null;
-  const named = largest.map(([label, amount]) => `${cell(label, 80)} ${bytes(amount, units)}`);
-  return `Removed again: ${named.join(', ')}.`;
-}
-
-/** Links to the commands that make an unknown figure known; null where none does. */
-function wayOut({ sizes }: Analysis, row: Row): string | null {
-  if (row.kind !== 'step' || row.step.effect !== 'layer') return null;
-  const figures = (sizes.run(row.step)?.contributions ?? []).map(({ size }) => size);
-  const reasons = [sizes.get(row.step), ...figures].flatMap((size) =>
-    size && (size.basis === 'unknown' || size.atLeast) ? [size.reason] : [],
-  );
-  const links = ways
-    .filter(({ title }) => reasons.some((reason) => reason.includes(title)))
-    .map(({ title, command }) => `[${title}](command:${command})`);
-  return links.length === 0 ? null : links.join(' · ');
-}
-
 /** What the next build will do with it, and what decides that; null where no build asks. */
-export function cacheCard(analysis: Analysis, row: Row, links = false): string | null {
+export function cacheCard(
+  analysis: Analysis,
+  row: Row,
+  links: string | null = null,
+): string | null {
   if (row.kind === 'step' && isRefused(analysis, row.step)) return null;
   return cacheSection(analysis, row, links);
 }
@@ -325,7 +148,7 @@ function historyCard(analysis: Analysis, row: Row): string | null {
 const registryLink = '[Read its layers from the registry](command:dockerfileLayers.readBaseImages)';
 
 /** The layer that an engine has, or what is told of the base image; the last and least of a card. */
-function builtCard(analysis: Analysis, row: Row, links: boolean): string | null {
+function builtCard(analysis: Analysis, row: Row, links: string | null): string | null {
   const now = new Date();
   if (row.kind === 'global') return null;
   if (row.kind === 'step') {
@@ -337,7 +160,7 @@ function builtCard(analysis: Analysis, row: Row, links: boolean): string | null 
   if (facts.length > 0) return facts.map(escapeMarkdown).join(' ');
   const { base } = row.stage;
   const isImage = base.stage === null && !base.scratch && base.reference !== '';
-  return links && isImage ? registryLink : null;
+  return links !== null && isImage ? registryLink : null;
 }
 
 /** As it stands, or once its variables are expanded. */

@@ -25,7 +25,7 @@ export function hover(
   if (!row || row.instruction.span.start > offset) return null;
   // In Restricted Mode the commands refuse.
   const hasLinks = client.markdown && !!client.commands && client.trusted !== false;
-  const value = card(analysis, row, hasLinks);
+  const value = card(analysis, row, hasLinks ? document.uri : null);
   return {
     contents: client.markdown
       ? { kind: 'markdown', value }

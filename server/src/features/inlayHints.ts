@@ -16,12 +16,13 @@ import type {
 import type { Analysis } from '../analysis.ts';
 import type { CacheReport, SizeReport } from '../protocol.ts';
 import type { Settings } from '../settings.ts';
-import { cacheCard, card, effectCard, sizeCard } from './card.ts';
+import { cacheCard, card, effectCard } from './card.ts';
 import { baseSize, effectWords, sizeOf } from './figures.ts';
 import { type Document, firstEndingAfter, lineEnd } from './places.ts';
 import { cacheReport } from './predictions.ts';
 import { bareSize, cacheWord, separator, size } from './render.ts';
 import { type Row, rowsOf } from './rows.ts';
+import { sizeCard } from './sizeCard.ts';
 
 /** Names of the client's commands for parts of a label; null where it has none. */
 export type HintCommands = { readonly layer: string; readonly cause: string } | null;

@@ -210,7 +210,7 @@ export function causeSentence(
 
 /** A sentence may start with the name of a file or a variable, which stays as it is. */
 export function capital(text: string): string {
-  return /^(the|a|an|this|line|its|it|no|another|what|nothing)\b/.test(text)
+  return /^(the|a|an|this|line|its|it|no|another|what|nothing)\s/.test(text)
     ? `${text.charAt(0).toUpperCase()}${text.slice(1)}`
     : text;
 }
@@ -231,9 +231,16 @@ export function nextBuild(report: AgainReport | null): string {
   return `The next build runs ${count(steps, 'step')} again${took}${rest}.`;
 }
 
-/** The same for a status bar: `4 steps again, about 1 min 40 s`; `''` where there is nothing to compare with. */
+/**
+ * The same for a status bar: `4 steps again, about 1 min 40 s`, or `≥ 4 steps again, ≥ 1 min 40 s`
+ * where of some it cannot be told; `''` where there is nothing to compare with.
+ */
 export function nextBuildShort(report: AgainReport | null): string {
   if (!report) return '';
-  if (report.steps === 0) return report.unknown === 0 ? 'all cached' : '';
-  return [`${count(report.steps, 'step')} again`, again(report)].filter(Boolean).join(', ');
+  const { steps, unknown } = report;
+  if (steps === 0) return unknown === 0 ? 'all cached' : '';
+  const least = unknown > 0 ? '≥ ' : '';
+  const time = again(report);
+  const took = unknown > 0 ? time.replace(/^(about|at least) /, '≥ ') : time;
+  return [`${least}${count(steps, 'step')} again`, took].filter(Boolean).join(', ');
 }

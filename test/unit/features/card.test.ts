@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { type AnalysisPorts, analyze } from '../../../server/src/analysis.ts';
-import { card, sizeCard } from '../../../server/src/features/card.ts';
+import { card } from '../../../server/src/features/card.ts';
 import { plainText } from '../../../server/src/features/render.ts';
 import { rowsOf } from '../../../server/src/features/rows.ts';
+import { sizeCard } from '../../../server/src/features/sizeCard.ts';
 import { nodeDecompressors } from '../../../server/src/host/decompress.ts';
 import { nodeFileSystem } from '../../../server/src/host/nodeFileSystem.ts';
 import { readSettings } from '../../../server/src/settings.ts';
@@ -48,7 +49,7 @@ async function size(lines: string, hasIndex = true): Promise<string> {
 
 async function whole(lines: string, links: boolean, hasIndex = true): Promise<string> {
   const { analysis, row } = await lastRow(lines, hasIndex);
-  return card(analysis, row, links);
+  return card(analysis, row, links ? 'file:///app/Dockerfile' : null);
 }
 
 describe('the card of a RUN', () => {

@@ -64,7 +64,7 @@ function hintsOf(analysis: Analysis, lines = text): readonly string[] {
 function cardOf(analysis: Analysis, at: number, links = false): string {
   const row = rowsOf(analysis.plan)[at];
   assert.ok(row);
-  return card(analysis, row, links);
+  return card(analysis, row, links ? 'file:///app/Dockerfile' : null);
 }
 
 describe('measured figures', () => {
@@ -83,8 +83,11 @@ describe('measured figures', () => {
       words,
       /\*\*Size\*\*: 191 MB \(191,234,567 bytes\), measured by Docker Engine 28\.5\.2 in app:latest, built 14:02\. Estimated \d+ MB\./,
     );
-    assert.match(words, /\| Part \| Estimated \|/);
-    assert.match(plainText(words), /^- .*gcc|^- /m);
+    assert.match(
+      words,
+      /\n\nEstimated parts: `1 package for gcc` \d+ MB, `package lists` \d+ MB\.\n/,
+    );
+    assert.match(plainText(words), /\nEstimated parts: 1 package for gcc \d+ MB,/);
   });
 
   it('do not name an estimate that was near', async () => {

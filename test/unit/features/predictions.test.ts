@@ -34,7 +34,7 @@ const now = new Date('2026-11-20T16:30:00');
 async function card(
   line: number,
   said: Readonly<Record<number, Said>> = edited,
-  { links = false, source = text } = {},
+  { links = null as string | null, source = text } = {},
 ): Promise<string> {
   const { analysis } = await analyzed(source);
   const predicted = withPredictions(analysis, said);
@@ -76,14 +76,14 @@ describe('what the next build does', () => {
   it('is explained at the first miss: what changed, since when, what follows, and how long that takes', async () => {
     assert.equal(
       (await card(4)).split(' The key depends')[0],
-      '**Cache**: changed. src/app.ts changed since the build of 14:02. This COPY and the step after it run again, about 1 min 40 s last time. This COPY took 0.3 s last time.',
+      '**Cache**: changed. `src/app.ts` changed since the build of 14:02; this COPY and the step after it run again, about 1 min 40 s last time. This COPY took 0.3 s last time.',
     );
   });
 
   it('names the line of the first miss where a step follows it', async () => {
     assert.equal(
       (await card(5)).split(' The key depends')[0],
-      '**Cache**: rebuild. src/app.ts changed since the build of 14:02 (line 4). Line 4 and the step after it run again, about 1 min 40 s last time. This RUN took 1 min 40 s last time.',
+      '**Cache**: rebuild. `src/app.ts` changed since the build of 14:02 (line 4); line 4 and the step after it run again, about 1 min 40 s last time. This RUN took 1 min 40 s last time.',
     );
   });
 
@@ -111,7 +111,7 @@ describe('what the next build does', () => {
     };
     assert.match(
       await card(5, said),
-      /changed\. The value of V changed since the build of 14:02 \(line 2\)\. This RUN runs again, about 1 min 1 s last time\. The key/,
+      /changed\. The value of V changed since the build of 14:02 \(line 2\); this RUN runs again, about 1 min 1 s last time\. The key/,
     );
     const { analysis, document } = await analyzed(text);
     const { again } = stack(withPredictions(analysis, said), document);
@@ -119,6 +119,36 @@ describe('what the next build does', () => {
       again?.causes.map(({ text: words }) => words),
       ['line 2: the value of V changed; line 5 runs again, about 1 min 1 s last time'],
     );
+  });
+
+  it('names files and words of the instruction in code, and text between them as text', async () => {
+    const said = async (reason: string) =>
+      (await card(4, { 4: { word: 'changed', reason } })).split(' since the build')[0];
+    assert.equal(
+      await said('a.ts, src/b.ts and 2 more files changed'),
+      '**Cache**: changed. `a.ts`, `src/b.ts` and 2 more files changed',
+    );
+    assert.equal(
+      await said('"npm ci" became "npm *install*"'),
+      '**Cache**: changed. `npm ci` became `npm *install*`',
+    );
+    assert.equal(
+      await said('the base image changed to example.com/base:1.2'),
+      '**Cache**: changed. The base image changed to `example.com/base:1.2`',
+    );
+    assert.equal(
+      await said('my file *x* (1).ts changed'),
+      '**Cache**: changed. my file \\*x\\* (1).ts changed',
+    );
+  });
+
+  it('leads to the line that causes it, where links run commands', async () => {
+    const words = await card(5, edited, { links: 'file:///a%20(b)/Dockerfile' });
+    const [, line, address = ''] =
+      /\(\[(line \d+)\]\(command:dockerfileLayers\.revealCause\?([^)\s]+)\)\); /.exec(words) ?? [];
+    assert.equal(line, 'line 4');
+    assert.deepEqual(JSON.parse(decodeURIComponent(address)), ['file:///a%20(b)/Dockerfile', 3]);
+    assert.doesNotMatch(await card(4, edited, { links: 'file:///a' }), /revealCause/);
   });
 
   it('adds what counts as unmoved, and escapes what files are called', async () => {
@@ -132,12 +162,12 @@ describe('what the next build does', () => {
     const words = await card(4, said);
     assert.match(words, /\\\[x\\\]\(command:y\) changed/);
     assert.match(words, /\\`node:22\\` counts as unmoved\./);
-    assert.match(words, /This COPY runs again\./);
+    assert.match(words, /; this COPY runs again\./);
   });
 
   it('says how to get a build to compare with, with a link where links run commands', async () => {
     assert.match(
-      await card(4, {}, { links: true }),
+      await card(4, {}, { links: 'file:///app/Dockerfile' }),
       /unknown\. There is no earlier build to compare with\. \[Build and Record\]\(command:/,
     );
     assert.doesNotMatch(await card(4, {}), /command:/);
@@ -159,7 +189,7 @@ describe('what the next build does as a whole', () => {
 
   it('is a sum with its causes, and what is not known is counted apart', async () => {
     const { again, display, stages } = await report(edited);
-    assert.equal(display.again, '2 steps again, about 1 min 40 s');
+    assert.equal(display.again, '≥ 2 steps again, ≥ 1 min 40 s');
     assert.equal(
       display.nextBuild,
       'The next build runs 2 steps again, about 1 min 40 s last time; of 2 further steps it cannot be told.',
