@@ -62,7 +62,9 @@ describeWithEngine('asking the builder what is cached', () => {
     const refs = join(buildxSettings(process.env, homedir()), 'refs');
     const own = readdirSync(refs, { recursive: true, encoding: 'utf8' }).filter((name) => {
       const path = join(refs, name);
-      return statSync(path).isFile() && readFileSync(path, 'utf8').includes(editor.folder);
+      // Notes of other builds on this machine come and go meanwhile.
+      const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+      return isFile && readFileSync(path, 'utf8').includes(editor.folder);
     });
     return {
       images: await lines(['images', '-aq', '--no-trunc']),
