@@ -5,32 +5,57 @@ import type { LanguageClient } from 'vscode-languageclient/node';
 import { type BuildResult, buildOutput, buildRequest } from '../../server/src/protocol.ts';
 import { withServerProgress } from './serverProgress.ts';
 
-/** The channel that has the builder's log, one build after another. */
+/** The builder's logs: a channel for each Dockerfile, so that two builds at once do not mix. */
 export class BuildLog implements vscode.Disposable {
-  readonly #channel = vscode.window.createOutputChannel('Dockerfile Layers: Build');
+  readonly #channels = new Map<string, vscode.OutputChannel>();
+  readonly #running = new Set<string>();
   readonly #listening: vscode.Disposable;
+  #last: string | undefined;
 
   constructor(client: LanguageClient) {
-    this.#listening = client.onNotification(buildOutput, ({ text }) => this.#channel.append(text));
+    this.#listening = client.onNotification(buildOutput, ({ uri, text }) =>
+      this.#channels.get(uri)?.append(text),
+    );
   }
 
-  begin(uri: vscode.Uri): void {
-    this.#channel.clear();
-    this.#channel.appendLine(`Build of ${vscode.workspace.asRelativePath(uri)}`);
+  /** Empties the log of a Dockerfile for a build of it; false: it is being built already. */
+  begin(uri: string, name: string): boolean {
+    this.#last = uri;
+    if (this.#running.has(uri)) return false;
+    this.#running.add(uri);
+    let channel = this.#channels.get(uri);
+    if (!channel) {
+      channel = vscode.window.createOutputChannel(`Dockerfile Layers: Build of ${name}`, 'log');
+      this.#channels.set(uri, channel);
+    }
+    channel.clear();
+    return true;
   }
 
-  end(message: string): void {
-    this.#channel.appendLine(message);
+  end(uri: string, message: string): void {
+    this.#running.delete(uri);
+    this.#channels.get(uri)?.appendLine(message);
   }
 
-  show(): void {
-    this.#channel.show(true);
+  /** Shows the log of a Dockerfile, or of the last build; false: nothing was built. */
+  show(uri: string | undefined): boolean {
+    const channel = this.#channels.get(uri ?? '') ?? this.#channels.get(this.#last ?? '');
+    channel?.show(true);
+    return channel !== undefined;
   }
 
   dispose(): void {
     this.#listening.dispose();
-    this.#channel.dispose();
+    for (const channel of this.#channels.values()) channel.dispose();
   }
+}
+
+/** Shows what the builder printed; a full sentence where there is nothing yet. */
+export function showBuildOutput(log: BuildLog, uri: string | undefined): void {
+  if (log.show(uri)) return;
+  void vscode.window.showInformationMessage(
+    'Nothing was built in this window yet. The command Build and Record builds the Dockerfile.',
+  );
 }
 
 /** Saves a Dockerfile and has it built with what is chosen for it. */
@@ -54,21 +79,32 @@ export async function buildAndRecord(
     void vscode.window.showWarningMessage('The Dockerfile could not be saved, so it is not built.');
     return undefined;
   }
-  const uri = document.uri.toString();
+  const uri = client.code2ProtocolConverter.asUri(document.uri);
   const name = vscode.workspace.asRelativePath(document.uri);
-  log.begin(document.uri);
-  const result = await withServerProgress(client, `Building ${name}`, (workDoneToken, token) =>
-    client.sendRequest(buildRequest, { textDocument: { uri }, workDoneToken }, token),
-  );
-  log.end(result.message);
-  void tell(result, log, document.uri);
-  return result;
+  if (!log.begin(uri, name)) {
+    log.show(uri);
+    return undefined;
+  }
+  // The title of a progress may have links; a bracket in a name would end this one's text.
+  const title = `Building ${name.replace(/[[\]]/g, ' ')} ([show output](command:dockerfileLayers.showBuildOutput))`;
+  let message = 'The build ended with the language server.';
+  try {
+    const result = await withServerProgress(client, title, (workDoneToken, token) =>
+      client.sendRequest(buildRequest, { textDocument: { uri }, workDoneToken }, token),
+    );
+    message = result.message;
+    void tell(result, log, document.uri, uri);
+    return result;
+  } finally {
+    log.end(uri, message);
+  }
 }
 
 async function tell(
   { outcome, message, line }: BuildResult,
   log: BuildLog,
   uri: vscode.Uri,
+  key: string,
 ): Promise<void> {
   if (outcome === 'cancelled') return;
   const show =
@@ -76,7 +112,7 @@ async function tell(
   const showOutput = 'Show Output';
   const goToLine = 'Go to Line';
   const chosen = await show(message, ...(line === null ? [] : [goToLine]), showOutput);
-  if (chosen === showOutput) log.show();
+  if (chosen === showOutput) log.show(key);
   if (chosen !== goToLine || line === null) return;
   const start = new vscode.Position(line, 0);
   await vscode.window.showTextDocument(uri, { selection: new vscode.Range(start, start) });

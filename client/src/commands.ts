@@ -4,26 +4,20 @@ import * as vscode from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 import { revealCauseCommand, revealLayerCommand } from '../../server/src/protocol.ts';
 import type { Attention } from './attention.ts';
-import { type BuildLog, buildAndRecord } from './build.ts';
+import { type BuildLog, buildAndRecord, showBuildOutput } from './build.ts';
 import type { RememberedChoices } from './choices.ts';
 import { showContainerWrites } from './containerWrites.ts';
 import { askForDownloads } from './downloads.ts';
 import type { FollowedStack } from './followedStack.ts';
+import { showMenu } from './menu.ts';
 import { updatePackageData } from './packageData.ts';
-import {
-  chooseImage,
-  imagesAreKnown,
-  pickBuildArguments,
-  pickContext,
-  pickerCommand,
-  pickPlatform,
-  pickTarget,
-  showMenu,
-} from './pickers.ts';
+import { pickBuildArguments, pickContext, pickPlatform, pickTarget } from './pickers.ts';
+import { chooseImage, imagesAreKnown } from './pickImage.ts';
 import { askBuilder } from './probe.ts';
 import { readBaseImages } from './readBaseImages.ts';
-import type { Row } from './rows.ts';
+import type { Row } from './row.ts';
 import type { StackView } from './stackView.ts';
+import { pickerCommand } from './subject.ts';
 import type { TerminalBuilds } from './terminalBuilds.ts';
 
 export interface Parts {
@@ -60,6 +54,9 @@ export function registerCommands(parts: Parts): vscode.Disposable {
     },
     askBuilder: () => askBuilder(client, stack.document),
     takeOverLastBuild: () => parts.terminalBuilds.takeOver(),
+    showBuildOutput: () => showBuildOutput(parts.buildLog, stack.uri),
+    goToFirstMiss: () => goToFirstMiss(stack),
+    goToCause: (row?: Row) => goToCause(stack, row ?? view.selected),
     buildAndRecord: () => buildAndRecord(client, parts.buildLog, stack.document),
     updatePackageData: () => updatePackageData(client),
     askForDownloadSizes: () => askForDownloads(client, stack.uri),
@@ -113,6 +110,22 @@ async function toggleInlayHints(): Promise<void> {
 
 async function goToRow(stack: FollowedStack, row: Row | undefined): Promise<void> {
   if (row?.lines && stack.document) await goTo(stack.document.uri, row.lines.first);
+}
+
+/** Goes to where what the next build runs again begins, or says in the status bar why it cannot. */
+async function goToFirstMiss({ document, report }: FollowedStack): Promise<void> {
+  const [first] = report?.again?.causes ?? [];
+  if (document && first) {
+    await goTo(document.uri, first.causeLine);
+    return;
+  }
+  const why = report?.display.nextBuild || 'There is no earlier build to compare with.';
+  vscode.window.setStatusBarMessage(document ? why : 'Open a Dockerfile first.', 4000);
+}
+
+async function goToCause(stack: FollowedStack, row: Row | undefined): Promise<void> {
+  if (row && row.causeLine !== null && stack.document)
+    await goTo(stack.document.uri, row.causeLine);
 }
 
 /** Puts the cursor on a line; the focus stays where it is, so that the arrow keys go on in the tree. */

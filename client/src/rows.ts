@@ -6,11 +6,23 @@
 
 import type {
   InstructionReport,
-  SizeReport,
   StackReport,
   StageReport,
   WritableResult,
 } from '../../server/src/protocol.ts';
+import { baseLayers } from './baseLayers.ts';
+import {
+  besideMeasured,
+  type Contents,
+  estimatedOf,
+  joined,
+  linesOf,
+  lower,
+  make,
+  type Row,
+  reasonOf,
+} from './row.ts';
+import { writableRow } from './writableRow.ts';
 
 export type Sort = 'order' | 'size';
 
@@ -23,50 +35,6 @@ export interface RowOptions {
   /** What containers wrote, once somebody asked; undefined: nobody has. */
   readonly writable?: Pick<WritableResult, 'message' | 'containers'> | undefined;
 }
-
-export type RowKind =
-  | 'stage'
-  | 'writable'
-  | 'container'
-  | 'layer'
-  | 'metadata'
-  | 'base'
-  | 'invalid';
-
-export interface Row {
-  /** The same after an edit elsewhere, so that expansion and selection survive. */
-  readonly id: string;
-  readonly kind: RowKind;
-  readonly parent: Row | null;
-  readonly label: string;
-  readonly description: string;
-  /** A full sentence, for screen readers. */
-  readonly accessible: string;
-  /** Paragraphs of the tooltip, plain text. */
-  readonly details: readonly string[];
-  /** Where the row stands in the file; null: nowhere. Zero-based lines, both inclusive. */
-  readonly lines: { readonly first: number; readonly last: number } | null;
-  /** The line that `docker history` will show; null: none. */
-  readonly history: string | null;
-  /** Null: unknown, or nothing to measure. */
-  readonly bytes: number | null;
-  /** Digest of the layer when uncompressed; null: not known. */
-  readonly diffId: string | null;
-  /** Digest or id of the image that it is, or was found in; null: none is known. */
-  readonly image: string | null;
-  /** Where its engine keeps the layer; null: not told. */
-  readonly folder: string | null;
-  /** `cached`, `changed`, `rebuild`, or `''` where no build is predicted. */
-  readonly cache: string;
-  /** The target does not reach it. */
-  readonly dimmed: boolean;
-  readonly children: () => readonly Row[];
-}
-
-type Optional = 'cache' | 'diffId' | 'image' | 'folder';
-
-type Contents = Omit<Row, 'id' | 'parent' | 'children' | 'dimmed' | Optional> &
-  Partial<Pick<Row, Optional>>;
 
 /** The roots: the stage that is built first, then the others in the order of the file. */
 export function stackRows(report: StackReport, options: RowOptions): readonly Row[] {
@@ -163,45 +131,6 @@ function bySize(a: Row, b: Row): number {
   return rank(b) - rank(a);
 }
 
-function writableRow(parent: Row, { writable }: RowOptions): Row {
-  const text = 'What a running container writes; it starts empty and goes with the container.';
-  const said = writable?.message ?? '';
-  const contents: Contents = {
-    kind: 'writable',
-    label: 'Writable layer',
-    description: !writable
-      ? 'of the container'
-      : writable.containers.length === 0
-        ? 'of no container'
-        : `of ${writable.containers.length} container${writable.containers.length === 1 ? '' : 's'}`,
-    accessible: `Writable layer of the container. ${text} ${said}`.trim(),
-    details: [text, 'It is no part of the image.', said],
-    lines: null,
-    history: null,
-    bytes: null,
-  };
-  return make(`${parent.id}/writable`, parent, contents, parent.dimmed, (row) =>
-    (writable?.containers ?? []).map(({ name, state, writes, size }) => {
-      const wrote = size === '' ? 'not told' : size;
-      return make(
-        `${row.id}/${name}`,
-        row,
-        {
-          kind: 'container',
-          label: name,
-          description: joined([wrote, state]),
-          accessible: `Container ${name}, ${state}, wrote ${wrote}.`,
-          details: [`What the container wrote: ${wrote}.`, state === '' ? '' : `It is ${state}.`],
-          lines: null,
-          history: null,
-          bytes: writes,
-        },
-        false,
-      );
-    }),
-  );
-}
-
 function instructionRow(
   instruction: InstructionReport,
   index: number,
@@ -244,6 +173,7 @@ function instructionRow(
     history: instruction.createdBy,
     bytes: size?.bytes ?? null,
     cache: display.cache,
+    causeLine: display.cache === 'cached' ? null : (cache?.cause?.line ?? null),
     diffId: instruction.built?.diffId ?? null,
     image: instruction.built?.image ?? null,
     folder: instruction.built?.folder ?? null,
@@ -285,81 +215,4 @@ function baseRow(
       ? stageContents(below, report, options, row, new Set([...seen, below.index]))
       : baseLayers(stage, row),
   );
-}
-
-/** The base image's own layers, where they are known. */
-function baseLayers(stage: StageReport, parent: Row): readonly Row[] {
-  return (stage.base.layers ?? [])
-    .map(({ size, createdBy, diffId, folder, display }, index) => {
-      const number = `Layer ${index + 1}`;
-      const text = display.text || number;
-      const contents: Contents = {
-        kind: 'layer',
-        label: text,
-        description: display.size || 'of the base image',
-        accessible: `${[`${number} of the base image`, text === number ? '' : text, display.size].filter(Boolean).join(', ')}.`,
-        details: [`${number} of the base image.`, reasonOf(size), ...display.built],
-        lines: null,
-        history: createdBy,
-        bytes: size.bytes,
-        diffId,
-        folder,
-      };
-      return make(`${parent.id}/${index}`, parent, contents, !stage.needed);
-    })
-    .reverse();
-}
-
-function make(
-  id: string,
-  parent: Row | null,
-  contents: Contents,
-  dimmed: boolean,
-  below?: (row: Row) => readonly Row[],
-): Row {
-  let known: readonly Row[] | undefined;
-  const row: Row = {
-    cache: '',
-    diffId: null,
-    image: null,
-    folder: null,
-    ...contents,
-    details: contents.details.filter((sentence) => sentence !== ''),
-    id,
-    parent,
-    dimmed,
-    children: () => {
-      known ??= below?.(row) ?? [];
-      return known;
-    },
-  };
-  return row;
-}
-
-/** `Estimated 84 MB`, where a measured size differs from that notably. */
-function estimatedOf({ display, size }: InstructionReport): string {
-  if (display.estimated === '') return '';
-  const how = size?.estimated?.basis === 'computed' ? 'Counted' : 'Estimated';
-  return `${how} ${display.estimated}`;
-}
-
-function lower(text: string): string {
-  return `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
-}
-
-function besideMeasured(instruction: InstructionReport): string {
-  const estimated = estimatedOf(instruction);
-  return estimated && `${estimated}, measured ${instruction.display.size}.`;
-}
-
-function reasonOf(size: SizeReport | null): string {
-  return size?.reason ?? '';
-}
-
-function linesOf(range: StageReport['range']): { first: number; last: number } {
-  return { first: range.start.line, last: range.end.line };
-}
-
-function joined(parts: readonly string[]): string {
-  return parts.filter((part) => part !== '').join(' · ');
 }

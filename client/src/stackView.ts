@@ -4,7 +4,8 @@ import * as vscode from 'vscode';
 import type { StackReport, WritableResult } from '../../server/src/protocol.ts';
 import type { FollowedStack } from './followedStack.ts';
 import { plain } from './plain.ts';
-import { covers, type Row, type RowKind, rowAt, type Sort, stackRows } from './rows.ts';
+import type { Row, RowKind } from './row.ts';
+import { covers, rowAt, type Sort, stackRows } from './rows.ts';
 
 const viewId = 'dockerfileLayers.stack';
 
@@ -140,6 +141,7 @@ export class StackView implements vscode.TreeDataProvider<Row>, vscode.Disposabl
       row.diffId === null ? '' : '.diffId',
       row.image === null ? '' : '.image',
       row.folder === null ? '' : '.folder',
+      row.causeLine === null || row.causeLine === row.lines?.first ? '' : '.cause',
       row === this.#roots[0] ? '.target' : '',
     ].join('');
     if (row.lines) {

@@ -1,6 +1,7 @@
 /** The status bar item: the whole image in one breath, only with a Dockerfile in front. */
 
 import * as vscode from 'vscode';
+import type { StackReport } from '../../server/src/protocol.ts';
 import type { FollowedStack } from './followedStack.ts';
 import { plain } from './plain.ts';
 
@@ -53,6 +54,7 @@ export class Status implements vscode.Disposable {
       const again = display.again ? ` · ${display.again}` : '';
       this.#item.text = `$(layers) ${display.layers}${size}${again}`;
       const tooltip = new vscode.MarkdownString();
+      tooltip.isTrusted = { enabledCommands: [goToFirstMissCommand] };
       const { accessible, nextBuild } = display;
       const sentences = [
         accessible,
@@ -64,7 +66,10 @@ export class Status implements vscode.Disposable {
         contextChoice.reason,
       ];
       for (const sentence of sentences) {
-        if (sentence) tooltip.appendMarkdown(`${plain(sentence)}\n\n`);
+        if (!sentence) continue;
+        tooltip.appendMarkdown(plain(sentence));
+        if (sentence === nextBuild) tooltip.appendMarkdown(firstMiss(report));
+        tooltip.appendMarkdown('\n\n');
       }
       tooltip.appendMarkdown('Click to choose what is built.');
       this.#item.tooltip = tooltip;
@@ -82,6 +87,16 @@ export class Status implements vscode.Disposable {
     }
     this.#item.show();
   }
+}
+
+const goToFirstMissCommand = 'dockerfileLayers.goToFirstMiss';
+
+/** ` It begins at line 19: src/app.ts changed.`, the line a link; `''` where nothing runs again. */
+function firstMiss({ again }: StackReport): string {
+  const [first] = again?.causes ?? [];
+  if (!first) return '';
+  const line = `[line ${first.causeLine + 1}](command:${goToFirstMissCommand})`;
+  return ` It begins at ${line}: ${plain(first.reason)}.`;
 }
 
 const without: Readonly<Record<string, string>> = {

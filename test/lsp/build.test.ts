@@ -139,6 +139,10 @@ describe('the request to build and record', () => {
       'step 2 of 2: RUN ["make"]',
       'end',
     ]);
+    assert.equal(
+      output.join('').split('\n')[0],
+      `$ docker buildx build -t app --file ${join(editor.folder, 'Dockerfile')} --target base --platform linux/arm64 --build-arg A=… ${editor.folder}`,
+    );
     assert.match(
       output.join(''),
       /^#2 \[1\/2\] COPY a\.txt \/a\.txt\n#2 DONE 2\.0s\n#3 .*\n#3 CACHED\n$/m,
@@ -361,7 +365,28 @@ describe('the request to build and record', () => {
     const result = await build();
     assert.equal(result.outcome, 'built');
     assert.equal(result.recorded, false);
+    assert.match(
+      result.message,
+      /Files changed while it was built, so .* Build again to have all /,
+    );
     assert.deepEqual(records, []);
+  });
+
+  it('names no text that cannot be read, and says what to do without it', async () => {
+    await opened(async (write) => {
+      write(new Uint8Array([0xff, 0xfe, 0x1b, 0x07, 0x0a]));
+      return failed;
+    });
+    const { message } = await build();
+    assert.match(message, /said nothing that can be read\. Run docker buildx build in a terminal /);
+  });
+
+  it('says which buildx is needed where the one here does not know the stream', async () => {
+    await opened(async (write) => {
+      write('invalid progress mode rawjson\n');
+      return failed;
+    });
+    assert.match((await build()).message, /rawjson\. This needs buildx 0\.13 or newer; /);
   });
 
   it('leaves out the files of a context that the builder never asked for', async () => {
@@ -419,7 +444,7 @@ describe('the request to build and record', () => {
     );
     const result = await build();
     assert.equal(result.outcome, 'built');
-    assert.match(result.message, /The build is not remembered: The disk is full\.$/);
+    assert.match(result.message, /came from cache\. The disk is full\.$/);
   });
 
   it('refuses where the file is gone', async () => {

@@ -1,6 +1,7 @@
 /** What is said of a build: its end as sentences, how far it is, and its error at the line that failed. */
 
 import { type Diagnostic, DiagnosticSeverity } from 'vscode-languageserver-types';
+import type { BuildOrder } from '../builder/builder.ts';
 import type { StepResult } from '../builder/outcomes.ts';
 import type { Plan, Step } from '../model/plan.ts';
 import type { Span } from '../syntax/ast.ts';
@@ -8,6 +9,23 @@ import { type Document, rangeOf } from './places.ts';
 import { count, duration, oneLine } from './render.ts';
 
 const stepChars = 80;
+
+/**
+ * The command that the output of a build begins with, as it would be typed: what was chosen, without
+ * values of build arguments, since editors keep their output in files.
+ */
+export function commandLine(order: BuildOrder): string {
+  const { context, dockerfile, target, platform, buildArgs, more } = order;
+  const words = [
+    ...['docker', 'buildx', 'build', ...more, '--file', dockerfile],
+    ...(target === null ? [] : ['--target', target]),
+    ...(platform === null ? [] : ['--platform', platform]),
+    ...[...buildArgs.keys()].flatMap((name) => ['--build-arg', `${name}=…`]),
+    context,
+  ];
+  const typed = words.map((word) => (/^[\w@%+=:,./…-]+$/.test(word) ? word : JSON.stringify(word)));
+  return `$ ${typed.join(' ')}\n`;
+}
 
 /** `Built in 12 s: 5 of 12 steps came from cache.` */
 export function builtSentence(results: ReadonlyMap<Step, StepResult>, ms: number): string {

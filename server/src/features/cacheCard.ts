@@ -5,7 +5,6 @@
 
 import type { Analysis } from '../analysis.ts';
 import type { Prediction } from '../cache/prediction.ts';
-import { revealCauseCommand } from '../protocol.ts';
 import { cacheKey } from './cacheKey.ts';
 import { capital, missOf, predictionOf, recordWords, runs, unstopped } from './predictions.ts';
 import { reasonMarkdown } from './reasonWords.ts';
@@ -14,6 +13,9 @@ import type { Row } from './rows.ts';
 
 /** The command that makes a build to compare with. */
 const buildLink = '[Build and Record](command:dockerfileLayers.buildAndRecord)';
+
+/** The command that goes to a line of a document. */
+const causeCommand = 'dockerfileLayers.revealCause';
 
 /** Null where no build asks. `links`: the document, where the editor runs our commands from its cards. */
 export function cacheSection(
@@ -97,5 +99,5 @@ function lineLink(line: number, uri: string | null): string {
   if (uri === null) return words;
   const target = encodeURIComponent(JSON.stringify([uri, line]));
   // What is left of brackets would end the address.
-  return `[${words}](command:${revealCauseCommand}?${target.replace(/[()]/g, (one) => `%${one.charCodeAt(0).toString(16)}`)})`;
+  return `[${words}](command:${causeCommand}?${target.replace(/[()]/g, (one) => `%${one.charCodeAt(0).toString(16)}`)})`;
 }

@@ -9,12 +9,13 @@ import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Builder } from '../builder/builder.ts';
 import { failureOf } from '../builder/failure.ts';
 import { outcomesOf } from '../builder/outcomes.ts';
-import { createPlainLog, type PlainLog } from '../builder/plainLog.ts';
+import { createPlainLog, type PlainLog, printable } from '../builder/plainLog.ts';
 import { type BuildProgress, createProgressReader } from '../builder/progress.ts';
 import { countSteps } from '../builder/stepCount.ts';
 import {
   buildDiagnostic,
   builtSentence,
+  commandLine,
   failedSentence,
   failureSpan,
   stepWords,
@@ -131,6 +132,8 @@ async function build(job: Job): Promise<BuildResult> {
         );
     },
   });
+  write(commandLine(order));
+  flush();
   const end = await builder.build(order, found, signal, (piece) => {
     reader.write(piece);
     flush();
@@ -215,8 +218,13 @@ async function build(job: Job): Promise<BuildResult> {
 
 /** What the builder's command says of itself, such as of an argument that it does not know. */
 function saidFirst({ text }: BuildProgress): string {
-  const first = text.find((line) => !line.startsWith('{'));
-  return first ?? 'the builder ended with an error and did not say which';
+  const first = printable(text.find((line) => !line.startsWith('{')) ?? '');
+  if (/progress\b.*\brawjson\b/.test(first)) {
+    return `${first}. This needs buildx 0.13 or newer; install it, and build again`;
+  }
+  if (first.trim() !== '' && !first.includes('\ufffd')) return first;
+  const what = first === '' ? 'did not say which' : 'said nothing that can be read';
+  return `the builder ended with an error and ${what}. Run docker buildx build in a terminal to see more`;
 }
 
 const cancelled: BuildResult = {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { covers, type Row, rowAt, stackRows } from '../../../client/src/rows.ts';
+import type { Row } from '../../../client/src/row.ts';
+import { covers, rowAt, stackRows } from '../../../client/src/rows.ts';
 import type {
   InstructionReport,
   SizeReport,
@@ -212,6 +213,7 @@ describe('the rows of the stack', () => {
     ]);
     assert.equal(first?.description, '5 B · cached');
     assert.equal(first.cache, 'cached');
+    assert.deepEqual([second.causeLine, first.causeLine], [2, null]);
     assert.equal(rows[0]?.cache, '');
   });
 

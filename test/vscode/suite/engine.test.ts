@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import * as vscode from 'vscode';
 import type { Api } from '../../../client/src/extension.ts';
-import type { Row } from '../../../client/src/rows.ts';
+import type { Row } from '../../../client/src/row.ts';
 import type { WritableResult } from '../../../server/src/protocol.ts';
 import { until } from '../results.ts';
 import { api, folder, hint, hints, open, set, setText } from './editor.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as vscode from 'vscode';
 import type { Api } from '../../../client/src/extension.ts';
-import type { Row } from '../../../client/src/rows.ts';
+import type { Row } from '../../../client/src/row.ts';
 import { type BuildResult, buildRequest, type ProbeResult } from '../../../server/src/protocol.ts';
 import { until } from '../results.ts';
 import { api, folder, hints, open, set, setText } from './editor.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import type { Api } from '../../../client/src/extension.ts';
-import type { Row } from '../../../client/src/rows.ts';
+import type { Row } from '../../../client/src/row.ts';
 import { until } from '../results.ts';
 import { dockerfile } from '../workspace.ts';
 import { api, hint, open, setText } from './editor.ts';
