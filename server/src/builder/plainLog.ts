@@ -77,7 +77,7 @@ const titles = /\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?/g;
 const controls = /[\x00-\x08\x0b-\x1f\x7f]/g;
 
 /** What a terminal would leave on the line: no colours, no control characters, the last of rewritten lines. */
-function printable(line: string): string {
+export function printable(line: string): string {
   const last = line.replace(/\r+$/, '').split('\r').at(-1) ?? '';
   return last.slice(0, maxLine).replace(colours, '').replace(titles, '').replace(controls, '');
 }

@@ -19,7 +19,12 @@ export function createBuildx(program = 'docker'): Builder {
   return {
     async find(order, signal) {
       const ask = (args: readonly string[]) =>
-        run(program, args, { cwd: order.context, env: environment, signal, timeoutMs: questionMs });
+        run(program, args, {
+          cwd: order.context,
+          env: unknownVariables,
+          signal,
+          timeoutMs: questionMs,
+        });
       const [version, info, builder] = await Promise.all([
         ask(['buildx', 'version']),
         ask(['info', '--format', '{{json .}}']),
@@ -33,7 +38,7 @@ export function createBuildx(program = 'docker'): Builder {
         const result = await run(program, buildArguments(order, found, file?.path), {
           cwd: order.context,
           // With it, provenance has lines and layers.
-          env: { ...environment, BUILDX_METADATA_PROVENANCE: 'max' },
+          env: { ...unknownVariables, BUILDX_METADATA_PROVENANCE: 'max' },
           signal,
           timeoutMs: buildMs,
           graceMs,
@@ -51,7 +56,7 @@ export function createBuildx(program = 'docker'): Builder {
       const format = ['--no-trunc', '--human=false', '--format', '{{json .}}'];
       const { code, stdout, truncated } = await run(program, ['history', ...format, image], {
         cwd: order.context,
-        env: environment,
+        env: unknownVariables,
         signal,
         timeoutMs: questionMs,
       });
@@ -102,8 +107,14 @@ export function buildArguments(
   ];
 }
 
-/** A platform of the environment is nothing that the analysis knows of. */
-const environment = { DOCKER_DEFAULT_PLATFORM: undefined };
+/**
+ * What the builder's command would take from the environment, and the analysis does not know of:
+ * buildx makes a build argument of SOURCE_DATE_EPOCH (`build/opt.go` of buildx), which WORKDIR depends on.
+ */
+export const unknownVariables = {
+  DOCKER_DEFAULT_PLATFORM: undefined,
+  SOURCE_DATE_EPOCH: undefined,
+};
 
 /** The builder that arguments name, as an argument of other commands. */
 export function builderNamed(more: readonly string[]): readonly string[] {
@@ -116,9 +127,10 @@ function endOf({ ended, code, signal, message }: RunResult): BuildEnd {
   if (ended === 'cancelled') return { ended: 'cancelled', message: 'The build was cancelled.' };
   if (ended !== 'exited') return { ended: 'failed', message };
   if (signal !== null) {
+    const why = signal === 'SIGKILL' ? ' That happens where memory runs out.' : '';
     return {
       ended: 'failed',
-      message: `The builder's command was ended from outside (${signal}).`,
+      message: `The builder's command was ended from outside (${signal}).${why} Build again.`,
     };
   }
   return { ended: code === 0 ? 'succeeded' : 'failed', message: '' };
@@ -149,7 +161,16 @@ export function factsOf(
   const cancelled = [version, info, builder].some(({ ended }) => ended === 'cancelled');
   if (cancelled) return { missing: 'The build was cancelled.' };
   if (version.ended === 'notFound') return { missing: `Docker is not installed. ${install}` };
-  if (version.ended !== 'exited') return { missing: version.message };
+  if (version.ended === 'timedOut') {
+    const ask = 'See whether docker buildx version answers in a terminal, and try again.';
+    return { missing: `${version.message} ${ask}` };
+  }
+  if (version.ended !== 'exited') return { missing: `${version.message} ${install}` };
+  // 126 and 127: a shell's, where the file is no program or its interpreter is missing.
+  if (version.signal !== null || version.code === 126 || version.code === 127) {
+    const why = version.signal ?? (firstLine(version.stderr) || 'no reason is known');
+    return { missing: `The docker command cannot be run: ${sentence(why)} ${install}` };
+  }
   if (version.code !== 0) {
     return { missing: `The docker command has no buildx plugin. ${install}` };
   }
@@ -170,13 +191,15 @@ export function factsOf(
   }
   if (builder.ended === 'exited' && builder.code !== 0) {
     const said = firstLine(builder.stderr).replace(/^ERROR: /, '');
-    return { missing: `The builder cannot be used: ${sentence(said)}` };
+    return { missing: `The builder cannot be used: ${sentence(said)} ${chooseBuilder}` };
   }
   const merges = mergesLayers(engine);
   const store = merges === null ? {} : ({ store: merges ? 'containerd' : 'classic' } as const);
   return { facts: { name, mergesLayers: merges, ...store }, loads: true };
 }
 
+const chooseBuilder =
+  'Choose another: docker buildx ls lists them, and docker buildx use takes one.';
 const startIt = 'Start it, or see that you may use it, and try again.';
 
 /**

@@ -6,7 +6,7 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import * as nodeFiles from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 
@@ -75,6 +75,19 @@ export function keptFiles(
     }
   };
 
+  /** One folder after the other: for several at once Node calls each failure a missing folder. */
+  const makeFolder = async (folder: string, mayMakeMore = true): Promise<void> => {
+    try {
+      await files.mkdir(folder, { mode: 0o700 });
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EEXIST') return;
+      if (code !== 'ENOENT' || !mayMakeMore || dirname(folder) === folder) throw error;
+      await makeFolder(dirname(folder));
+      await makeFolder(folder, false);
+    }
+  };
+
   const removeUnfinished = async (folder: string, names: readonly string[]): Promise<void> => {
     for (const name of names.filter((one) => one.endsWith(unfinishedEnding))) {
       const path = join(folder, name);
@@ -107,7 +120,7 @@ export function keptFiles(
     write,
     async place(folder, bytes, nameAmong) {
       const once = async () => {
-        await files.mkdir(folder, { recursive: true, mode: 0o700 });
+        await makeFolder(folder);
         const name = nameAmong(await files.readdir(folder));
         await write(folder, name, bytes);
         return join(folder, name);
@@ -157,11 +170,23 @@ export function folderName(dockerfile: string): string {
 export function notKept(what: string, error: unknown, folder: string): Error {
   const { code, message } = error as NodeJS.ErrnoException;
   const lost = `${what} is not kept`;
-  const why =
-    code === 'ENOSPC' || code === 'EDQUOT'
-      ? 'as the disk is full'
-      : code === 'EACCES' || code === 'EPERM' || code === 'EROFS'
-        ? `as there is no permission to write to ${folder}`
-        : `as it cannot be written to ${folder} (${code ?? message})`;
-  return new Error(`${lost}, ${why}.`, { cause: error });
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new Error(`${lost}, as the disk is full. Make room on it, and try again.`, {
+        cause: error,
+      });
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS': {
+      const why = `as there is no permission to write to ${folder}`;
+      return new Error(`${lost}, ${why}. Allow it, and try again.`, { cause: error });
+    }
+    default: {
+      const why = `as it cannot be written to ${folder} (${code ?? message})`;
+      return new Error(`${lost}, ${why}. See what stands in the way there, and try again.`, {
+        cause: error,
+      });
+    }
+  }
 }

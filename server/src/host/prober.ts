@@ -6,7 +6,7 @@ import type { BuildOrder } from '../builder/builder.ts';
 import { isMiss } from '../builder/probed.ts';
 import type { ProbeEnd, Prober, ProbeSession } from '../builder/prober.ts';
 import { createProgressReader } from '../builder/progress.ts';
-import { buildArguments, builderNamed } from './buildx.ts';
+import { buildArguments, builderNamed, unknownVariables } from './buildx.ts';
 import { type BuildxFolder, buildxSettings, makeBuildxFolder } from './buildxFolder.ts';
 import { type RunResult, run } from './processes.ts';
 
@@ -106,7 +106,7 @@ function messageOf({ message }: RunResult, text: readonly string[]): string {
 const environment = {
   BUILDX_METADATA_PROVENANCE: 'disabled',
   BUILDX_NO_DEFAULT_ATTESTATIONS: '1',
-  DOCKER_DEFAULT_PLATFORM: undefined,
+  ...unknownVariables,
 };
 
 /** Arguments of a build that decide on what is cached; with a value, or without one. */

@@ -1,6 +1,7 @@
 /** A started program with all that it started, to end them together. */
 
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -25,22 +26,35 @@ interface Listed extends Member {
   readonly ended: boolean;
 }
 
-/**
- * The family of a process that leads its own session (`detached`). Its process group gets each
- * signal; on Linux also what left the group, as long as it is of the session or was seen below the
- * process when an earlier signal was sent. On Windows every signal ends the whole tree.
- */
-export function processFamily(leader: number): ProcessFamily {
-  return process.platform === 'win32' ? windowsTree(leader) : processGroup(leader);
+/** A variable that a program is started with, and all that it starts have too. */
+export function newMark(): Readonly<Record<string, string>> {
+  return { DOCKERFILE_LAYERS_RUN: randomBytes(12).toString('hex') };
 }
 
-function processGroup(leader: number): ProcessFamily {
+/**
+ * The family of a process that leads its own session (`detached`). Its process group gets each
+ * signal; on Linux also what left group and session, also where its parent is gone: it has the
+ * variable of `mark`, stands below the process, or did so when an earlier signal was sent. Without a mark, what
+ * serves others too may go on, as a connection that several programs share. On Windows every signal
+ * ends the whole tree.
+ */
+export function processFamily(
+  leader: number,
+  mark: Readonly<Record<string, string>> = {},
+): ProcessFamily {
+  return process.platform === 'win32' ? windowsTree(leader) : processGroup(leader, marked(mark));
+}
+
+function processGroup(leader: number, isMarked: (one: Member) => boolean): ProcessFamily {
   const seen = new Map<number, Member>();
   const living = (): readonly Listed[] => {
     const all = listed();
     const byPid = new Map(all.map((one) => [one.pid, one]));
     const isOurs = (one: Listed) =>
-      one.pid === leader || one.session === leader || seen.get(one.pid)?.started === one.started;
+      one.pid === leader ||
+      one.session === leader ||
+      seen.get(one.pid)?.started === one.started ||
+      isMarked(one);
     const ours = new Set(all.filter(isOurs).map(({ pid }) => pid));
     for (const one of all) {
       const line: number[] = [];
@@ -64,6 +78,24 @@ function processGroup(leader: number): ProcessFamily {
     isAlive() {
       return process.platform === 'linux' ? living().length > 0 : send(-leader, 0);
     },
+  };
+}
+
+/** Tells processes by the variables that they were started with; each is looked at once. */
+function marked(mark: Readonly<Record<string, string>>): (one: Member) => boolean {
+  const words = Object.entries(mark).map(([name, value]) => `${name}=${value}`);
+  const others = new Map<number, string>();
+  if (words.length === 0) return () => false;
+  return ({ pid, started }) => {
+    if (others.get(pid) === started) return false;
+    try {
+      const variables = readFileSync(join('/proc', String(pid), 'environ'), 'latin1').split('\0');
+      if (words.some((word) => variables.includes(word))) return true;
+    } catch {
+      // Another user's, or gone.
+    }
+    others.set(pid, started);
+    return false;
   };
 }
 

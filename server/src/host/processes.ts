@@ -5,8 +5,9 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import process from 'node:process';
-import { type ProcessFamily, processFamily } from './processFamily.ts';
+import { newMark, type ProcessFamily, processFamily } from './processFamily.ts';
 import { isProgram, programPath } from './programPath.ts';
+import { whenEnded } from './whenEnded.ts';
 
 export interface RunOptions {
   readonly cwd: string;
@@ -52,9 +53,21 @@ const lingerMs = 1000;
 const pollMs = 20;
 
 const running = new Set<ProcessFamily>();
-process.on('exit', () => {
+const endAll = () => {
   for (const family of running) family.signal('SIGKILL');
-});
+};
+process.on('exit', endAll);
+let stopListening = () => {};
+
+function started(family: ProcessFamily): void {
+  if (running.size === 0) stopListening = whenEnded(endAll);
+  running.add(family);
+}
+
+function ended(family: ProcessFamily): void {
+  running.delete(family);
+  if (running.size === 0) stopListening();
+}
 
 /**
  * Runs a program to its end. Never rejects. When `signal` aborts or the time is over, the program and
@@ -72,25 +85,31 @@ export async function run(
   if (!path) return notStarted('notFound', `The program ${program} is not installed.`);
   if (options.signal?.aborted) return notStarted('cancelled', `${program} was not started.`);
   try {
+    const mark = newMark();
     const child = spawn(path, args, {
       cwd: options.cwd,
-      env,
+      env: { ...env, ...mark },
       shell: false,
       windowsHide: true,
       // A session of its own, so that all that it starts can be found and ended.
       detached: process.platform !== 'win32',
       stdio: [options.input ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     });
-    return await follow(child, program, options);
+    return await follow(child, mark, program, options);
   } catch (error) {
     return notStarted('failed', couldNot(program, error));
   }
 }
 
-function follow(child: ChildProcess, program: string, options: RunOptions): Promise<RunResult> {
+function follow(
+  child: ChildProcess,
+  mark: Readonly<Record<string, string>>,
+  program: string,
+  options: RunOptions,
+): Promise<RunResult> {
   const { signal, timeoutMs, graceMs = defaultGraceMs, maxBytes = defaultMaxBytes } = options;
-  const family = child.pid === undefined ? null : processFamily(child.pid);
-  if (family) running.add(family);
+  const family = child.pid === undefined ? null : processFamily(child.pid, mark);
+  if (family) started(family);
   const timers = new Set<NodeJS.Timeout>();
   const after = (ms: number, what: () => void) => {
     const timer = setTimeout(() => {
@@ -115,7 +134,7 @@ function follow(child: ChildProcess, program: string, options: RunOptions): Prom
       done = true;
       for (const timer of timers) clearTimeout(timer);
       signal?.removeEventListener('abort', cancel);
-      if (family) running.delete(family);
+      if (family) ended(family);
       for (const stream of [child.stdout, child.stderr, child.stdin]) stream?.destroy();
       child.unref();
       resolve({

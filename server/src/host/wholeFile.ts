@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import process from 'node:process';
+import { whenEnded } from './whenEnded.ts';
 
 /** Rejects with the system's error; a file that was there is then as it was. */
 export async function writeWhole(path: string, text: string | Uint8Array): Promise<void> {
@@ -39,22 +39,4 @@ function behindLink(path: string): Promise<string> {
     (to) => resolve(dirname(path), to),
     () => path,
   );
-}
-
-/** Calls back when this process is asked to end, which it then does. Gives what stops that. */
-function whenEnded(tidy: () => void): () => void {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  const end = (signal: NodeJS.Signals) => {
-    stop();
-    try {
-      tidy();
-    } finally {
-      process.kill(process.pid, signal);
-    }
-  };
-  const stop = () => {
-    for (const signal of signals) process.off(signal, end);
-  };
-  for (const signal of signals) process.on(signal, end);
-  return stop;
 }

@@ -85,23 +85,24 @@ export async function remember(built: Built, state: ServerState): Promise<Record
   );
   const lost = [...misses].filter((step) => held.has(keyed.of(step)?.key ?? ''));
   const record = source === 'probe' ? withGone(made, keyed, new Set(lost), earlier) : made;
-  if (record.steps.length === 0 && !record.gone && !record.open)
-    return { recorded: false, note: '' };
+  const movedNote = notRemembered(moved);
+  if (record.steps.length === 0 && !record.gone && !record.open) return nothing(movedNote);
   try {
     await records.add({
       ...record,
       files: filesHeld(record, recordOf(after, metaOf(record), outcomes), built),
     });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return nothing(`The build is not remembered: ${reason}`);
+    return nothing(error instanceof Error ? error.message : String(error));
   }
   state.analyzer.recordsChanged();
-  const note =
-    moved === 0
-      ? ''
-      : `Files changed while it was built, so ${moved === 1 ? 'one step is' : `${moved} steps are`} not remembered.`;
-  return { recorded: true, note };
+  return { recorded: true, note: movedNote };
+}
+
+function notRemembered(moved: number): string {
+  if (moved === 0) return '';
+  const steps = moved === 1 ? 'one step is' : `${moved} steps are`;
+  return `Files changed while it was built, so ${steps} not remembered. Build again to have all of it.`;
 }
 
 function sizeOf(size: StepBytes | undefined): Pick<StepOutcome, 'bytes' | 'links'> {

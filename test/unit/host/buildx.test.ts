@@ -97,12 +97,27 @@ describe('the builder', () => {
     [
       'the builder that is named',
       [version, info({}), result({ code: 1, stderr: 'ERROR: no builder "x" found\n' })],
-      /^The builder cannot be used: no builder "x" found\.$/,
+      /^The builder cannot be used: no builder "x" found\. Choose another: docker buildx ls /,
     ],
     [
       'an answer in time',
       [result({ ended: 'timedOut', message: 'Late.' }), info({}), result()],
-      /^Late\.$/,
+      /^Late\. See whether docker buildx version answers in a terminal, /,
+    ],
+    [
+      'an answer of the engine in time',
+      [version, result({ ended: 'timedOut', code: null, message: 'Late.' }), result()],
+      /^The Docker engine does not answer: Late\. Start it, /,
+    ],
+    [
+      'a docker that can be started',
+      [result({ ended: 'failed', message: 'It could not be started.' }), info({}), result()],
+      /^It could not be started\. Install Docker Desktop, /,
+    ],
+    [
+      'a docker that is a program',
+      [result({ code: 127, stderr: 'docker: 1: ELF: not found\nmore' }), info({}), result()],
+      /^The docker command cannot be run: docker: 1: ELF: not found\. Install Docker Desktop, /,
     ],
   ] as const) {
     it(`says what to do without ${title}`, () => {
@@ -202,19 +217,18 @@ describe('a build by a program that stands for docker', function () {
     });
     assert.deepEqual(await program('kill -9 $$').build(here(), found, never, () => {}), {
       ended: 'failed',
-      message: "The builder's command was ended from outside (SIGKILL).",
+      message:
+        "The builder's command was ended from outside (SIGKILL). That happens where memory runs out. Build again.",
     });
   });
 
-  it('takes no platform from the environment, since the analysis does not', async () => {
+  it('takes nothing from the environment that the analysis does not know of', async () => {
     process.env.DOCKER_DEFAULT_PLATFORM = 'linux/s390x';
-    await program(`echo "[$DOCKER_DEFAULT_PLATFORM]" > ${folder}/seen`).build(
-      here(),
-      found,
-      never,
-      () => {},
-    );
+    process.env.SOURCE_DATE_EPOCH = '1000';
+    const print = `echo "[$DOCKER_DEFAULT_PLATFORM$SOURCE_DATE_EPOCH]" > ${folder}/seen`;
+    await program(print).build(here(), found, never, () => {});
     delete process.env.DOCKER_DEFAULT_PLATFORM;
+    delete process.env.SOURCE_DATE_EPOCH;
     assert.equal(readFileSync(join(folder, 'seen'), 'utf8'), '[]\n');
   });
 

@@ -178,7 +178,7 @@ describe('the memory of images', () => {
     });
     await assert.rejects(
       full.add(dockerfile, image(1)),
-      /^Error: The image is not kept, as the disk is full\.$/,
+      /^Error: The image is not kept, as the disk is full\. Make room on it, and try again\.$/,
     );
     assert.deepEqual(await full.read(dockerfile), []);
     const rows = Array.from({ length: 30_000 }, (_, at) => ({

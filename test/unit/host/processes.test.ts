@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -179,6 +181,62 @@ describe('a program that is started', function () {
       }
     });
   }
+
+  it('is cancelled with what has left it by two forks and a session of its own', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const daemon = `require('fs').writeFileSync('daemon', String(process.pid));
+      process.on('SIGINT', () => {}); process.on('SIGTERM', () => {});
+      setInterval(() => {}, 1000);`;
+    const between = `require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(daemon)}],
+      { detached: true, stdio: 'ignore' }).unref();`;
+    const abort = new AbortController();
+    const running = js(
+      `require('child_process').spawnSync(process.execPath, ['-e', ${JSON.stringify(between)}]);
+       setInterval(() => {}, 1000)`,
+      { signal: abort.signal },
+    );
+    const file = join(folder, 'daemon');
+    const end = performance.now() + 10_000;
+    while (!existsSync(file) || readFileSync(file).length === 0) {
+      assert.ok(performance.now() < end, 'it did not start');
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    assert.equal(isRunning(readFileSync(file, 'utf8')), true);
+    abort.abort();
+    assert.equal((await running).ended, 'cancelled');
+    assert.equal(isRunning(readFileSync(file, 'utf8')), false);
+  });
+
+  it('ends when the one who started it is ended by a signal', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const module = join(import.meta.dirname, '../../../server/src/host/processes.ts');
+    const deaf = `require('fs').writeFileSync('deaf', String(process.pid));
+      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => {});
+      setInterval(() => {}, 1000);`;
+    const starter = spawn(
+      node,
+      [
+        ...['--import', 'tsx', '--input-type=module', '-e'],
+        `import { run } from ${JSON.stringify(module)};
+         await run(process.execPath, ['-e', ${JSON.stringify(deaf)}],
+           { cwd: ${JSON.stringify(folder)}, timeoutMs: 60_000, env: { NODE_OPTIONS: undefined } });`,
+      ],
+      { stdio: 'ignore', env: { ...process.env, NODE_OPTIONS: undefined } },
+    );
+    const file = join(folder, 'deaf');
+    const end = performance.now() + 15_000;
+    while (!existsSync(file) || readFileSync(file).length === 0) {
+      assert.ok(performance.now() < end, 'it did not start');
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    starter.kill('SIGTERM');
+    const [, signal] = await once(starter, 'exit');
+    assert.equal(signal, 'SIGTERM');
+    while (isRunning(readFileSync(file, 'utf8'))) {
+      assert.ok(performance.now() < end, 'it runs on');
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  });
 
   it('never comes from the folder it runs in, nor from a relative folder of PATH', async function () {
     if (process.platform === 'win32') this.skip();

@@ -322,7 +322,7 @@ describe('the store of build records', () => {
     writeFileSync(own(), '');
     const store = open();
     assert.deepEqual(await store.read(dockerfile), []);
-    await assert.rejects(store.add(record(1)), /cannot be written to .* \(EEXIST\)\.$/);
+    await assert.rejects(store.add(record(1)), /cannot be written to .* \(ENOTDIR\)\. See what /);
   });
 
   it('reads nothing of a folder that may not be read', async () => {
@@ -330,7 +330,10 @@ describe('the store of build records', () => {
     const denied = () => Promise.reject(Object.assign(new Error('no'), { code: 'EACCES' }));
     const store = open({ files: { ...nodeFiles, readdir: denied, mkdir: denied } });
     assert.deepEqual(await store.read(dockerfile), []);
-    await assert.rejects(store.add(record(2)), /no permission to write to .*\.$/);
+    await assert.rejects(
+      store.add(record(2)),
+      /no permission to write to .*\. Allow it, and try again\.$/,
+    );
   });
 
   it('says that the disk is full, leaves nothing half-written, and keeps what was there', async () => {
@@ -342,7 +345,8 @@ describe('the store of build records', () => {
     }) as unknown as typeof nodeFiles.writeFile;
     const full = open({ files: { ...nodeFiles, writeFile } });
     await assert.rejects(full.add(record(2)), {
-      message: 'The record of this build is not kept, as the disk is full.',
+      message:
+        'The record of this build is not kept, as the disk is full. Make room on it, and try again.',
     });
     assert.deepEqual(names(), before);
     assert.deepEqual(times(await full.read(dockerfile)), [1]);
