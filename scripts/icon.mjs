@@ -28,33 +28,42 @@ const pixels = await page.evaluate(
 await browser.close();
 writeFileSync(join(media, 'icon.png'), withPalette(pixels));
 
-/** A PNG of at most 256 colours; the coarser step that is needed for that is not seen. */
+/** A PNG of the 256 most frequent colours; pixels of others, at edges, take the nearest of these. */
 function withPalette(data) {
-  for (let step = 1; ; step += 1) {
-    const coarse = (value) => Math.min(255, Math.round(value / step) * step);
-    const palette = new Map();
-    const rows = Buffer.alloc(size * (size + 1));
-    for (let at = 0; at < size * size; at += 1) {
-      const [red, green, blue, alpha] = data.slice(at * 4, at * 4 + 4).map(coarse);
-      const colour = alpha === 0 ? '0,0,0,0' : [red, green, blue, alpha].join();
-      if (!palette.has(colour)) palette.set(colour, palette.size);
-      rows[Math.floor(at / size) * (size + 1) + 1 + (at % size)] = palette.get(colour);
-    }
-    if (palette.size > 256) continue;
-    const colours = [...palette.keys()].map((colour) => colour.split(',').map(Number));
-    const head = Buffer.alloc(13);
-    head.writeUInt32BE(size, 0);
-    head.writeUInt32BE(size, 4);
-    head.set([8, 3], 8);
-    return Buffer.concat([
-      Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
-      chunk('IHDR', head),
-      chunk('PLTE', Buffer.from(colours.flatMap((colour) => colour.slice(0, 3)))),
-      chunk('tRNS', Buffer.from(colours.map((colour) => colour[3]))),
-      chunk('IDAT', deflateSync(rows, { level: 9 })),
-      chunk('IEND', Buffer.alloc(0)),
-    ]);
+  const counts = new Map();
+  const keys = Array.from({ length: size * size }, (_, at) => {
+    const key = data.slice(at * 4, at * 4 + 4).join();
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+    return key;
+  });
+  const colours = [...counts]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, 256)
+    .map(([key]) => key.split(',').map(Number));
+  const places = new Map([...counts.keys()].map((key) => [key, nearest(key.split(','), colours)]));
+  const rows = Buffer.alloc(size * (size + 1));
+  for (const [at, key] of keys.entries()) {
+    rows[Math.floor(at / size) * (size + 1) + 1 + (at % size)] = places.get(key);
   }
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(size, 0);
+  head.writeUInt32BE(size, 4);
+  head.set([8, 3], 8);
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    chunk('IHDR', head),
+    chunk('PLTE', Buffer.from(colours.flatMap((colour) => colour.slice(0, 3)))),
+    chunk('tRNS', Buffer.from(colours.map((colour) => colour[3]))),
+    chunk('IDAT', deflateSync(rows, { level: 9 })),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+function nearest(colour, colours) {
+  const distances = colours.map((other) =>
+    other.reduce((sum, value, at) => sum + (value - colour[at]) ** 2, 0),
+  );
+  return distances.indexOf(Math.min(...distances));
 }
 
 function chunk(name, data) {

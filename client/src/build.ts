@@ -25,7 +25,7 @@ export class BuildLog implements vscode.Disposable {
     this.#running.add(uri);
     let channel = this.#channels.get(uri);
     if (!channel) {
-      channel = vscode.window.createOutputChannel(`Dockerfile Layers: Build of ${name}`, 'log');
+      channel = vscode.window.createOutputChannel(`Dockerfile Layers: Build of ${name}`);
       this.#channels.set(uri, channel);
     }
     channel.clear();
