@@ -72,32 +72,44 @@ const kinds: Readonly<Record<string, EditKind>> = {
 /** Names of all kinds of edits. */
 export const editKinds: readonly string[] = Object.keys(kinds);
 
+export interface WalkOptions {
+  /** Edits of each project. */
+  readonly edits: number;
+  readonly seed: number;
+  /** Kinds of edits that are left out. */
+  readonly without?: RegExp | undefined;
+  /** Says whether the builder can build a state. */
+  builds(state: State): boolean;
+}
+
 /**
- * For each project a walk of so many edits. Kinds that were used least come first, so that every
- * kind is tried where it fits; kinds that `without` fits are left out.
+ * For each project a walk of edits. Kinds that were used least come first, so that every kind is
+ * tried where it fits.
  */
 export function walks(
   projects: readonly Project[],
-  edits: number,
-  seed: number,
-  without?: RegExp,
+  { edits, seed, without, builds }: WalkOptions,
 ): ReadonlyMap<Project, readonly NamedEdit[]> {
   const uses = new Map<string, number>();
   const chosen = editKinds.filter((kind) => !without?.test(kind));
   return new Map(
-    projects.map((project, index) => [
-      project,
-      walk(project, edits, seeded(seed * 1000 + index), chosen, uses),
-    ]),
+    projects.map((project, index) => {
+      const random = seeded(seed * 1000 + index);
+      return [project, walk(project, { edits, random, chosen, uses, builds })];
+    }),
   );
+}
+
+interface Walk extends Pick<WalkOptions, 'edits' | 'builds'> {
+  readonly random: Random;
+  readonly chosen: readonly string[];
+  /** How often each kind was used, also by other walks. */
+  readonly uses: Map<string, number>;
 }
 
 function walk(
   { state: first, free, folders }: Project,
-  edits: number,
-  random: Random,
-  chosen: readonly string[],
-  uses: Map<string, number>,
+  { edits, random, chosen, uses, builds }: Walk,
 ): readonly NamedEdit[] {
   const made: NamedEdit[] = [];
   const older: State[] = [];
@@ -110,6 +122,7 @@ function walk(
       now += 7;
       const edit = kinds[kind]?.({ random, state, now, free, folders, older });
       if (!edit || (isSameState(edit.state, state) && kind !== 'nothing changes')) continue;
+      if (!builds(edit.state)) continue;
       uses.set(kind, (uses.get(kind) ?? 0) + 1);
       made.push({ ...edit, kind });
       older.push(state);

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { contextIdentity } from '../../server/src/analysis/cacheFacts.ts';
 import { type Analysis, analyze } from '../../server/src/analysis.ts';
-import type { BuildRecord, StepOutcome } from '../../server/src/cache/buildRecord.ts';
+import type { BuilderFacts, BuildRecord, StepOutcome } from '../../server/src/cache/buildRecord.ts';
 import type { Prediction } from '../../server/src/cache/prediction.ts';
 import { recordOf } from '../../server/src/cache/recordOf.ts';
 import { nodeDigests } from '../../server/src/host/contentDigest.ts';
@@ -18,6 +18,7 @@ import type { Step } from '../../server/src/model/plan.ts';
 import { readSettings, settingDefaults } from '../../server/src/settings.ts';
 import { platform } from './predicted.ts';
 import { type NamedEdit, walks } from './predictionEdits.ts';
+import { type PredictionEngine, predictionEngine } from './predictionEngine.ts';
 import { type Project, projects } from './predictionProjects.ts';
 import { dockerfileOf, lay, type State } from './projectState.ts';
 import { buildSteps, type LineOutcomes, type Outcome } from './stepOutcomes.ts';
@@ -90,15 +91,14 @@ export const ofProduct: Predictor = async (folder, state, records) => {
   return { analysis, of: (step) => analysis.cache.of(step) };
 };
 
-/** This engine's store; the classic one copies a `--link` layer over what is below it. */
-const builder = { name: 'default', mergesLayers: false } as const;
-
 /** Builds the first state and each edit of the walk. Rejects where a build fails. */
 export async function judgeWalk(
   project: Project,
   edits: readonly NamedEdit[],
   predictor: Predictor = ofProduct,
+  given?: PredictionEngine,
 ): Promise<readonly JudgedEdit[]> {
+  const engine = given ?? (await predictionEngine());
   const folder = mkdtempSync(join(tmpdir(), `layers-predictions-${project.name}-`));
   const judged: JudgedEdit[] = [];
   let records: readonly BuildRecord[] = [];
@@ -109,13 +109,14 @@ export async function judgeWalk(
       lay(folder, before, edit.state);
       before = edit.state;
       const foretold = await predictor(folder, edit.state, records);
-      const lines = await built(folder, project, edit);
+      const lines = await built(folder, project, edit, engine);
       const outcomes = outcomesOf(foretold.analysis, lines);
       if (number > 0) {
         const steps = judgedSteps(project, number, edit, foretold, outcomes);
         judged.push({ project: project.name, edit, number, steps });
       }
-      records = [recorded(folder, foretold.analysis, outcomes, records, number), ...records];
+      const build = { folder, number, builder: engine.builder, earlier: records };
+      records = [recorded(foretold.analysis, outcomes, build), ...records];
     }
     return judged;
   } finally {
@@ -123,10 +124,15 @@ export async function judgeWalk(
   }
 }
 
-async function built(folder: string, project: Project, edit: NamedEdit): Promise<LineOutcomes> {
+async function built(
+  folder: string,
+  project: Project,
+  edit: NamedEdit,
+  { env }: PredictionEngine,
+): Promise<LineOutcomes> {
   const { buildArgs, target } = edit.state;
   try {
-    return await buildSteps({ folder, buildArgs, target });
+    return await buildSteps({ folder, buildArgs, target, env });
   } catch (error) {
     const what = `${project.name}, ${edit.kind} (${edit.about})`;
     throw new Error(`${what}: ${(error as Error).message}\n${dockerfileOf(edit.state)}`);
@@ -181,12 +187,17 @@ function judgedSteps(
   });
 }
 
+interface RecordedBuild {
+  readonly folder: string;
+  readonly number: number;
+  readonly builder: BuilderFacts;
+  readonly earlier: readonly BuildRecord[];
+}
+
 function recorded(
-  folder: string,
   analysis: Analysis,
   outcomes: ReadonlyMap<Step, Outcome>,
-  earlier: readonly BuildRecord[],
-  number: number,
+  { folder, number, builder, earlier }: RecordedBuild,
 ): BuildRecord {
   const steps = new Map<Step, StepOutcome>();
   for (const [step, outcome] of outcomes) {
@@ -216,6 +227,8 @@ export interface SuiteOptions {
   readonly only?: readonly string[];
   /** Kinds of edits that are left out. */
   readonly without?: RegExp;
+  /** The engine of the environment by default. */
+  readonly engine?: PredictionEngine;
 }
 
 /** Builds that run at once. */
@@ -228,15 +241,18 @@ export async function judgeSuite({
   predictor = ofProduct,
   only,
   without,
+  engine: given,
 }: SuiteOptions): Promise<readonly JudgedEdit[]> {
+  const engine = given ?? (await predictionEngine());
+  const { builds } = engine;
   const chosen = projects(`${Date.now()}-${process.pid}`).filter(
-    ({ name }) => !only || only.includes(name),
+    ({ name, state }) => (!only || only.includes(name)) && builds(state),
   );
-  const queue = [...walks(chosen, edits, seed, without)];
+  const queue = [...walks(chosen, { edits, seed, without, builds })];
   const judged = new Map<Project, readonly JudgedEdit[]>();
   const work = async () => {
     for (let next = queue.shift(); next; next = queue.shift()) {
-      judged.set(next[0], await judgeWalk(...next, predictor));
+      judged.set(next[0], await judgeWalk(...next, predictor, engine));
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));

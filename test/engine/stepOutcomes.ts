@@ -134,7 +134,8 @@ function outcomesOf(stream: string, provenance: Provenance): LineOutcomes {
     const vertex = vertices.get(digest);
     if (!vertex?.name) continue;
     const [, number = '0', text = ''] = /^\[(?:.* )?(\d+)\/\d+\] (.*)/s.exec(vertex.name) ?? [];
-    if (text.startsWith('FROM ')) continue;
+    // What joins a `COPY --link` with the files below it runs whenever these are others.
+    if (/^(FROM|(ONBUILD )?LINK) /.test(text)) continue;
     const line = { name: vertex.name, outcome: outcomeOf(vertex) };
     // A step that two stages share stands on a line of each.
     for (const { ranges } of source?.locations[step]?.locations ?? []) {

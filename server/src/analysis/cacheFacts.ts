@@ -11,7 +11,7 @@ import {
   movedBases,
   toRecord,
 } from '../cache/baseIdentity.ts';
-import type { BuildRecord, RecordStore } from '../cache/buildRecord.ts';
+import type { BuilderFacts, BuildRecord, RecordStore } from '../cache/buildRecord.ts';
 import type { Hash } from '../cache/hash.ts';
 import { keyedPlan } from '../cache/keyedPlan.ts';
 import type { KeyedPlan } from '../cache/keyedStep.ts';
@@ -23,6 +23,7 @@ import { stageContents } from '../cache/stages/stageContents.ts';
 import { entryDigests } from '../context/contentDigests.ts';
 import type { SentContext } from '../context/contentFacts.ts';
 import type { FileDigests } from '../context/fileDigests.ts';
+import type { EngineInfo } from '../engine/engine.ts';
 import type { Plan, ResolvedMount, Step } from '../model/plan.ts';
 import type { ContextReading } from './contextFacts.ts';
 import { BackgroundFact } from './facts.ts';
@@ -130,7 +131,10 @@ export function sentContext(
   return known;
 }
 
-/** Keys and predictions, each made when it is first asked for. `now`: what is told of images. */
+/**
+ * Keys and predictions, each made when it is first asked for. `now`: what is told of images. `engine`:
+ * who builds as long as no record says it.
+ */
 export function cacheReading(
   plan: Plan,
   context: ContextReading,
@@ -138,25 +142,24 @@ export function cacheReading(
   { digests }: CachePorts,
   memory: KeyMemory | null = digests ? createKeyMemory(digests.text, entryDigests) : null,
   now: IdentityNow = () => null,
+  engine: EngineInfo | null = null,
 ): CacheReading {
   const hash: Hash = digests?.text ?? ((text) => text);
   let keyed: KeyedPlan | null = null;
   let predictions: Predictions | null = null;
   let moved: ReadonlyMap<number, string> | null = null;
-  const made = (mergesLayers: boolean | null, images: BaseIdentities) =>
+  const made = (builder: Rules, images: BaseIdentities) =>
     memory
-      ? plainKeys(plan, (plain, own) =>
-          keysOf(plain, own, { context, mergesLayers, memory, images }),
-        )
+      ? plainKeys(plan, (plain, own) => keysOf(plain, own, { context, builder, memory, images }))
       : noKeys(plan);
   return {
     get keyed() {
-      const builder = records.find((record) => record.builder)?.builder;
-      keyed ??= made(builder?.mergesLayers ?? null, comparedWith(records, now, hash));
+      const builder = records.find((record) => record.builder)?.builder ?? rulesOf(engine);
+      keyed ??= made(builder, comparedWith(records, now, hash));
       return keyed;
     },
     keyedFor: (mergesLayers, like) =>
-      made(mergesLayers, like ? asIn(like.identities) : toRecord(records, now, hash)),
+      made({ mergesLayers }, like ? asIn(like.identities) : toRecord(records, now, hash)),
     get movedBases() {
       moved ??= movedBases(plan, records, now, hash);
       return moved;
@@ -168,9 +171,19 @@ export function cacheReading(
   };
 }
 
+type Rules = Pick<BuilderFacts, 'mergesLayers' | 'hashesBelow'>;
+
+/** How the builder of an engine does it (`factsOf` in `host/buildx.ts` asks in other words). */
+function rulesOf(engine: EngineInfo | null): Rules {
+  const stores = { containerd: true, classic: false, podman: null };
+  const mergesLayers = engine && stores[engine.store];
+  const isOld = engine?.product === 'Docker Engine' && Number.parseInt(engine.version, 10) < 28;
+  return { mergesLayers, ...(isOld && { hashesBelow: true }) };
+}
+
 interface KeySources {
   readonly context: ContextReading;
-  readonly mergesLayers: boolean | null;
+  readonly builder: Rules;
   readonly memory: KeyMemory;
   readonly images: BaseIdentities;
 }
@@ -178,7 +191,7 @@ interface KeySources {
 function keysOf(
   plan: Plan,
   own: OwnStep,
-  { context, mergesLayers, memory, images }: KeySources,
+  { context, builder, memory, images }: KeySources,
 ): KeyedPlan {
   const { hash } = memory;
   const content = (step: Step, mount: ResolvedMount | null) =>
@@ -191,7 +204,8 @@ function keysOf(
     content: (step) => context.content(own(step)),
     mountContent: (step, index) => context.mountContent(own(step), index),
     stageContent: stageContents(plan, content, memory, images),
-    mergesLayers,
+    mergesLayers: builder.mergesLayers,
+    hashesBelow: builder.hashesBelow === true,
     images,
   });
 }
@@ -200,7 +214,8 @@ function noKeys(plan: Plan): KeyedPlan {
   const nothing = () => undefined;
   const empty = () => [];
   const hash = (text: string) => text;
-  const lists = { contents: empty, images: empty, identities: {} };
+  const rules = { merges: true, hashesBelow: false };
+  const lists = { contents: empty, images: empty, identities: {}, rules };
   return { plan, steps: [], of: nothing, hash, ...lists, base: nothing };
 }
 

@@ -57,7 +57,8 @@ export function join(joined: Joined): Analysis {
       ? imageIdentity(told.identity, told.image.config, ports.digests.text)
       : null;
   };
-  const cache = cacheReading(plan, context, records, ports, state.keys, identityNow);
+  const answering = view.state.info ?? view.session?.last ?? null;
+  const cache = cacheReading(plan, context, records, ports, state.keys, identityNow, answering);
   const names = joined.aside ? [] : composeNames(subject, plan, view, compose);
   const question = { subject, plan, view, records, names, base: baseBorder(plan, figures) };
   const image = joined.aside ? null : state.image.read(question);

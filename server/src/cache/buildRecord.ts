@@ -22,6 +22,11 @@ export interface BuildRecord {
   /** Steps whose result the builder has since then, of all stages that were reached, in order. */
   readonly steps: readonly RecordedStep[];
   /**
+   * The same steps as a builder has them that merges no layers; in a snapshot, which knows no builder.
+   * Absent: their keys are the same.
+   */
+  readonly unmerged?: readonly RecordedStep[];
+  /**
    * Keys that the builder was found not to have any more, though an older record has them: they count
    * as unknown to it unless a newer record has them. Absent: none.
    */
@@ -49,6 +54,11 @@ export interface BuilderFacts {
   readonly mergesLayers: boolean | null;
   /** Whose bytes the sizes of steps count, as in `engine/engine.ts`; absent: file contents. */
   readonly store?: 'classic' | 'containerd' | 'podman';
+  /**
+   * A RUN with a secret or an SSH mount is also found where the files below it are equal, although the
+   * steps that made them ran again (BuildKit before 0.16, `getMountDeps` in `ops/exec.go`). Absent: it is not.
+   */
+  readonly hashesBelow?: true;
 }
 
 export interface RecordedStep {

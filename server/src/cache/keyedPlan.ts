@@ -24,6 +24,10 @@ interface Chain {
 export function keyedPlan(plan: Plan, inputs: KeyInputs): KeyedPlan {
   const { hash, images: known = byReference } = inputs;
   const variables = inputs.variables ?? environmentDigests(hash);
+  const rules = {
+    merges: inputs.mergesLayers !== false,
+    hashesBelow: inputs.hashesBelow === true,
+  };
   const steps: KeyedStep[] = [];
   const byStep = new Map<Step, KeyedStep>();
   const contents = new Map<Step, readonly KnownContent[]>();
@@ -68,7 +72,7 @@ export function keyedPlan(plan: Plan, inputs: KeyInputs): KeyedPlan {
       first = [];
       const sources = sourcesOf(step, sourceInputs);
       if (step.run) before = step.env;
-      const isLinked = step.copy?.link === true && inputs.mergesLayers !== false;
+      const isLinked = step.copy?.link === true && rules.merges;
       const keyed = keyOf(step, stage.index, chain.key, operation, sources, isLinked, hash);
       chain.key = keyed.after;
       steps.push(keyed);
@@ -87,6 +91,7 @@ export function keyedPlan(plan: Plan, inputs: KeyInputs): KeyedPlan {
     images: (step) => images.get(step) ?? [],
     base: (stage) => bases.get(stage),
     identities,
+    rules,
   };
 }
 

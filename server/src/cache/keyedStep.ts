@@ -98,6 +98,8 @@ export interface KeyInputs {
   readonly stageContent: StageContentOf;
   /** Does the builder merge layers (`BuilderFacts`)? */
   readonly mergesLayers: boolean | null;
+  /** As in `BuilderFacts`; absent: it does not. */
+  readonly hashesBelow?: boolean;
   /** What images are; absent: their references stand for them. */
   readonly images?: BaseIdentities;
 }
@@ -118,6 +120,15 @@ export interface KeyedPlan {
   base(stage: number): KeyedBase | undefined;
   /** Identities of images that keys were made with, by `imagePlace`; by reference where there is none. */
   readonly identities: Readonly<Record<string, string>>;
+  /** Of which builder the keys are. */
+  readonly rules: BuilderRules;
+}
+
+/** What builders do in different ways, as in `BuilderFacts`. */
+export interface BuilderRules {
+  /** Linked copies stand on nothing; as long as nothing else is known, they do. */
+  readonly merges: boolean;
+  readonly hashesBelow: boolean;
 }
 
 export interface KeyedBase {

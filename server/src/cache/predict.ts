@@ -9,7 +9,7 @@ import { type Cause, explain } from './cause.ts';
 import type { Doubt, KeyedPlan, KeyedStep } from './keyedStep.ts';
 import { signatureOf } from './operation.ts';
 import type { Prediction, Predictions } from './prediction.ts';
-import { type Recorded, type RecordIndex, recordIndex } from './recordIndex.ts';
+import { asKeyed, type Recorded, type RecordIndex, recordIndex } from './recordIndex.ts';
 import { stepText } from './stepText.ts';
 
 export interface PredictOptions {
@@ -49,7 +49,7 @@ export function predict(
 ): Predictions {
   const building: Building = {
     keyed,
-    index: recordIndex(records),
+    index: recordIndex(asKeyed(records, keyed.rules)),
     options,
     predictions: new Map(),
     ends: new Map(),
@@ -103,7 +103,13 @@ function predictStep(at: KeyedStep, below: Chain, stage: Stage, building: Buildi
   const { index } = building;
   const isLinked = at.key !== null && at.after !== at.key;
   const hit = at.key === null ? undefined : index.byKey(at.key);
-  if (below.kind === 'missed' && !isLinked) return rebuild(at, below.cause, below, building);
+  if (below.kind === 'missed' && !isLinked) {
+    return building.keyed.rules.hashesBelow &&
+      hasSecret(at.step) &&
+      index.hasOperation(signatureOf(at.parts))
+      ? opened(at, { span: below.cause.span, reason: byContent }, building)
+      : rebuild(at, below.cause, below, building);
+  }
   if (isForced(at, stage, building.options)) {
     const cause = { span: null, reason: 'the build is told not to use the cache' };
     return changed(cause, hit ?? counterpart(at, building));
@@ -203,6 +209,13 @@ function ofMiss(at: KeyedStep, below: Chain, building: Building): Outcome {
   }
 }
 
+/** Of the mounts that `BuilderFacts.hashesBelow` is about. */
+function hasSecret({ run }: Step): boolean {
+  return run?.mounts.some(({ type }) => type === 'secret' || type === 'ssh') ?? false;
+}
+
+const byContent =
+  'An earlier line runs again. This older builder still takes a RUN with a secret or SSH mount from cache where that leaves the same files.';
 const wasOpen = 'When it was part of a build, not all that decides whether it is cached was known.';
 const noReason = 'What is below it is not known.';
 

@@ -1,6 +1,7 @@
 /** Finds steps in records: by key, by what they stand on, by what they are, and by their text. */
 
 import type { BuildRecord, RecordedStep } from './buildRecord.ts';
+import type { BuilderRules } from './keyedStep.ts';
 import { signatureOf } from './operation.ts';
 
 /** A recorded step with the record that it is from. */
@@ -80,6 +81,24 @@ export function recordIndex(records: readonly BuildRecord[]): RecordIndex {
   };
   indexes.set(records, index);
   return index;
+}
+
+const unmerged = new WeakMap<readonly BuildRecord[], readonly BuildRecord[]>();
+
+/** The records with the keys that their steps have for such a builder; the same list each time. */
+export function asKeyed(
+  records: readonly BuildRecord[],
+  { merges }: BuilderRules,
+): readonly BuildRecord[] {
+  if (merges || !records.some((record) => record.unmerged)) return records;
+  let known = unmerged.get(records);
+  if (!known) {
+    known = records.map((record) =>
+      record.unmerged ? { ...record, steps: record.unmerged } : record,
+    );
+    unmerged.set(records, known);
+  }
+  return known;
 }
 
 function textsOf(record: BuildRecord): ReadonlyMap<string, readonly RecordedStep[]> {

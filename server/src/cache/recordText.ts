@@ -34,19 +34,21 @@ const outcomes: readonly RecordedStep['outcome'][] = ['cached', 'ran', 'assumed'
 
 /** A record as text, for `decodeRecord`. A table of too many files is left out. */
 export function encodeRecord(record: BuildRecord): string {
-  const { version, files, steps, open, ...rest } = record;
+  const { version, files, steps, unmerged, open, ...rest } = record;
   const isKept = files !== null && files.size <= mostFiles;
   return JSON.stringify({
     format,
     version,
     ...rest,
-    steps: steps.map(({ parts, ...step }) => ({
-      ...step,
-      parts: partRows(parts),
-    })),
+    steps: steps.map(stepValue),
+    ...(unmerged && { unmerged: unmerged.map(stepValue) }),
     ...(open && { open: open.map(partRows) }),
     files: isKept ? [...files].map(fileRow) : null,
   });
+}
+
+function stepValue({ parts, ...step }: RecordedStep): object {
+  return { ...step, parts: partRows(parts) };
 }
 
 function partRows(parts: readonly KeyPart[]): readonly (readonly string[])[] {
@@ -133,6 +135,7 @@ function readRecord(value: Readonly<Record<string, unknown>>): BuildRecord | nul
   const builder = readBuilder(value.builder);
   const given = readArguments(value.arguments);
   const steps = readList(value.steps, mostSteps, readStep);
+  const unmerged = readList(value.unmerged ?? [], mostSteps, readStep);
   const files = value.files === null ? null : readFiles(value.files);
   const gone = readList(value.gone ?? [], mostSteps, (key) =>
     typeof key === 'string' ? key : null,
@@ -141,6 +144,7 @@ function readRecord(value: Readonly<Record<string, unknown>>): BuildRecord | nul
     readList(parts, mostSteps, readPart),
   );
   if (!source || builder === undefined || !given || !steps || files === undefined) return null;
+  if (!unmerged) return null;
   const bases = value.bases === undefined ? {} : readArguments(value.bases);
   const image = value.image ?? null;
   if (!gone || !open || !bases || !isTextOrNull(image)) return null;
@@ -155,6 +159,7 @@ function readRecord(value: Readonly<Record<string, unknown>>): BuildRecord | nul
     source,
     builder,
     steps,
+    ...(unmerged.length > 0 && { unmerged }),
     ...(gone.length > 0 && { gone }),
     ...(open.length > 0 && { open }),
     ...(value.image !== undefined && { image }),
@@ -169,7 +174,8 @@ function readBuilder(value: unknown): BuilderFacts | null | undefined {
   const { name, mergesLayers } = value;
   if (mergesLayers !== null && typeof mergesLayers !== 'boolean') return undefined;
   const store = stores.find((each) => each === value.store);
-  return { name, mergesLayers, ...(store && { store }) };
+  const hashesBelow = value.hashesBelow === true && { hashesBelow: true as const };
+  return { name, mergesLayers, ...(store && { store }), ...hashesBelow };
 }
 
 function readArguments(value: unknown): Readonly<Record<string, string>> | null {

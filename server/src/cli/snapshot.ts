@@ -3,7 +3,7 @@
 import { basename, isAbsolute, relative, resolve } from 'node:path';
 import { contextIdentity } from '../analysis/cacheFacts.ts';
 import type { Analysis } from '../analysis.ts';
-import type { BuildRecord } from '../cache/buildRecord.ts';
+import type { BuildRecord, RecordMeta } from '../cache/buildRecord.ts';
 import { recordOf } from '../cache/recordOf.ts';
 import { encodeRecord } from '../cache/recordText.ts';
 import { count } from '../features/render.ts';
@@ -31,8 +31,9 @@ export async function writeSnapshot(build: BuildOptions, output: string, io: Cli
   for (const sentence of found) io.err(`dockerfile-layers: ${sentence}\n`);
 }
 
-function recordNow(build: BuildOptions, { context, keyed }: Analysis): BuildRecord {
-  return recordOf(keyed, {
+function recordNow(build: BuildOptions, analysis: Analysis): BuildRecord {
+  const { context, keyed, keyedFor } = analysis;
+  const meta: RecordMeta = {
     // The path of the machine says nothing elsewhere, and is nobody's business.
     dockerfile: build.dockerfile === '-' ? '-' : basename(build.dockerfile),
     context: context.path === null ? null : contextIdentity(nodeDigests.text, context.path),
@@ -41,7 +42,11 @@ function recordNow(build: BuildOptions, { context, keyed }: Analysis): BuildReco
     builder: null,
     complete: true,
     earlier: [],
-  });
+  };
+  // It may be compared where another engine answers than here.
+  const record = recordOf(keyedFor(null, keyed), meta);
+  const isLinked = record.steps.some(({ key, after }) => key !== after);
+  return isLinked ? { ...record, unmerged: recordOf(keyedFor(false, keyed), meta).steps } : record;
 }
 
 /** A record's text with lines: files in the order of their paths, a list of plain values on one line. */

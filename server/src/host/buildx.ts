@@ -180,8 +180,11 @@ export function factsOf(
   }
   const driver = field(builder.stdout, 'Driver');
   const name = field(builder.stdout, 'Name') ?? 'default';
-  if (driver !== undefined && driver !== 'docker')
-    return { facts: { name, mergesLayers: null }, loads: false };
+  if (driver !== undefined && driver !== 'docker') {
+    const nodes = [...builder.stdout.matchAll(/^BuildKit(?: version)?:[ \t]*v?(0\.\d+)\./gm)];
+    const isOld = nodes.some(([, number = '']) => isBefore(number, 0, 16));
+    return { facts: { name, mergesLayers: null, ...hashesBelow(isOld) }, loads: false };
+  }
   const engine = parse(info.stdout);
   const errors = Array.isArray(engine.ServerErrors) ? engine.ServerErrors : [];
   const [error] = errors;
@@ -195,7 +198,21 @@ export function factsOf(
   }
   const merges = mergesLayers(engine);
   const store = merges === null ? {} : ({ store: merges ? 'containerd' : 'classic' } as const);
-  return { facts: { name, mergesLayers: merges, ...store }, loads: true };
+  // Seen with Engine 26 (BuildKit 0.13), not with 28; what is between counts as old.
+  const { ServerVersion } = engine;
+  const isOld = typeof ServerVersion === 'string' && isBefore(ServerVersion, 28, 0);
+  return { facts: { name, mergesLayers: merges, ...store, ...hashesBelow(isOld) }, loads: true };
+}
+
+function hashesBelow(isOld: boolean): Pick<FoundBuilder['facts'], 'hashesBelow'> {
+  return isOld ? { hashesBelow: true } : {};
+}
+
+/** Is `major.minor…` a version before that one? What is no version is not. */
+function isBefore(version: string, major: number, minor: number): boolean {
+  const [, first, second] = /^v?(\d+)\.(\d+)/.exec(version) ?? [];
+  if (first === undefined) return false;
+  return Number(first) < major || (Number(first) === major && Number(second) < minor);
 }
 
 const chooseBuilder =

@@ -78,7 +78,9 @@ describe('the page of predictions', () => {
 
 describe('generated edits', () => {
   const texts = (seed: number) =>
-    [...walks(projects('1234567890-1'), walkLength, seed).values()].map((edits) =>
+    [
+      ...walks(projects('1234567890-1'), { edits: walkLength, seed, builds: () => true }).values(),
+    ].map((edits) =>
       edits.map(({ kind, state }) => [kind, dockerfileOf(state), [...state.files.keys()]]),
     );
 

@@ -37,10 +37,12 @@ describe('the text of a build record', () => {
     const record = { ...made, steps: [{ ...first, bytes: 7, links: true as const }, ...rest] };
     assert.equal(Object.keys(record.bases ?? {}).length, 1);
     assert.deepEqual(decodeRecord(encodeRecord(record)), { ok: true, record });
+    const old = { ...record, builder: { ...builder, hashesBelow: true as const }, unmerged: rest };
+    assert.deepEqual(decodeRecord(encodeRecord(old)), { ok: true, record: old });
     const none = recordAt(trial, { ...meta, image: null });
     assert.deepEqual(decodeRecord(encodeRecord(none)), { ok: true, record: none });
     const odd = JSON.parse(encodeRecord(record)) as Record<string, unknown>;
-    for (const change of [{ image: 7 }, { bases: [] }, { bases: { a: 1 } }]) {
+    for (const change of [{ image: 7 }, { bases: [] }, { bases: { a: 1 } }, { unmerged: 1 }]) {
       assert.equal(decodeRecord(JSON.stringify({ ...odd, ...change })).ok, false);
     }
   });

@@ -73,6 +73,18 @@ describe('what is not known', () => {
     assert.equal(words.join(' '), 'cached changed rebuild');
   });
 
+  it('is whether an older builder finds a RUN with a secret again below a line that runs again', () => {
+    const inputs = { hashesBelow: true };
+    const secret = (first: string, more = ''): Trial => ({
+      dockerfile: `FROM base\nRUN ${first}\nRUN --mount=type=secret,id=t b${more}\nRUN c\n`,
+    });
+    const records = [recordAt(secret('a'))];
+    const said = (after: Trial) => predictionsOf(records, after).map(({ word }) => word);
+    assert.deepEqual(said({ ...secret('z'), inputs }), ['changed', 'unknown', 'unknown']);
+    assert.deepEqual(said({ ...secret('z', ' !'), inputs }), ['changed', 'rebuild', 'rebuild']);
+    assert.deepEqual(said(secret('z')), ['changed', 'rebuild', 'rebuild']);
+  });
+
   it('is what comes of a step that the build fails at', () => {
     const predictions = predictionsOf([recordAt(base)], { ...base, files: {} });
     assert.equal(predictions.map(({ word }) => word).join(' '), 'cached unknown unknown');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { withinTime } from '../../../server/src/cli/engineTime.ts';
@@ -13,7 +13,7 @@ import {
   fakeBase,
   startFakeEngine,
 } from '../../support/fakeEngine.ts';
-import { memoryEngine } from '../../support/memoryEngine.ts';
+import { engineInfo, memoryEngine } from '../../support/memoryEngine.ts';
 
 const input = 'FROM a\nCOPY x /\nRUN make\n';
 
@@ -57,6 +57,40 @@ describe('the engine on the command line', () => {
     const { state, text } = (await report([], engine)).engine;
     assert.equal(state, 'down');
     assert.match(text, /\.$/);
+  });
+
+  it('says by its store what becomes of a linked copy, whoever answered when the snapshot was made', async () => {
+    const dockerfile = (run: string) =>
+      `FROM a AS m\nRUN ${run}\nCOPY --link x /x\nRUN make\nFROM a\nCOPY --from=m /out /out\nCOPY --link x /\n`;
+    const stores = { none: null, classic: memoryEngine(), containerd: memoryEngine() };
+    stores.containerd.info = { ...engineInfo, driver: 'overlayfs', store: 'containerd' };
+    const folder = folderWith({ Dockerfile: dockerfile('one'), x: 'x' });
+    const said = async (since: string, engine: Engine | null) => {
+      const argv = ['report', '--json', '--since', since];
+      const { out } = await cli(argv, { cwd: folder, ...(engine && { engine }) });
+      const { stages } = JSON.parse(out) as StackReport;
+      return stages.flatMap(({ instructions }) =>
+        instructions.flatMap(({ cache }) => cache?.prediction ?? []),
+      );
+    };
+    for (const [name, engine] of Object.entries(stores)) {
+      const argv = ['snapshot', '-o', `${name}.json`];
+      await cli(argv, { cwd: folder, ...(engine && { engine }) });
+    }
+    for (const name of Object.keys(stores)) {
+      writeFileSync(join(folder, 'Dockerfile'), dockerfile('one'));
+      for (const engine of Object.values(stores)) {
+        assert.deepEqual(new Set(await said(`${name}.json`, engine)), new Set(['cached']));
+      }
+      writeFileSync(join(folder, 'Dockerfile'), dockerfile('two'));
+      const merged = await said(`${name}.json`, stores.containerd);
+      assert.deepEqual(merged.slice(0, 3), ['changed', 'cached', 'rebuild']);
+      assert.equal(merged.at(-1), 'cached');
+      assert.deepEqual(await said(`${name}.json`, null), merged);
+      const copied = await said(`${name}.json`, stores.classic);
+      assert.deepEqual(copied.slice(0, 3), ['changed', 'rebuild', 'rebuild']);
+      assert.equal(copied.at(-1), copied.at(-2) === 'unknown' ? 'unknown' : 'rebuild');
+    }
   });
 
   describe('with images that were built from the Dockerfile', () => {

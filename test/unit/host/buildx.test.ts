@@ -56,6 +56,23 @@ describe('the builder', () => {
     assert.deepEqual(of({ Driver: 7, DriverStatus: 'x' }), facts(null));
   });
 
+  it('is of before BuildKit 0.16, or not', () => {
+    const isOld = (found: ReturnType<typeof factsOf>) =>
+      'facts' in found && found.facts.hashesBelow === true;
+    const engine = (ServerVersion: unknown) =>
+      isOld(factsOf(version, info({ ServerVersion }), inspect('docker')));
+    assert.deepEqual(['26.1.5+dfsg1', '27.5.1'].map(engine), [true, true]);
+    assert.deepEqual(['28.0.0', 'dev', '', null].map(engine), [false, false, false, false]);
+    const apart = (line: string) => {
+      const said = inspect('docker-container');
+      return isOld(factsOf(version, info({}), { ...said, stdout: `${said.stdout}\n${line}\n` }));
+    };
+    assert.ok(apart('BuildKit version: v0.15.2'));
+    assert.ok(apart('BuildKit:  v0.9.0-rc1'));
+    assert.ok(!apart('BuildKit version: v0.16.0'));
+    assert.ok(!apart('BuildKit version: 1.0.0'));
+  });
+
   it('of another driver needs no engine that answers, and loads nothing by itself', () => {
     const down = result({ code: 1, stdout: '' });
     assert.deepEqual(factsOf(version, down, inspect('docker-container')), {
