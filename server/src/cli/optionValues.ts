@@ -3,7 +3,10 @@
 import { readBytes, readImage } from '../settings.ts';
 import { type CliIo, Refusal } from './io.ts';
 
-/** As `docker build` reads them: a name alone passes the variable of the environment, if there is one. */
+/**
+ * As `docker build` reads them: a name alone passes the variable of the environment, if there is one,
+ * and SOURCE_DATE_EPOCH of the environment is one without being named (`build/opt.go` of buildx).
+ */
 export function buildArgsOf(given: readonly string[], io: CliIo): Record<string, string> {
   const result: Record<string, string> = Object.create(null);
   for (const argument of given) {
@@ -13,6 +16,8 @@ export function buildArgsOf(given: readonly string[], io: CliIo): Record<string,
     if (name === '') throw new Refusal(`--build-arg ${argument} has no name.`);
     if (value !== undefined) result[name] = value;
   }
+  const epoch = io.env.SOURCE_DATE_EPOCH;
+  if (epoch) result.SOURCE_DATE_EPOCH ??= epoch;
   return result;
 }
 

@@ -1,7 +1,7 @@
 /** The report of one Dockerfile: the same object that the language server answers with. */
 
 import { stat } from 'node:fs/promises';
-import { relative, resolve } from 'node:path';
+import { basename, dirname, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { askLengths, downloadsOf } from '../analysis/downloads.ts';
@@ -31,6 +31,7 @@ import { readSettings, withChoices } from '../settings.ts';
 import { parse } from '../syntax/parser.ts';
 import { readDockerfile, type Source } from './dockerfile.ts';
 import { withinTime } from './engineTime.ts';
+import { type Guard, guardedDigests, guardOf, withValues } from './guardedValues.ts';
 import { type CliIo, Refusal } from './io.ts';
 import type { BuildOptions } from './options.ts';
 import { packageDataFor } from './packageData.ts';
@@ -45,6 +46,9 @@ export interface Analyzed {
   readonly cut: ProblemReport | null;
   /** Absolute folder that was named as context. */
   readonly context: string | null;
+  /** How values of build arguments are kept from who reads digests; null: there are none to keep. */
+  readonly guard: Guard | null;
+  readonly digests: typeof nodeDigests;
 }
 
 /** What is asked for beside the stack itself. */
@@ -92,12 +96,21 @@ export async function analysisOf(
   if (since === '-' && build.dockerfile === '-') {
     throw new Refusal('Standard input cannot be both the Dockerfile and the snapshot.');
   }
-  const record = since === null ? null : await readSnapshot(since, io);
+  const snapshot = since === null ? null : await readSnapshot(since, io);
   const whole = await readDockerfile(build.dockerfile, io);
   const { source, problem: cut } = shortened(whole);
   const uri = source.path === null ? 'stdin:/Dockerfile' : pathToFileURL(source.path).href;
   const context = build.context === null ? null : resolve(io.cwd, build.context);
   const data = openData(dataFolders);
+  const { buildArgs } = build;
+  const { text } = source;
+  const place = JSON.stringify(
+    [source.name, context ?? dirname(source.path ?? '')].map((one) => basename(one)),
+  );
+  const guard = snapshot ? snapshot.guard : keys ? guardOf(buildArgs, { text, place }) : null;
+  const digests = guard ? guardedDigests(nodeDigests, guard, buildArgs) : nodeDigests;
+  const record =
+    snapshot && guard ? withValues(snapshot.record, guard, buildArgs) : snapshot?.record;
   const subject: Subject = {
     key: uri,
     path: source.path,
@@ -133,7 +146,7 @@ export async function analysisOf(
     storedSizes: () => storedSizes(sizesFile(io.env)),
     base: baseImages(data),
     packages: packageDataFor(io, data).packages,
-    digests: nodeDigests,
+    digests,
     imageMemory,
     imageRegistry: aloud(imageRegistry, (sentence) => say(io, sentence)),
     ...(build.engine && { git: createGit(), npmCache: npmCacheFolder() }),
@@ -154,7 +167,7 @@ export async function analysisOf(
     analysis = { ...analysis, cache: predict(analysis.keyed, [record], { noCache }) };
   }
   const document = TextDocument.create(uri, 'dockerfile', 1, source.text);
-  return { analysis, document, source, cut, context };
+  return { analysis, document, source, cut, context, guard, digests };
 }
 
 /** The same registries; `onFailure` hears of each image that could not be read. */

@@ -7,19 +7,27 @@ import { setTimeout } from 'node:timers/promises';
 import type { BuildRecord, RecordStore } from '../cache/buildRecord.ts';
 import { decodeRecord } from '../cache/recordText.ts';
 import { readInput, refusalOf } from './dockerfile.ts';
+import { type Guard, readGuard } from './guardedValues.ts';
 import { type CliIo, Refusal } from './io.ts';
 import { textOf } from './text.ts';
 
 /** 400,000 files and more, each with its digest. */
 const limit = 256 * 1024 * 1024;
 
+export interface Snapshot {
+  readonly record: BuildRecord;
+  readonly guard: Guard | null;
+}
+
 /** Reads a snapshot, from standard input for `-`; throws a `Refusal` for what is none. */
-export async function readSnapshot(name: string, io: CliIo): Promise<BuildRecord> {
+export async function readSnapshot(name: string, io: CliIo): Promise<Snapshot> {
   const text = name === '-' ? textOf(await readInput(io)) : await readNamed(name, io);
   const decoded = decodeRecord(text);
-  if (decoded.ok) return decoded.record;
+  if (decoded.ok) return { record: decoded.record, guard: readGuard(text) };
   const shown = name === '-' ? 'What standard input holds' : name;
-  throw new Refusal(`${shown} is no snapshot that can be used. ${decoded.reason}`);
+  const why = text.trim() === '' ? 'It is empty.' : decoded.reason;
+  const again = 'Make a new one with dockerfile-layers snapshot -o FILE.';
+  throw new Refusal(`${shown} is no snapshot that can be used. ${why} ${again}`);
 }
 
 /** How long someone is waited for who writes into a pipe. */

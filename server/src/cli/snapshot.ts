@@ -7,19 +7,22 @@ import type { BuildRecord, RecordMeta } from '../cache/buildRecord.ts';
 import { recordOf } from '../cache/recordOf.ts';
 import { encodeRecord } from '../cache/recordText.ts';
 import { count } from '../features/render.ts';
-import { nodeDigests } from '../host/contentDigest.ts';
 import { writeWhole } from '../host/wholeFile.ts';
 import { firstRefusal } from '../syntax/instructions.ts';
+import { type Guard, withoutValues } from './guardedValues.ts';
 import { type CliIo, Refusal } from './io.ts';
 import type { BuildOptions } from './options.ts';
-import { analysisOf } from './report.ts';
+import { type Analyzed, analysisOf } from './report.ts';
 
 /** Writes the snapshot of a Dockerfile to a file, or to standard output for `-`. */
 export async function writeSnapshot(build: BuildOptions, output: string, io: CliIo): Promise<void> {
-  const { analysis, cut } = await analysisOf(build, io, { keys: true });
+  const analyzed = await analysisOf(build, io, { keys: true });
+  const { analysis, cut, guard } = analyzed;
   if (cut) throw new Refusal(`No snapshot is made: ${cut.message}`);
-  const record = recordNow(build, analysis);
-  const text = readable(encodeRecord(record));
+  const record = recordNow(build, analyzed);
+  const text = guard
+    ? readable(encodeRecord(withoutValues(record, guard, build.buildArgs)), guard)
+    : readable(encodeRecord(record));
   if (output === '-') io.out(text);
   else await writeTo(output, text, io);
   const found = [...warnings(analysis)];
@@ -31,12 +34,12 @@ export async function writeSnapshot(build: BuildOptions, output: string, io: Cli
   for (const sentence of found) io.err(`dockerfile-layers: ${sentence}\n`);
 }
 
-function recordNow(build: BuildOptions, analysis: Analysis): BuildRecord {
+function recordNow(build: BuildOptions, { analysis, digests }: Analyzed): BuildRecord {
   const { context, keyed, keyedFor } = analysis;
   const meta: RecordMeta = {
     // The path of the machine says nothing elsewhere, and is nobody's business.
     dockerfile: build.dockerfile === '-' ? '-' : basename(build.dockerfile),
-    context: context.path === null ? null : contextIdentity(nodeDigests.text, context.path),
+    context: context.path === null ? null : contextIdentity(digests.text, context.path),
     at: new Date().toISOString(),
     source: 'snapshot',
     builder: null,
@@ -50,12 +53,12 @@ function recordNow(build: BuildOptions, analysis: Analysis): BuildRecord {
 }
 
 /** A record's text with lines: files in the order of their paths, a list of plain values on one line. */
-function readable(text: string): string {
-  const value = JSON.parse(text) as Record<string, unknown>;
+function readable(text: string, guard?: Guard): string {
+  const { format, version, ...value } = JSON.parse(text) as Record<string, unknown>;
   const files = value.files as readonly (readonly [string])[] | null;
   const sorted = files && [...files].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   const pieces: string[] = [];
-  write({ ...value, files: sorted }, '\n', pieces);
+  write({ format, version, ...(guard && { guard }), ...value, files: sorted }, '\n', pieces);
   return `${pieces.join('')}\n`;
 }
 
@@ -118,8 +121,7 @@ async function isCopied(
   if (!steps.some(({ took }) => took.some((taken) => holds(taken, path)))) return false;
   // An ignore file may leave it out. Standard input cannot be read twice.
   if (build.dockerfile === '-') return true;
-  const { analysis } = await analysisOf(build, io, { keys: true });
-  return recordNow(build, analysis).files?.has(path) === true;
+  return recordNow(build, await analysisOf(build, io, { keys: true })).files?.has(path) === true;
 }
 
 function holds(folder: string, path: string): boolean {

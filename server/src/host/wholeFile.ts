@@ -8,14 +8,14 @@ import { whenEnded } from './whenEnded.ts';
 
 /** Rejects with the system's error; a file that was there is then as it was. */
 export async function writeWhole(path: string, text: string | Uint8Array): Promise<void> {
-  // Behind a link stands what is meant; a rename would put the file in the link's place.
-  const target = await realpath(path).catch(() => behindLink(path));
-  const found = await stat(target).catch(() => null);
-  // A device or a pipe is written to, not replaced.
+  // A device or a pipe is written to, not replaced; what is open already may have no path of its own.
+  const found = await stat(path).catch(() => null);
   if (found && !found.isFile()) {
-    await writeFile(target, text);
+    await writeFile(path, text);
     return;
   }
+  // Behind a link stands what is meant; a rename would put the file in the link's place.
+  const target = await realpath(path).catch(() => behindLink(path));
   const unfinished = join(
     dirname(target),
     // The name may be as long as names can be already.

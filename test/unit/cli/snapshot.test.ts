@@ -2,7 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
+  constants,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -13,7 +15,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StackReport } from '../../../server/src/protocol.ts';
 import { cli, folderWith, removeFolders } from '../../support/cli.ts';
@@ -75,6 +77,75 @@ describe('snapshot', () => {
     assert.ok(!text.includes('t0ken-value'));
     assert.ok(!text.includes(cwd));
     assert.match(text, /TOKEN/);
+  });
+
+  it('shows no value that stands in a path, and none that a list of digests would tell', async () => {
+    const cwd = project({
+      Dockerfile: `FROM debian AS made
+ARG TOKEN
+ENV COPIED=$TOKEN
+WORKDIR /w/$TOKEN
+RUN --mount=source=src,target=/m-$TOKEN make
+FROM debian
+ARG TOKEN
+COPY --from=made /w/$TOKEN /w
+COPY <<end /text
+$TOKEN
+end
+`,
+    });
+    const value = 'hunter2 and more';
+    const given = ['--build-arg', `TOKEN=${value}`];
+    const text = await done(['snapshot', '-o', 'snap.json', ...given], { cwd }).then(() =>
+      readFileSync(join(cwd, 'snap.json'), 'utf8'),
+    );
+    assert.ok(!text.includes('hunter2'));
+    assert.match(text, /"\/m-\$\{TOKEN\}"/);
+    const digests = new Set(text.match(/[0-9a-f]{64}/g));
+    for (const guess of [value, `TOKEN=${value}`, `COPIED=${value}`, `/w/${value}`]) {
+      for (const one of [guess, JSON.stringify(guess), JSON.stringify([guess])]) {
+        assert.ok(!digests.has(createHash('sha256').update(one).digest('hex')), one);
+      }
+    }
+    const all = (word: string) => Array.from({ length: 4 }, () => word);
+    assert.deepEqual(await words(cwd, given), all('cached'));
+    const other = await words(cwd, ['--build-arg', 'TOKEN=another value']);
+    assert.deepEqual(other, ['changed', 'rebuild', 'changed', 'rebuild']);
+  });
+
+  it('takes a build argument from cache that the Dockerfile has as its own value since', async () => {
+    const cwd = project({ Dockerfile: 'FROM debian\nARG VERSION=1.2.3\nRUN make\n' });
+    const given = ['--build-arg', 'VERSION=1.2.4-beta'];
+    await done(['snapshot', '-o', 'snap.json', ...given], { cwd });
+    edit(join(cwd, 'Dockerfile'), 'FROM debian\nARG VERSION=1.2.4-beta\nRUN make\n');
+    assert.deepEqual(await words(cwd, given), ['cached']);
+  });
+
+  it('has the time that buildx takes from the environment', async () => {
+    const cwd = project();
+    const at = (time: string) => ({ cwd, env: { SOURCE_DATE_EPOCH: time } });
+    await done(['snapshot', '-o', 'snap.json'], at('1000'));
+    const since = async (time: string) => {
+      const out = await done(['report', '--json', '--since', 'snap.json'], at(time));
+      return /"prediction": ?"(\w+)"/.exec(out)?.[1];
+    };
+    assert.equal(await since('1000'), 'cached');
+    assert.equal(await since('2000'), 'changed');
+  });
+
+  it('is written into a pipe that has no path of its own', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const cwd = project();
+    const fifo = join(cwd, 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    const reader = await open(fifo, constants.O_RDWR);
+    try {
+      await done(['snapshot', '-o', `/proc/self/fd/${reader.fd}`], { cwd });
+      const { buffer, bytesRead } = await reader.read(Buffer.alloc(100));
+      assert.match(buffer.toString('utf8', 0, bytesRead), /^\{\n "format": /);
+    } finally {
+      await reader.close();
+    }
   });
 
   it('is written whole, and leaves nothing beside it', async () => {
