@@ -123,6 +123,8 @@ export interface ResolvedRun {
   readonly program?: string | null;
   /** Ordered `K=V`: ENV and every ARG with a value. Made when it is read. */
   readonly env: readonly string[];
+  /** The same by name, found without making the list. */
+  readonly variables: ReadonlyMap<string, string>;
   /** Names that ARG declares without a value; only a base image that is not known may set them. */
   readonly unset?: readonly string[];
   /** What the process sees besides: proxy values of `--build-arg`, no part of the cache key. */

@@ -71,7 +71,11 @@ class PlannedRun implements ResolvedRun {
   readonly #env: Environment;
   readonly #args: Running['args'];
 
-  constructor(run: Omit<ResolvedRun, 'env' | 'unset'>, env: Environment, args: Running['args']) {
+  constructor(
+    run: Omit<ResolvedRun, 'env' | 'unset' | 'variables'>,
+    env: Environment,
+    args: Running['args'],
+  ) {
     this.argv = run.argv;
     this.shell = run.shell;
     this.script = run.script;
@@ -90,6 +94,10 @@ class PlannedRun implements ResolvedRun {
     return entriesOf(this.#args).flatMap(({ key, value }) =>
       value.value === null && !this.#env.has(key) ? [key] : [],
     );
+  }
+
+  get variables(): ReadonlyMap<string, string> {
+    return this.#env;
   }
 
   get env(): readonly string[] {

@@ -121,6 +121,7 @@ function difference(script: string, program: string, root: string): string | nul
     shell: true,
     script,
     env: [`PATH=${env.PATH}`],
+    variables: new Map([['PATH', `${env.PATH}`]]),
     proxyEnv: [],
     cwd: '/',
     user: '',

@@ -4,24 +4,12 @@ import type { ContentNode } from '../../context/contentFacts.ts';
 import type { ResolvedCopy } from '../../model/plan.ts';
 import { absolutePath } from '../../syntax/slashPaths.ts';
 import { at, type Draft, find, isFolder, put } from './draft.ts';
+import { childOf, kindOf, namesIn, targetOf, unveiled } from './entries.ts';
 import { makeFolders } from './folders.ts';
 import { hiddenBy, type Making } from './making.ts';
 import { joinMarks } from './marks.ts';
 import { givenMode } from './modes.ts';
-import {
-  childOf,
-  folderOver,
-  given,
-  joined,
-  kindOf,
-  type Mode,
-  type Node,
-  namesIn,
-  type Owner,
-  targetOf,
-  unveiled,
-  withChild,
-} from './nodes.ts';
+import { folderOver, given, joined, type Mode, type Node, type Owner, withChild } from './nodes.ts';
 
 /** A COPY or ADD with what it needs to be followed. */
 export interface Work {

@@ -4,12 +4,13 @@ import { baseName } from '../../shell/commandWords.ts';
 import { absolutePath } from '../../syntax/slashPaths.ts';
 import { changed, merge, placeEntry, spread, type Work } from './copyPlaces.ts';
 import { find } from './draft.ts';
+import { kindOf, namesIn } from './entries.ts';
 import { makeFolders } from './folders.ts';
 import { seenAt } from './found.ts';
 import { hiddenBy } from './making.ts';
 import { certain } from './marks.ts';
 import { chmodOf } from './modes.ts';
-import { emptyFolder, kindOf, type Node, namesIn, withChildren } from './nodes.ts';
+import { emptyFolder, type Node, withChildren } from './nodes.ts';
 
 /** What stands at a source of another stage or image. */
 export function copyFrom(work: Work, source: string): void {

@@ -2,10 +2,10 @@
 
 import type { EntryDigests } from '../../context/contentDigests.ts';
 import type { Hash } from '../hash.ts';
+import { childOf, unveiled } from './entries.ts';
 import { certain, joinMarks, type Marks } from './marks.ts';
 import { givenMode } from './modes.ts';
 import {
-  childOf,
   childrenOf,
   type FolderNode,
   type GivenNode,
@@ -15,7 +15,6 @@ import {
   type Node,
   type Owner,
   root,
-  unveiled,
 } from './nodes.ts';
 
 /** The digest of a node, and how certain it is. */

@@ -1,19 +1,17 @@
 /** The tree of a stage while its steps are applied: finding paths through links, and writing. */
 
+import { childOf, kindOf, targetOf } from './entries.ts';
 import type { Line } from './line.ts';
 import { givenMode } from './modes.ts';
 import {
-  childOf,
   emptyFolder,
   type FolderNode,
   folderOver,
   joined,
-  kindOf,
   type Mode,
   type Node,
   type Owner,
   root as rootOwner,
-  targetOf,
   withChild,
 } from './nodes.ts';
 import { Unfollowed } from './unfollowed.ts';

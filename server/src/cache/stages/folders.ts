@@ -1,8 +1,9 @@
 /** Folders as COPY, ADD and WORKDIR make them where they are missing. */
 
 import { at, type Draft, find, type Place, put } from './draft.ts';
+import { kindOf } from './entries.ts';
 import type { Making } from './making.ts';
-import { emptyFolder, folderOver, kindOf, type Mode, type Owner } from './nodes.ts';
+import { emptyFolder, folderOver, type Mode, type Owner } from './nodes.ts';
 
 /** Makes the folder of a WORKDIR with all above it, for the user in force. */
 export function applyWorkdir(making: Making, draft: Draft, path: string, user: string): void {

@@ -4,10 +4,11 @@ import { matches as fits } from '../../shell/patterns.ts';
 import { absolutePath, isWithin } from '../../syntax/slashPaths.ts';
 import type { Digested } from './digests.ts';
 import { find } from './draft.ts';
+import { belowOf, childOf, kindOf, namesIn } from './entries.ts';
 import { throughLinks } from './links.ts';
 import type { Making } from './making.ts';
 import { certain, joinMarks } from './marks.ts';
-import { belowOf, childOf, emptyFolder, kindOf, type Node, namesIn } from './nodes.ts';
+import { emptyFolder, type Node } from './nodes.ts';
 
 type Found = Digested | { readonly unknown: string; readonly pending: boolean };
 

@@ -7,14 +7,13 @@ import type { ContentNode } from '../../context/contentFacts.ts';
 import { baseName } from '../../shell/commandWords.ts';
 import { isWithin } from '../../syntax/slashPaths.ts';
 import type { Digested } from './digests.ts';
+import { childOf, kindOf } from './entries.ts';
 import type { Making } from './making.ts';
 import { certain, joinMarks } from './marks.ts';
 import {
-  childOf,
   childrenOf,
   type HiddenNode,
   joined,
-  kindOf,
   type Maker,
   type Node,
   type VeiledNode,

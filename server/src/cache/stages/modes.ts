@@ -1,6 +1,7 @@
 /** Permission bits and owners of entries, and what `chmod` makes of them. */
 
-import { type GivenNode, type Mode, type Node, type Owner, unveiled } from './nodes.ts';
+import { unveiled } from './entries.ts';
+import type { GivenNode, Mode, Node, Owner } from './nodes.ts';
 import { Unfollowed } from './unfollowed.ts';
 
 /** The mode that `chmod`, octal or in letters, makes of another; a text where that is not known. */

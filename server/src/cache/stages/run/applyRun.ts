@@ -6,8 +6,8 @@
 
 import type { ResolvedRun, Step } from '../../../model/plan.ts';
 import type { Draft } from '../draft.ts';
+import { veil } from '../entries.ts';
 import type { Making } from '../making.ts';
-import { veil } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
 import { followCommands } from './commands.ts';
 import { forgivesFailure } from './forgives.ts';

@@ -1,16 +1,10 @@
 /** `chmod` and `chown`. */
 
 import { find, opened, put } from '../draft.ts';
+import { kindOf } from '../entries.ts';
 import { hiddenBy } from '../making.ts';
 import { chmodOf, type Meta, metaOf } from '../modes.ts';
-import {
-  type HiddenNode,
-  kindOf,
-  type Mode,
-  type Node,
-  type Owner,
-  withChildren,
-} from '../nodes.ts';
+import { type HiddenNode, type Mode, type Node, type Owner, withChildren } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
 import type { Call } from './call.ts';
 import { contentOf } from './content.ts';

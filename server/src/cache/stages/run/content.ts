@@ -1,8 +1,9 @@
 /** Bytes of files: texts, and what is made of several. */
 
+import { unveiled } from '../entries.ts';
 import type { Making } from '../making.ts';
 import { certain, joinMarks, type Marks } from '../marks.ts';
-import { type Content, type Node, unveiled } from '../nodes.ts';
+import type { Content, Node } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
 
 /** The bytes of a text. */

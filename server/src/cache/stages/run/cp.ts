@@ -1,20 +1,11 @@
 /** `cp`. */
 
 import { at, find, isFolder, opened, put } from '../draft.ts';
+import { childOf, kindOf, namesIn } from '../entries.ts';
 import { hiddenBy } from '../making.ts';
 import { joinMarks } from '../marks.ts';
 import { metaOf } from '../modes.ts';
-import {
-  childOf,
-  emptyFolder,
-  folderOver,
-  joined,
-  kindOf,
-  type Mode,
-  type Node,
-  namesIn,
-  type Owner,
-} from '../nodes.ts';
+import { emptyFolder, folderOver, joined, type Mode, type Node, type Owner } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
 import { type Call, makerOwner, operandPath } from './call.ts';
 import { contentOf } from './content.ts';

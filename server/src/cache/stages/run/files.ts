@@ -1,16 +1,9 @@
 /** Files and folders as programs find and make them. */
 
 import { type Draft, find, isFolder, type Place, put } from '../draft.ts';
+import { kindOf, unveiled } from '../entries.ts';
 import { givenMode } from '../modes.ts';
-import {
-  type Content,
-  type HiddenNode,
-  kindOf,
-  type Mode,
-  type Node,
-  parentOf,
-  unveiled,
-} from '../nodes.ts';
+import { type Content, type HiddenNode, type Mode, type Node, parentOf } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
 import { type Call, makerOwner } from './call.ts';
 

@@ -4,7 +4,8 @@ import type { ResolvedRun } from '../../../model/plan.ts';
 import { absolute } from '../../../shell/commandWords.ts';
 import { unknownPart } from '../../../shell/shellTree.ts';
 import { find, isFolder } from '../draft.ts';
-import { kindOf, type Node, parentOf } from '../nodes.ts';
+import { kindOf } from '../entries.ts';
+import { type Node, parentOf } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
 import type { Call, Following } from './call.ts';
 

@@ -1,8 +1,9 @@
 /** `install`. */
 
 import { find, put } from '../draft.ts';
+import { kindOf } from '../entries.ts';
 import { chmodOf } from '../modes.ts';
-import { emptyFolder, kindOf, parentOf } from '../nodes.ts';
+import { emptyFolder, parentOf } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
 import { type Call, makerOwner, operandPath } from './call.ts';
 import { contentOf } from './content.ts';

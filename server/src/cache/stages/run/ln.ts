@@ -2,7 +2,8 @@
 
 import { baseName } from '../../../shell/commandWords.ts';
 import { at, find, isFolder, put } from '../draft.ts';
-import { joined, kindOf } from '../nodes.ts';
+import { kindOf } from '../entries.ts';
+import { joined } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
 import { type Call, makerOwner, mayBePattern, operandPath } from './call.ts';
 import { writableParent } from './files.ts';

@@ -1,8 +1,9 @@
 /** `mkdir`. */
 
 import { find, isFolder, put } from '../draft.ts';
+import { kindOf } from '../entries.ts';
 import { chmodOf } from '../modes.ts';
-import { emptyFolder, folderOver, kindOf } from '../nodes.ts';
+import { emptyFolder, folderOver } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
 import { type Call, makerOwner } from './call.ts';
 import { hiddenOf, writableParent } from './files.ts';

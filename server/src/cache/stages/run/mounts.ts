@@ -5,10 +5,11 @@ import { absolutePath } from '../../../syntax/slashPaths.ts';
 import { contextFiles, unread } from '../contextFiles.ts';
 import type { Digested } from '../digests.ts';
 import { at, type Draft, find, put } from '../draft.ts';
+import { childOf, namesIn } from '../entries.ts';
 import { seenAt } from '../found.ts';
 import { hiddenBy, type Making } from '../making.ts';
 import { certain } from '../marks.ts';
-import { childOf, emptyFolder, given, type Node, namesIn, parentOf } from '../nodes.ts';
+import { emptyFolder, given, type Node, parentOf } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
 
 /** Digests of what mounts bring along, in order. */

@@ -1,7 +1,7 @@
 /** `mv`. */
 
 import { find, put } from '../draft.ts';
-import { kindOf } from '../nodes.ts';
+import { kindOf } from '../entries.ts';
 import { Unfollowed } from '../unfollowed.ts';
 import type { Call } from './call.ts';
 import { writableParent } from './files.ts';

@@ -3,7 +3,8 @@
 import { baseName } from '../../../shell/commandWords.ts';
 import { unknownPart } from '../../../shell/shellTree.ts';
 import { find } from '../draft.ts';
-import { joined, namesIn } from '../nodes.ts';
+import { namesIn } from '../entries.ts';
+import { joined } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
 import { type Call, mayBePattern, operandPath } from './call.ts';
 

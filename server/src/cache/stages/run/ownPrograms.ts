@@ -3,25 +3,19 @@
 import type { ResolvedRun } from '../../../model/plan.ts';
 import { absolute, baseName } from '../../../shell/commandWords.ts';
 import { find } from '../draft.ts';
-import { kindOf, type Node, namesIn } from '../nodes.ts';
+import { kindOf, namesIn } from '../entries.ts';
+import type { Node } from '../nodes.ts';
 import { isTame } from './tame.ts';
 
 const usual = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const systemFolders = ['/bin', '/usr/bin', '/usr/local/bin', '/sbin', '/usr/sbin'];
 
-/** Files, words or libraries that shells and programs take from variables before they do anything. */
-export function steersShells(name: string): boolean {
-  return /^(BASH_ENV|ENV|BASHOPTS|SHELLOPTS|BASH_FUNC_.*|PS4|PROMPT_COMMAND|CDPATH|GLOBIGNORE|IFS|ZDOTDIR|FPATH|POSIXLY_CORRECT|LD_\w+|GLIBC_TUNABLES|GCONV_PATH|LOCPATH|NLSPATH|MALLOC_\w+|SIMPLE_BACKUP_SUFFIX|VERSION_CONTROL|GREP_OPTIONS|TIME_STYLE|QUOTING_STYLE|BLOCKSIZE|BLOCK_SIZE|DF_BLOCK_SIZE|DU_BLOCK_SIZE|LS_BLOCK_SIZE|COLUMNS|BUSYBOX\w*)$/.test(
-    name,
-  );
-}
-
 /**
  * May the shell, or a program that the script starts, be another than that of the base image?
  */
 export function runsOwnPrograms(root: Node, run: ResolvedRun, script: string): boolean {
-  const { argv, env, cwd } = run;
-  const path = env.find((entry) => entry.startsWith('PATH='))?.slice(5) ?? usual;
+  const { argv, variables, cwd } = run;
+  const path = variables.get('PATH') ?? usual;
   const folders = [...new Set([...path.split(':'), ...systemFolders])].map((folder) =>
     absolute(folder || '.', cwd),
   );
@@ -38,21 +32,6 @@ export function runsOwnPrograms(root: Node, run: ResolvedRun, script: string): b
       if (isOwn(root, word, own, cwd) && !isOnlyOperand(script, word)) return true;
   }
   return false;
-}
-
-/** Shells that read files of the user, or of the system, before they do anything. */
-const startsLogin =
-  /\b(ba|da|a)?sh\s+(-\S+\s+)*(-\w*[il]\w*|--login|--rcfile|--init-file)\s|\bsu\b|\bsudo\b|\b(z|k|mk|c|tc|fi)sh\b/;
-
-/** Do variables make shells or programs read other files first, or look for programs elsewhere? */
-export function isSteered({ env, argv, script: own }: ResolvedRun, script: string): boolean {
-  const options = own === null ? argv : argv.slice(0, -1);
-  if (options.some((arg) => /^(-\w*[il]\w*|--login|--rcfile|--init-file)$/.test(arg))) return true;
-  if (/(^|\/)(zsh|ksh|mksh|fish|csh|tcsh|yash)$/.test(argv[0] ?? '')) return true;
-  if (startsLogin.test(script)) return true;
-  if (env.some((entry) => steersShells(entry.slice(0, entry.indexOf('='))))) return true;
-  const set = script.match(/(?<![\w$])[A-Z_]\w*(?==)/g) ?? [];
-  return set.some(steersShells) || /\bPATH\b/.test(script);
 }
 
 /** Parts of the shell, where it is one of the usual shells. */

@@ -2,8 +2,9 @@
 
 import { unknownPart } from '../../../shell/shellTree.ts';
 import { find } from '../draft.ts';
+import { kindOf } from '../entries.ts';
 import { certain, joinMarks, type Marks } from '../marks.ts';
-import { type Content, kindOf } from '../nodes.ts';
+import type { Content } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
 import { type Call, mayBePattern, operandPath } from './call.ts';
 import { concatenated, contentOf, textContent } from './content.ts';

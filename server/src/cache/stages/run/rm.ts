@@ -1,7 +1,7 @@
 /** `rm` and `rmdir`. */
 
 import { find, put } from '../draft.ts';
-import { kindOf, namesIn } from '../nodes.ts';
+import { kindOf, namesIn } from '../entries.ts';
 import { Unfollowed } from '../unfollowed.ts';
 import type { Call } from './call.ts';
 import { options, pathsOf } from './operands.ts';

@@ -5,7 +5,7 @@ import type { ShellCommand } from '../../../shell/commands.ts';
 import { readRun } from '../../../shell/readRun.ts';
 import type { Maker } from '../nodes.ts';
 import { isKnownCommand } from './commands.ts';
-import { isSteered, steersShells } from './ownPrograms.ts';
+import { isSteered, steeringNames } from './steered.ts';
 import { runsTameTools } from './tame.ts';
 import { touchesOf } from './touches.ts';
 
@@ -65,14 +65,17 @@ function isUncertain(script: string): boolean {
 }
 
 function usedVariables(run: ResolvedRun, text: string): readonly string[] {
-  const { env, proxyEnv } = run;
-  const printsAll = /\b(env|printenv|export|set|declare|typeset|readonly|local|environ)\b/.test(
-    text,
-  );
-  const named = new Set(text.match(/[A-Za-z_]\w*/g));
-  return [...env, ...proxyEnv].filter((entry) => {
-    const name = entry.slice(0, entry.indexOf('='));
-    if (printsAll || steersShells(name)) return true;
-    return named.has(name) && new RegExp(`\\$\\{?[#!]?${name}\\b`).test(text);
+  const { variables, proxyEnv } = run;
+  if (/\b(env|printenv|export|set|declare|typeset|readonly|local|environ)\b/.test(text))
+    return [...run.env, ...proxyEnv];
+  const isUsed = (name: string) => new RegExp(`\\$\\{?[#!]?${name}\\b`).test(text);
+  const named = new Set([...(text.match(/[A-Za-z_]\w*/g) ?? []), ...steeringNames(variables)]);
+  const steering = new Set(steeringNames(variables));
+  const used = [...named].sort().flatMap((name) => {
+    const value = variables.get(name);
+    if (value === undefined || !(steering.has(name) || isUsed(name))) return [];
+    return `${name}=${value}`;
   });
+  const proxies = proxyEnv.filter((entry) => isUsed(entry.slice(0, entry.indexOf('='))));
+  return [...used, ...proxies];
 }

@@ -2,7 +2,8 @@
 
 import { baseName } from '../../../shell/commandWords.ts';
 import { find, isFolder } from '../draft.ts';
-import { joined, kindOf, type Node } from '../nodes.ts';
+import { kindOf } from '../entries.ts';
+import { joined, type Node } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
 import { type Call, mayBePattern, operandPath } from './call.ts';
 import { pathsOf } from './operands.ts';

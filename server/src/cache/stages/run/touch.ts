@@ -1,9 +1,9 @@
 /** `touch`. */
 
 import { find, put } from '../draft.ts';
+import { kindOf } from '../entries.ts';
 import { hiddenBy } from '../making.ts';
 import { certain } from '../marks.ts';
-import { kindOf } from '../nodes.ts';
 import type { Call } from './call.ts';
 import { hiddenOf, isSystemFile, newFile, writable } from './files.ts';
 import { options, pathsOf } from './operands.ts';

@@ -3,7 +3,8 @@
 import type { ContentNode } from '../../../context/contentFacts.ts';
 import type { ResolvedRun } from '../../../model/plan.ts';
 import { isWithin } from '../../../syntax/slashPaths.ts';
-import { childrenOf, kindOf, type Maker, type Node } from '../nodes.ts';
+import { kindOf } from '../entries.ts';
+import { childrenOf, type Maker, type Node } from '../nodes.ts';
 
 /** Folders that builds write their results to. */
 const outputs =
