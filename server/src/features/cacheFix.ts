@@ -4,16 +4,13 @@
  * it. Offered only where the image stays the same; the text is proved by reading it again.
  */
 
-import type { Install, Manifests } from '../analysis/manifestFacts.ts';
+import type { Manifests } from '../analysis/manifestFacts.ts';
 import type { Analysis } from '../analysis.ts';
 import type { Edit } from '../merge/mergeRun.ts';
 import type { Stage, Step } from '../model/plan.ts';
-import { readRun } from '../shell/readRun.ts';
-import { unknownPart } from '../shell/shellTree.ts';
-import { absolutePath, isWithin } from '../syntax/slashPaths.ts';
-import { type Split, splitRun } from './cacheFixSplit.ts';
-import { editsOf, join } from './cacheFixText.ts';
-import { installOf, looksAside } from './installWords.ts';
+import { absolutePath } from '../syntax/slashPaths.ts';
+import { downloadsBelow, type Follows, installationsBelow } from './cacheFixBelow.ts';
+import { editsOf, join, prefetchLine } from './cacheFixText.ts';
 
 /** An installation of dependencies below a COPY of all files. */
 export interface LateManifests {
@@ -22,6 +19,8 @@ export interface LateManifests {
   readonly run: Step;
   /** The first command that installs, as it runs: `npm ci`. */
   readonly command: string;
+  /** What downloads alone, where the command does more; null: it only installs. */
+  readonly download: string | null;
   /** All files that it reads, by their path in the context. */
   readonly files: readonly string[];
   readonly title: string;
@@ -43,10 +42,14 @@ export function lateManifests(
     if (!stage.needed) continue;
     for (const [at, step] of stage.steps.entries()) {
       if (!copiesProject(step)) continue;
-      const follows = installationsBelow(analysis, stage, at);
-      if (!follows || !isWanted(step, follows.run)) continue;
-      const one = proposal(analysis, step, follows);
-      if (one) found.push(one);
+      for (const below of [installationsBelow, downloadsBelow]) {
+        const follows = below(analysis, stage, at);
+        const isAsked = follows && isWanted(step, follows.run);
+        const one = isAsked ? proposal(analysis, step, follows) : null;
+        if (!one) continue;
+        found.push(one);
+        break;
+      }
       if (found.length >= mostFound) return found;
     }
   }
@@ -64,150 +67,21 @@ function copiesProject({ copy, instruction, fromTrigger, onbuild }: Step): boole
   if (copy?.origin.kind !== 'context' || fromTrigger || onbuild) return false;
   if (copy.parents || copy.doubt || copy.remotes.length + copy.files.length > 0) return false;
   const [source, dest] = instruction.args;
-  if (copy.sources.length !== 1 || instruction.args.length !== 2 || instruction.json) return false;
+  if (copy.sources.length !== 1 || instruction.args.length !== 2) return false;
   if (instruction.heredocs.length + instruction.innerComments.length > 0) return false;
   return /^[\w./@+-]+$/.test(source?.value ?? '') && /^[\w./@+${}-]+$/.test(dest?.value ?? '');
 }
 
-interface Found {
-  readonly install: Install;
-  /** The folder that it runs in, relative to where the project was copied to. */
-  readonly folder: string;
-}
-
-interface Follows {
-  readonly run: Step;
-  /** The COPY goes between the halves of the RUN. */
-  readonly split: Split | null;
-  readonly command: string;
-  readonly found: readonly Found[];
-}
-
-/** Folders that installers write to as well, so that the order of what lands there matters. */
-const isSystem =
-  /^\/(|(bin|boot|dev|etc|lib\d*|proc|run|sbin|sys)(\/.*)?|go|home|media|mnt|opt|root|srv|tmp|usr|usr\/(bin|include|lib\d*|libexec|local|sbin|share)(\/.*)?|var|var\/(cache|lib)(\/.*)?)$/;
-
-/** The installations in the RUN lines that follow a COPY, as far as nothing else needs the files. */
-function installationsBelow(analysis: Analysis, stage: Stage, at: number): Follows | null {
-  const copy = stage.steps[at];
-  const [, dest] = copy?.instruction.args ?? [];
-  const into = absolutePath(copy?.copy?.dest ?? '/');
-  if (isSystem.test(into)) return null;
-  const found: Found[] = [];
-  let last: { readonly run: Step; readonly split: Split | null; readonly count: number } | null =
-    null;
-  let command = '';
-  for (const step of stage.steps.slice(at + 1)) {
-    if (!step.run) {
-      if (isIndependent(step, dest?.value ?? '')) continue;
-      break;
-    }
-    const whole = commandsOf(analysis, step, into);
-    const { text } = analysis.dockerfile;
-    const split = whole ? null : splitRun(step, text, analysis.plan.options.platform);
-    const commands = whole ?? (split && commandsOf(analysis, split.first, into));
-    if (!commands) break;
-    const before = found.length;
-    for (const { words, cwd } of commands) {
-      const install = installOf(words);
-      if (!install) continue;
-      command ||= words.slice(0, 4).join(' ');
-      found.push({ install, folder: cwd === into ? '' : relativeTo(into, cwd) });
-    }
-    if (found.length > before) last = { run: step, split, count: found.length };
-    if (split) break;
-  }
-  return last && { run: last.run, split: last.split, command, found: found.slice(0, last.count) };
-}
-
-function relativeTo(folder: string, path: string): string {
-  return path.slice(folder === '/' ? 1 : folder.length + 1);
-}
-
-/** May the COPY stand behind this line as well as before it? */
-function isIndependent({ command, workdir, effect }: Step, dest: string): boolean {
-  switch (command.kind) {
-    case 'workdir':
-      return workdir !== null && dest.startsWith('/');
-    case 'env':
-    case 'arg':
-      return !dest.includes('$');
-    case 'label':
-    case 'expose':
-    case 'cmd':
-    case 'entrypoint':
-    case 'healthcheck':
-    case 'stopsignal':
-    case 'maintainer':
-    case 'shell':
-    case 'user':
-      return effect === 'metadata';
-    default:
-      return false;
-  }
-}
-
-/** The commands of a RUN that does nothing but install; null where it may do more. */
-function commandsOf(
-  { plan }: Analysis,
-  { run, command }: Step,
-  into: string,
-): readonly { readonly words: readonly string[]; readonly cwd: string }[] | null {
-  if (!run || command.kind !== 'run') return null;
-  // A bind mount has files of its own; one below the project hides what was copied.
-  const isPlain = run.mounts.every(
-    ({ type, target }) =>
-      type !== 'bind' && (type !== 'tmpfs' || !isWithin(target, into)) && !overlaps(target, into),
-  );
-  const { commands, unread } = readRun(run, plan.options.platform);
-  if (!isPlain || unread !== null || commands.length === 0 || isLed(run.env, into)) return null;
-  const found: { words: readonly string[]; cwd: string }[] = [];
-  for (const { words, cwd, runs, outputs, input, pipedFrom, piped } of commands) {
-    const isSimple =
-      runs === 'always' && outputs.length === 0 && input === null && pipedFrom === null && !piped;
-    if (!isSimple || cwd === null || words.some((word) => word.includes(unknownPart))) return null;
-    if (installOf(words)) {
-      if (!isWithin(cwd, into)) return null;
-    } else if (!looksAside(words)) return null;
-    found.push({ words, cwd });
-  }
-  return found;
-}
-
-/** Do variables lead an installer into the project, or to other files there? */
-function isLed(env: readonly string[], into: string): boolean {
-  return env.some((entry) => {
-    const at = entry.indexOf('=');
-    const name = entry.slice(0, at);
-    const value = entry.slice(at + 1);
-    if (!installers.test(name) || /\/\.venv\/?$/.test(value)) return false;
-    if (manifests.test(name)) return !value.startsWith('/') || isWithin(absolutePath(value), into);
-    if (value.startsWith('/')) return isWithin(absolutePath(value), into);
-    return /^\.{0,2}\/|^(vendor|\.)/.test(value);
-  });
-}
-
-const installers =
-  /^(PIP_|PYTHONUSERBASE$|GEM_|BUNDLE_|GOPATH$|GOMODCACHE$|GOWORK$|npm_config_|YARN_|PNPM_|COMPOSER|MAVEN_|GRADLE_USER_HOME$|UV_|POETRY_|VIRTUAL_ENV$)/i;
-const manifests =
-  /^(BUNDLE_GEMFILE|COMPOSER|PIP_REQUIREMENT|(PIP|UV)_(BUILD_)?CONSTRAINTS?|UV_CONFIG_FILE|GOWORK)$/;
-
-function overlaps(target: string, into: string): boolean {
-  return target !== '' && into !== '/' && isWithin(absolutePath(target), into);
-}
-
 type Known = Extract<Manifests, { readonly ok: true }>;
 
-function proposal(
-  analysis: Analysis,
-  copy: Step,
-  { run, split, command, found }: Follows,
-): LateManifests | null {
+function proposal(analysis: Analysis, copy: Step, follows: Follows): LateManifests | null {
+  const { run, split, prefetch, command, found } = follows;
   const resolved = copy.copy;
   if (!resolved) return null;
   const source = absolutePath(resolved.sources[0] ?? '').slice(1);
   const files = new Set<string>();
   const restored = new Set<string>();
+  const dummies = new Set<string>();
   // All are asked, so that they are looked for side by side.
   const answers = found.map(({ install, folder }) =>
     analysis.manifests.of(resolved, join(source, folder), install),
@@ -217,21 +91,43 @@ function proposal(
     const known: Known = answer.value;
     const folder = found[at]?.folder ?? '';
     for (const file of known.files) files.add(join(folder, file));
-    if (known.restores !== null) restored.add(known.restores);
+    for (const file of known.dummies ?? []) dummies.add(prefetch ? file : join(folder, file));
+    if (known.restores !== null && !prefetch) restored.add(known.restores);
   }
   // Of a folder that is named itself, the same patterns would leave out something else.
   const hasFolder = [...files].some((file) => file.endsWith('/'));
   if (hasFolder && resolved.exclude.length > 0) return null;
-  const edits = editsOf(analysis, copy, { run, split }, source, [...files]);
+  const above = prefetchLine(analysis, copy, follows, [...dummies]);
+  if (above === 'none') return null;
+  const edits = editsOf(
+    analysis,
+    copy,
+    { run, split, above, isBefore: prefetch !== null },
+    source,
+    [...files],
+  );
   if (!edits) return null;
   const note = [...restored].join(' and ');
   const kept = note === '' ? '' : ` (${note} then stays as it is in the context)`;
+  const download = prefetch ? prefetch.words.join(' ') : null;
+  const brings = /^(uv|poetry)$/.test(prefetch?.install.tool ?? '') ? 'installs' : 'downloads';
+  const what = download
+    ? `what ${download} ${brings} stays cached${more[prefetch?.install.tool ?? ''] ?? ''}`
+    : `${command} stays cached${split ? ' in a RUN of its own' : ''}${kept}`;
   return {
     copy,
     run,
     command,
+    download,
     files: [...files].map((file) => join(source, file)),
-    title: `Copy the manifest and lock file first, so that ${command} stays cached${split ? ' in a RUN of its own' : ''}${kept}`,
+    title: `Copy the manifest and lock file first, so that ${what}`,
     edits,
   };
 }
+
+/** What a download takes beyond what a build of this platform needs. */
+const more: Readonly<Record<string, string>> = {
+  cargo: ' (packages for tests and other platforms among it)',
+  go: ' (modules for tests among it)',
+  maven: ' (plugins of other goals among it)',
+};

@@ -6,6 +6,8 @@ import type { Step } from '../model/plan.ts';
 import type { Instruction } from '../syntax/ast.ts';
 import { interpret } from '../syntax/instructions.ts';
 import { parse } from '../syntax/parser.ts';
+import { absolutePath } from '../syntax/slashPaths.ts';
+import type { Follows } from './cacheFixBelow.ts';
 import type { Split } from './cacheFixSplit.ts';
 
 /** A path below a folder; either may be `''`. */
@@ -13,11 +15,22 @@ export function join(folder: string, path: string): string {
   return folder === '' ? path : path === '' ? folder : `${folder}/${path}`;
 }
 
-/** The COPY takes the files, and stands again behind the RUN; null where that does not read so. */
+/** Where the COPY goes. */
+interface Place {
+  readonly run: Step;
+  /** Between the halves of the RUN. */
+  readonly split: Split | null;
+  /** A line that is put above the RUN. */
+  readonly above: string | null;
+  /** Above the RUN, below that line; else behind it. */
+  readonly isBefore: boolean;
+}
+
+/** The COPY takes the files, and stands again where it goes; null where that does not read so. */
 export function editsOf(
   { dockerfile, program }: Analysis,
   copy: Step,
-  { run, split }: { readonly run: Step; readonly split: Split | null },
+  { run, split, above, isBefore }: Place,
   source: string,
   files: readonly string[],
 ): readonly Edit[] | null {
@@ -27,8 +40,10 @@ export function editsOf(
   if (!from || !to || !files.every((file) => /^[\w./@+-]+$/.test(file))) return null;
   const whole = text.slice(instruction.span.start, instruction.span.end);
   if (/[\r\n]/.test(whole)) return null;
-  const head = text.slice(instruction.span.start, from.span.start);
-  const target = text.slice(to.span.start, to.span.end);
+  const written = text.slice(instruction.span.start, from.span.start);
+  // In exec form the brackets are written again, and what stands between quotes.
+  const head = instruction.json ? written.replace(/\[\s*"?$/, '') : written;
+  const target = instruction.json ? to.value : text.slice(to.span.start, to.span.end);
   const folder = target === '.' ? './' : `${target.replace(/\/\.?$/, '')}/`;
   const newline = text[text.indexOf('\n') - 1] === '\r' ? '\r\n' : '\n';
   const lineStart = text.lastIndexOf('\n', instruction.span.start - 1) + 1;
@@ -40,15 +55,32 @@ export function editsOf(
     const key = file.endsWith('/') ? place : `=${place}`;
     groups.set(key, [...(groups.get(key) ?? []), join(source, file)]);
   }
-  const lines = [...groups].map(
-    ([key, names]) => `${head}${names.join(' ')} ${folder}${key.replace(/^=/, '')}`,
-  );
+  const lines = [...groups].map(([key, names]) => {
+    const into = `${folder}${key.replace(/^=/, '')}`;
+    const words = [...names, into];
+    if (!instruction.json) return `${head}${words.join(' ')}`;
+    return `${head}[${words.map((word) => JSON.stringify(word)).join(', ')}]`;
+  });
+  const { start, end } = run.instruction.span;
+  const added = [...(above === null ? [] : [above]), ...(isBefore ? [whole] : [])];
   const edits: readonly Edit[] = [
     { span: instruction.span, newText: lines.join(newline + indent) },
-    {
-      span: split?.span ?? { start: run.instruction.span.end, end: run.instruction.span.end },
-      newText: `${newline}${indent}${whole}${split ? `${newline}${indent}${split.head}` : ''}`,
-    },
+    ...(added.length === 0
+      ? []
+      : [
+          {
+            span: { start, end: start },
+            newText: added.map((one) => one + newline + indent).join(''),
+          },
+        ]),
+    ...(isBefore
+      ? []
+      : [
+          {
+            span: split?.span ?? { start: end, end },
+            newText: `${newline}${indent}${whole}${split ? `${newline}${indent}${split.head}` : ''}`,
+          },
+        ]),
   ];
   const changed = [...edits]
     .sort((a, b) => b.span.start - a.span.start)
@@ -61,12 +93,52 @@ export function editsOf(
   const expected = dockerfile.instructions.flatMap((one) => {
     if (one === instruction) return lines;
     if (one !== run.instruction) return [textOf(one)];
+    if (isBefore) return [...added.slice(0, -1), textOf(instruction), textOf(one)];
     const [first, second] = split?.texts ?? [textOf(one)];
-    return [first, textOf(instruction), ...(second === undefined ? [] : [second.trimEnd()])];
+    return [
+      ...added,
+      first,
+      textOf(instruction),
+      ...(second === undefined ? [] : [second.trimEnd()]),
+    ];
   });
   const read = after.dockerfile.instructions.map(textOf);
   const isMeant = read.length === expected.length && read.every((one, at) => one === expected[at]);
   return isMeant ? edits : null;
+}
+
+/**
+ * The line above the RUN: the command that downloads alone, with empty files in place of those that
+ * it must find; null: none is needed; `'none'`: it cannot be written.
+ */
+export function prefetchLine(
+  { dockerfile }: Analysis,
+  copy: Step,
+  { run, prefetch, found }: Follows,
+  dummies: readonly string[],
+): string | null | 'none' {
+  if (!prefetch && dummies.length === 0) return null;
+  const { instruction, run: resolved } = run;
+  if (!resolved?.shell || !dummies.every((file) => /^[\w./@+-]+$/.test(file))) return 'none';
+  // Folders that another user makes, or that a COPY makes otherwise, would stay so.
+  const isRoot = /^(|root|0)(:(|root|0))?$/.test(resolved.user);
+  if (dummies.length > 0 && !isRoot) return 'none';
+  const flags = instruction.flags.map(({ span }) => dockerfile.text.slice(span.start, span.end));
+  const cwd = prefetch?.cwd ?? absolutePath(copy.copy?.dest ?? '/');
+  if (!/^[\w./@+-]+$/.test(cwd) || found.length === 0) return 'none';
+  const folders = new Set(
+    dummies
+      .filter((file) => file.includes('/'))
+      .map((file) => file.slice(0, file.lastIndexOf('/'))),
+  );
+  const script = [
+    ...(cwd === resolved.cwd ? [] : [`cd ${cwd}`]),
+    ...(folders.size > 0 ? [`mkdir -p ${[...folders].join(' ')}`] : []),
+    ...(dummies.length > 0 ? [`touch ${dummies.join(' ')}`] : []),
+    ...(prefetch ? [prefetch.words.join(' ')] : []),
+    ...(prefetch && dummies.length > 0 ? [`rm ${dummies.join(' ')}`] : []),
+  ];
+  return [instruction.keyword, ...(prefetch ? flags : []), script.join(' && ')].join(' ');
 }
 
 function textOf({ joined, heredocs }: Instruction): string {

@@ -23,6 +23,8 @@ export function installOf(words: readonly string[]): Install | null {
       return uv(rest);
     case 'go':
       return go(rest);
+    case 'cargo':
+      return cargo(rest);
     case 'mvn':
     case 'mvnw':
       return maven(program, rest);
@@ -45,6 +47,7 @@ const plain: Omit<Install, 'tool'> = {
   noProject: false,
   noPlugins: false,
   frozen: false,
+  isAdded: false,
 };
 
 /** `python -m pip …` is `pip …`; Corepack runs what it is told. */
@@ -162,6 +165,13 @@ function go(words: readonly string[]): Install | null {
   return isDownload && onlyOptions(words.slice(2), /^-x$/)
     ? { ...plain, tool: 'go', frozen: true }
     : null;
+}
+
+function cargo(words: readonly string[]): Install | null {
+  const [verb, ...options] = /^\+[\w.-]+$/.test(words[0] ?? '') ? words.slice(1) : words;
+  const known = /^(--(locked|quiet|verbose|target=[\w-]+)|-[qv]+)$/;
+  if (verb !== 'fetch' || !onlyOptions(options, known, /^--target$/)) return null;
+  return { ...plain, tool: 'cargo', frozen: options.includes('--locked') };
 }
 
 function maven(program: string, words: readonly string[]): Install | null {

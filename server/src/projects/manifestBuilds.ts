@@ -4,7 +4,7 @@ import { existing, made, refused } from './manifestParts.ts';
 import type { Install, Manifests, ProjectFiles } from './manifests.ts';
 
 /** `go mod download`. */
-export async function goManifests(files: ProjectFiles): Promise<Manifests> {
+export async function goManifests(install: Install, files: ProjectFiles): Promise<Manifests> {
   const text = await files.text('go.mod');
   if (text === null) return refused('The build context has no go.mod.');
   if ((await files.text('go.sum')) === null) return refused('The build context has no go.sum.');
@@ -13,6 +13,13 @@ export async function goManifests(files: ProjectFiles): Promise<Manifests> {
   }
   if (/=>\s*"?(\.{1,2}[\\/]|\.{1,2}"?\s|[\\/])/.test(`${text}\n`)) {
     return refused('go.mod replaces a module by a folder of the project.');
+  }
+  // A build with a vendor folder downloads nothing, and one without requirements neither.
+  if (install.isAdded && (await files.has('vendor/modules.txt'))) {
+    return refused('The modules lie in the build context (vendor).');
+  }
+  if (install.isAdded && !/^\s*(require|tool)\b/m.test(text)) {
+    return refused('go.mod requires no other module.');
   }
   return { ok: true, files: ['go.mod', 'go.sum'], restores: null };
 }

@@ -4,6 +4,7 @@
  */
 
 import { goManifests, gradleManifests, mavenManifests } from './manifestBuilds.ts';
+import { cargoManifests } from './manifestCargo.ts';
 import { javaScriptManifests } from './manifestJavaScript.ts';
 import { bundlerManifests, composerManifests } from './manifestOthers.ts';
 import { pipManifests, poetryManifests, uvManifests } from './manifestPython.ts';
@@ -16,6 +17,7 @@ export type InstallTool =
   | 'poetry'
   | 'uv'
   | 'go'
+  | 'cargo'
   | 'maven'
   | 'gradle'
   | 'composer'
@@ -34,6 +36,8 @@ export interface Install {
   readonly noProject: boolean;
   /** It never writes the lock file. */
   readonly frozen: boolean;
+  /** No line of the Dockerfile yet: without anything to download it is not worth one. */
+  readonly isAdded: boolean;
 }
 
 /** A project's folder as the image gets it: behind the ignore file and `--exclude`. */
@@ -55,6 +59,8 @@ export type Manifests =
       readonly files: readonly string[];
       /** A file that the installation may write anew, and that a copy after it puts back; null: none. */
       readonly restores: string | null;
+      /** Files that must be there to be found, be they empty: the copy after it puts them in place; absent: none. */
+      readonly dummies?: readonly string[];
     }
   /** A full sentence. */
   | { readonly ok: false; readonly reason: string };
@@ -73,7 +79,9 @@ export function manifestsOf(install: Install, files: ProjectFiles): Promise<Mani
     case 'uv':
       return uvManifests(install, files);
     case 'go':
-      return goManifests(files);
+      return goManifests(install, files);
+    case 'cargo':
+      return cargoManifests(install, files);
     case 'maven':
       return mavenManifests(install, files);
     case 'gradle':

@@ -92,6 +92,21 @@ async function notOffered(drawing: string): Promise<void> {
 
 const lock = '-- package-lock.json --\n{"lockfileVersion": 3}\n-- src/app.js --\n1\n';
 const manifest = (more = '') => `-- package.json --\n{"name": "a"${more}}\n${lock}`;
+const crate = `-- Cargo.toml --
+[package]
+name = "a"
+[dependencies]
+itoa = "1"
+-- Cargo.lock --
+source = "registry"
+-- src/main.rs --
+`;
+const goModule = `-- go.mod --
+module a
+require b.example/c v1.0.0
+-- go.sum --
+
+`;
 const start = 'FROM node:22\nWORKDIR /app\n';
 
 describe('copying manifests first', () => {
@@ -171,6 +186,77 @@ describe('copying manifests first', () => {
         'COPY . .\nRUN go mod download\nRUN go build ./...\n',
         '-- go.mod --\nmodule a\nreplace b => example.org/c v1.0.0\n-- go.sum --\n\n',
         'COPY go.mod go.sum ./\nRUN go mod download\nCOPY . .\nRUN go build ./...\n',
+      ],
+      'Go that only builds': [
+        'COPY . .\nRUN --mount=type=ssh CGO_ENABLED=0 go build -ldflags "-X a=$(date)" ./... && ls\n',
+        goModule,
+        'COPY go.mod go.sum ./\nRUN --mount=type=ssh go mod download\nCOPY . .\nRUN --mount=type=ssh CGO_ENABLED=0 go build -ldflags "-X a=$(date)" ./... && ls\n',
+      ],
+      Cargo: [
+        'COPY . .\nENV A=b\nRUN cargo +stable build --release --locked --bin a\n',
+        crate,
+        'COPY Cargo.toml Cargo.lock ./\nENV A=b\nRUN mkdir -p src && touch src/main.rs && cargo +stable fetch --locked && rm src/main.rs\nCOPY . .\nRUN cargo +stable build --release --locked --bin a\n',
+      ],
+      'Cargo that fetches': [
+        'COPY . .\nRUN cargo fetch --locked\nRUN cargo build\n',
+        crate,
+        'COPY Cargo.toml Cargo.lock ./\nRUN mkdir -p src && touch src/main.rs\nRUN cargo fetch --locked\nCOPY . .\nRUN cargo build\n',
+      ],
+      'a workspace of Cargo, with its settings': [
+        'COPY . .\nRUN cd api && cargo build\n',
+        `-- api/Cargo.toml --
+[workspace]
+members = [ # all
+  "crates/*", "tool" ]
+exclude = ['crates/out']
+[workspace.dependencies]
+d = { path = "deep/d" }
+-- api/Cargo.lock --
+source = "git+https://example.org"
+-- api/.cargo/config.toml --
+[net]
+retry = 3
+-- api/rust-toolchain.toml --
+[toolchain]
+channel = "1.95"
+-- api/crates/out/Cargo.toml --
+[package]
+-- api/crates/a/Cargo.toml --
+[package]
+name = "a"
+-- api/crates/a/src/lib.rs --
+-- api/tool/Cargo.toml --
+[package]
+name = "tool"
+[[bin]]
+name = "t"
+path = "code/t.rs"
+-- api/deep/d/Cargo.toml --
+[package]
+name = "d"
+-- api/deep/d/src/bin/x/main.rs --
+`,
+        'COPY api/Cargo.toml api/Cargo.lock api/rust-toolchain.toml ./api/\nCOPY api/.cargo/config.toml ./api/.cargo/\nCOPY api/crates/a/Cargo.toml ./api/crates/a/\nCOPY api/deep/d/Cargo.toml ./api/deep/d/\nCOPY api/tool/Cargo.toml ./api/tool/\nRUN cd /app/api && mkdir -p crates/a/src deep/d/src/bin/x && touch crates/a/src/lib.rs deep/d/src/bin/x/main.rs && cargo fetch && rm crates/a/src/lib.rs deep/d/src/bin/x/main.rs\nCOPY . .\nRUN cd api && cargo build\n',
+      ],
+      'Poetry with the project': [
+        'COPY . .\nRUN poetry install --only main\n',
+        '-- pyproject.toml --\n[tool.poetry]\n-- poetry.lock --\n\n',
+        'COPY pyproject.toml poetry.lock ./\nRUN poetry install --only main --no-root\nCOPY . .\nRUN poetry install --only main\n',
+      ],
+      'uv with the project, in exec form': [
+        'COPY [".", "."]\nRUN uv sync --locked\n',
+        '-- pyproject.toml --\n[build-system]\n-- uv.lock --\n\n',
+        'COPY ["pyproject.toml", "uv.lock", "./"]\nRUN uv sync --locked --no-install-project\nCOPY [".", "."]\nRUN uv sync --locked\n',
+      ],
+      'Maven that builds': [
+        'COPY . .\nRUN mvn -B clean package -DskipTests\n',
+        '-- pom.xml --\n<project><dependencies></dependencies></project>\n',
+        'COPY pom.xml ./\nRUN mvn -B dependency:go-offline\nCOPY . .\nRUN mvn -B clean package -DskipTests\n',
+      ],
+      'Gradle that builds': [
+        'COPY . .\nRUN gradle --no-daemon build -x test\n',
+        "-- build.gradle --\nplugins { id 'java' }\n",
+        'COPY build.gradle ./\nRUN gradle dependencies --no-daemon\nCOPY . .\nRUN gradle --no-daemon build -x test\n',
       ],
       Maven: [
         'COPY . .\nRUN ./mvnw -B dependency:go-offline\nRUN ./mvnw package\n',
@@ -306,13 +392,13 @@ describe('copying manifests first', () => {
       'COPY . .\nRUN pip install -r requirements.txt\n',
       '-- requirements.txt --\n-r more.txt\n',
     ],
-    'Poetry installs the project': [
+    'Poetry installs the project, named by its folder': [
       'COPY . .\nRUN poetry install\n',
-      '-- pyproject.toml --\n[tool.poetry]\n-- poetry.lock --\n\n',
+      '-- pyproject.toml --\n[tool.poetry.dependencies]\na = {path = "./a"}\n-- poetry.lock --\n\n',
     ],
-    'uv installs the project': [
+    'uv has a workspace': [
       'COPY . .\nRUN uv sync --locked\n',
-      '-- pyproject.toml --\n[build-system]\n-- uv.lock --\n\n',
+      '-- pyproject.toml --\n[build-system]\n[tool.uv.workspace]\n-- uv.lock --\n\n',
     ],
     'Go replaces a module by a folder': [
       'COPY . .\nRUN go mod download\n',
@@ -338,9 +424,53 @@ describe('copying manifests first', () => {
       'COPY . .\nRUN bundle install\n',
       '-- Gemfile --\ngemspec\n-- Gemfile.lock --\n\n',
     ],
-    'cargo needs the sources': [
-      'COPY . .\nRUN cargo fetch\n',
-      '-- Cargo.toml --\n[package]\n-- Cargo.lock --\n\n',
+    'nothing is downloaded by Cargo': [
+      'COPY . .\nRUN cargo build\n',
+      crate.replace('source = "registry"', ''),
+    ],
+    'Cargo has no lock file': ['COPY . .\nRUN cargo build\n', crate.replace('Cargo.lock', 'x')],
+    'a crate lies outside of what is copied': [
+      'COPY . .\nRUN cargo build\n',
+      crate.replace('itoa = "1"', 'itoa = { path = "../itoa" }'),
+    ],
+    'Cargo would not find a target': [
+      'COPY . .\nRUN cargo build\n',
+      crate.replace('[dependencies]', '[[bench]]\nname = "speed"\n[dependencies]'),
+    ],
+    'crates are vendored': [
+      'COPY . .\nRUN cargo build\n',
+      `${crate}-- .cargo/config.toml --\n[source.v]\ndirectory = "vendor"\n`,
+    ],
+    'crates were fetched before': ['RUN cargo chef cook\nCOPY . .\nRUN cargo build\n', crate],
+    'a cache mount keeps the crates': [
+      'COPY . .\nRUN --mount=type=cache,target=/usr/local/cargo/registry cargo build\n',
+      crate,
+    ],
+    'nothing may be downloaded': ['COPY . .\nRUN cargo build --offline\n', crate],
+    'Cargo is led to another manifest': [
+      'COPY . .\nRUN cargo build --manifest-path a/Cargo.toml\n',
+      crate,
+    ],
+    'a variable says where Go may download from': [
+      'COPY . .\nRUN GOPRIVATE=example.org go build\n',
+      goModule,
+    ],
+    'another user would make the folders of Cargo': [
+      'USER 1000\nCOPY . .\nRUN cargo build\n',
+      crate,
+    ],
+    'Go has its modules in the context': [
+      'COPY . .\nRUN go build\n',
+      `${goModule}-- vendor/modules.txt --\n1\n`,
+    ],
+    'Go needs no module': ['COPY . .\nRUN go build\n', '-- go.mod --\nmodule a\n-- go.sum --\n'],
+    'Go builds what it downloads by name': [
+      'COPY . .\nRUN go install a.example/b@latest\n',
+      goModule,
+    ],
+    'modules were downloaded before': [
+      'COPY go.mod go.sum ./\nRUN go mod download\nCOPY . .\nRUN go build\n',
+      goModule,
     ],
   };
   for (const [name, [lines, files]] of Object.entries(refusals)) {

@@ -1,0 +1,229 @@
+/** What stands below a COPY of a whole project, as far as the COPY could go behind it. */
+
+import type { Install } from '../analysis/manifestFacts.ts';
+import type { Analysis } from '../analysis.ts';
+import type { ResolvedRun, Stage, Step } from '../model/plan.ts';
+import type { ShellCommand } from '../shell/commands.ts';
+import { readRun } from '../shell/readRun.ts';
+import { unknownPart } from '../shell/shellTree.ts';
+import { absolutePath, isWithin } from '../syntax/slashPaths.ts';
+import { type Split, splitRun } from './cacheFixSplit.ts';
+import { installOf, looksAside } from './installWords.ts';
+import { hasFetched, type Prefetch, prefetchOf } from './prefetchWords.ts';
+
+interface Found {
+  readonly install: Install;
+  /** The folder that it runs in, relative to where the project was copied to. */
+  readonly folder: string;
+}
+
+/** Where the COPY may go, and what then stands above it. */
+export interface Follows {
+  readonly run: Step;
+  /** The COPY goes between the halves of the RUN. */
+  readonly split: Split | null;
+  /** The COPY goes before the RUN, and what downloads alone before the COPY. */
+  readonly prefetch: (Prefetch & { readonly cwd: string }) | null;
+  readonly command: string;
+  readonly found: readonly Found[];
+}
+
+/** Folders that installers write to as well, so that the order of what lands there matters. */
+const isSystem =
+  /^\/(|(bin|boot|dev|etc|lib\d*|proc|run|sbin|sys)(\/.*)?|go|home|media|mnt|opt|root|srv|tmp|usr|usr\/(bin|include|lib\d*|libexec|local|sbin|share)(\/.*)?|var|var\/(cache|lib)(\/.*)?)$/;
+
+/** Where a COPY puts a project; null: in a folder that installers write to. */
+export function projectFolder(copy: Step): string | null {
+  const into = absolutePath(copy.copy?.dest ?? '/');
+  return isSystem.test(into) ? null : into;
+}
+
+/** The installations in the RUN lines that follow a COPY, as far as nothing else needs the files. */
+export function installationsBelow(analysis: Analysis, stage: Stage, at: number): Follows | null {
+  const copy = stage.steps[at];
+  const into = copy && projectFolder(copy);
+  if (!copy || !into) return null;
+  const found: Found[] = [];
+  let last: { readonly run: Step; readonly split: Split | null; readonly count: number } | null =
+    null;
+  let command = '';
+  for (const step of stage.steps.slice(at + 1)) {
+    if (!step.run) {
+      if (isIndependent(step, copy)) continue;
+      break;
+    }
+    const whole = commandsOf(analysis, step, into);
+    const { text } = analysis.dockerfile;
+    const split = whole ? null : splitRun(step, text, analysis.plan.options.platform);
+    const commands = whole ?? (split && commandsOf(analysis, split.first, into));
+    if (!commands) break;
+    const before = found.length;
+    for (const { words, cwd } of commands) {
+      const install = installOf(words);
+      if (!install || cwd === null) continue;
+      command ||= words.slice(0, 4).join(' ');
+      found.push({ install, folder: relativeTo(into, cwd) });
+    }
+    if (found.length > before) last = { run: step, split, count: found.length };
+    if (split) break;
+  }
+  if (!last) return null;
+  const { run, split, count } = last;
+  return { run, split, prefetch: null, command, found: found.slice(0, count) };
+}
+
+/** A build in the first RUN that needs the files, whose downloads could stand before them. */
+export function downloadsBelow(analysis: Analysis, stage: Stage, at: number): Follows | null {
+  const copy = stage.steps[at];
+  const into = copy && projectFolder(copy);
+  if (!copy || !into) return null;
+  for (const [index, step] of stage.steps.entries()) {
+    if (index <= at) continue;
+    if (!step.run) {
+      if (isIndependent(step, copy)) continue;
+      return null;
+    }
+    const whole = commandsOf(analysis, step, into);
+    if (whole?.every(({ words }) => !installOf(words))) continue;
+    const read = readRun(step.run, analysis.plan.options.platform);
+    const commands = read.commands.filter((one) => !(one.piped && prints.test(one.words[0] ?? '')));
+    const start = commands.findIndex(({ words }) => !isAside(words));
+    const build = commands[start];
+    const prefetch = build && prefetchOf(build.words);
+    if (!prefetch || !commands.slice(0, start + 1).every(isSimple)) return null;
+    if (build.cwd === null || !isWithin(build.cwd, into) || !isOrdinary(step, build, into)) {
+      return null;
+    }
+    const scripts = scriptsAbove(analysis, stage, index);
+    if (scripts.some((script) => hasFetched(prefetch.install.tool, script))) return null;
+    return {
+      run: step,
+      split: null,
+      prefetch: { ...prefetch, cwd: build.cwd },
+      command: build.words.slice(0, 2).join(' '),
+      found: [{ install: prefetch.install, folder: relativeTo(into, build.cwd) }],
+    };
+  }
+  return null;
+}
+
+/** What stands in `$(…)` of a command, and leaves nothing. */
+const prints = /^(date|git|cat|echo|printf|hostname|nproc|uname|head|basename|dirname|arch)$/;
+
+/** Scripts of all RUN lines above one, in its stage and in those below it. */
+function scriptsAbove({ plan }: Analysis, stage: Stage, index: number): readonly string[] {
+  const scripts: string[] = [];
+  let one: Stage | undefined = stage;
+  let steps = stage.steps.slice(0, index);
+  for (let left = plan.stages.length; one && left > 0; left -= 1) {
+    scripts.push(...steps.flatMap(({ run }) => (run ? [run.script ?? run.argv.join(' ')] : [])));
+    const below: number | null = one.base.stage;
+    one = below === null ? undefined : plan.stages[below];
+    steps = [...(one?.steps ?? [])];
+  }
+  return scripts;
+}
+
+/** A shell of the build's own, its user and variables; and what is downloaded is not kept anyway. */
+function isOrdinary({ run, instruction }: Step, build: ShellCommand, into: string): boolean {
+  if (!run?.shell || run.program || run.network === 'none' || instruction.json) return false;
+  if (build.user !== run.user || isLed(run.env, into) || !isPlainlyMounted(run, into)) return false;
+  if (run.mounts.some(({ type }) => type === 'cache')) return false;
+  const given = new Set(run.env);
+  return [...build.env].every(
+    ([name, value]) => given.has(`${name}=${value}`) || forBuilds.test(name),
+  );
+}
+
+/** Variables that no download hangs on. */
+const forBuilds =
+  /^(_|HOME|USER|PATH|HOSTNAME|SHLVL|PWD|OLDPWD|CGO_\w+|GO(OS|ARCH|ARM|AMD64)|RUSTFLAGS|RUST_\w+|CARGO_(PROFILE|BUILD|TERM)_\w+|CARGO_INCREMENTAL|CARGO_TARGET_DIR|SQLX_OFFLINE|NODE_ENV)$/;
+
+function relativeTo(folder: string, path: string): string {
+  return path === folder ? '' : path.slice(folder === '/' ? 1 : folder.length + 1);
+}
+
+/** May the COPY stand behind this line as well as before it? */
+export function isIndependent({ command, workdir, effect }: Step, copy: Step): boolean {
+  const dest = copy.instruction.args.at(-1)?.value ?? '';
+  switch (command.kind) {
+    case 'workdir':
+      return workdir !== null && dest.startsWith('/');
+    case 'env':
+    case 'arg':
+      return !copy.instruction.args.some(({ value }) => value.includes('$'));
+    case 'label':
+    case 'expose':
+    case 'cmd':
+    case 'entrypoint':
+    case 'healthcheck':
+    case 'stopsignal':
+    case 'maintainer':
+    case 'shell':
+    case 'user':
+      return effect === 'metadata';
+    default:
+      return false;
+  }
+}
+
+function isAside(words: readonly string[]): boolean {
+  return looksAside(words) && !words.some((word) => word.includes(unknownPart));
+}
+
+function isSimple({ runs, outputs, input, pipedFrom, piped }: ShellCommand): boolean {
+  return (
+    runs === 'always' && outputs.length === 0 && input === null && pipedFrom === null && !piped
+  );
+}
+
+/** The commands of a RUN that does nothing but install; null where it may do more. */
+export function commandsOf(
+  { plan }: Analysis,
+  { run, command }: Step,
+  into: string,
+): readonly ShellCommand[] | null {
+  if (!run || command.kind !== 'run') return null;
+  const { commands, unread } = readRun(run, plan.options.platform);
+  if (!isPlainlyMounted(run, into) || isLed(run.env, into)) return null;
+  if (unread !== null || commands.length === 0) return null;
+  const isKnown = commands.every((one) => {
+    const { words, cwd } = one;
+    if (!isSimple(one) || cwd === null || words.some((word) => word.includes(unknownPart))) {
+      return false;
+    }
+    return installOf(words) ? isWithin(cwd, into) : looksAside(words);
+  });
+  return isKnown ? commands : null;
+}
+
+/** A bind mount has files of its own; one below the project hides what was copied. */
+function isPlainlyMounted({ mounts }: ResolvedRun, into: string): boolean {
+  return mounts.every(
+    ({ type, target }) =>
+      type !== 'bind' && (type !== 'tmpfs' || !isWithin(target, into)) && !overlaps(target, into),
+  );
+}
+
+/** Do variables lead an installer into the project, or to other files there? */
+function isLed(env: readonly string[], into: string): boolean {
+  return env.some((entry) => {
+    const at = entry.indexOf('=');
+    const name = entry.slice(0, at);
+    const value = entry.slice(at + 1);
+    if (/^GOFLAGS$/.test(name)) return /-mod=vendor|-modfile/.test(value);
+    if (!installers.test(name) || /\/\.venv\/?$/.test(value)) return false;
+    if (manifests.test(name)) return !value.startsWith('/') || isWithin(absolutePath(value), into);
+    if (value.startsWith('/')) return isWithin(absolutePath(value), into);
+    return /^\.{0,2}\/|^(vendor|\.)/.test(value);
+  });
+}
+
+const installers =
+  /^(PIP_|PYTHONUSERBASE$|GEM_|BUNDLE_|GOPATH$|GOMODCACHE$|GOWORK$|CARGO_HOME$|RUSTUP_HOME$|npm_config_|YARN_|PNPM_|COMPOSER|MAVEN_|GRADLE_USER_HOME$|UV_|POETRY_|VIRTUAL_ENV$)/i;
+const manifests =
+  /^(BUNDLE_GEMFILE|COMPOSER|PIP_REQUIREMENT|(PIP|UV)_(BUILD_)?CONSTRAINTS?|UV_CONFIG_FILE|GOWORK)$/;
+
+function overlaps(target: string, into: string): boolean {
+  return target !== '' && into !== '/' && isWithin(absolutePath(target), into);
+}
