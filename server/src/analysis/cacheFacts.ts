@@ -200,7 +200,8 @@ function keysOf(
       : context.content(own(step));
   return keyedPlan(plan, {
     hash,
-    variables: memory.variables,
+    operations: memory.operations,
+    bases: memory.bases,
     content: (step) => context.content(own(step)),
     mountContent: (step, index) => context.mountContent(own(step), index),
     stageContent: stageContents(plan, content, memory, images),

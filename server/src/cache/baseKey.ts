@@ -5,6 +5,7 @@ import type { Plan, Platform, Stage } from '../model/plan.ts';
 import { formatPlatform, parsePlatform } from '../model/platform.ts';
 import { parseReference } from '../model/reference.ts';
 import type { BaseIdentities } from './baseIdentity.ts';
+import { generations } from './generations.ts';
 import type { Hash } from './hash.ts';
 import type { Doubt, KeyPart } from './keyedStep.ts';
 
@@ -55,64 +56,109 @@ export function platformOf(
 }
 
 /** The key of a base that is no stage of the file. */
-export function baseKey(
+export type BaseKeys = (
   plan: Plan,
   stage: Stage,
-  hash: Hash,
   images: BaseIdentities,
   noted: (place: string, identity: string) => void,
+) => BaseKey;
+
+/** What is told of the image that a stage starts from. */
+interface Told {
+  readonly identity: string | null;
+  readonly isKnown: boolean;
+  readonly moved: string | null;
+}
+
+const nothingTold: Told = { identity: null, isKnown: false, moved: null };
+
+/** So many bases are remembered by all that decides on their keys, for as long as they are in use. */
+const most = 2_000;
+
+/** Nothing is remembered yet. */
+export function baseMemory(hash: Hash): BaseKeys {
+  const known = generations<BaseKey>(most);
+  return (plan, stage, images, noted) => {
+    const { base, from } = stage;
+    const { options } = plan;
+    const platform = platformOf(base.scratch ? null : base.platform, options);
+    const named = base.named === null ? undefined : namedContext(base.named, options);
+    const image = named === undefined ? base.reference : imageOfContext(named);
+    const reference = base.scratch ? null : image;
+    const identity = reference === null ? null : images.identity(reference, platform);
+    if (reference !== null && identity !== null) noted(imagePlace(reference, platform), identity);
+    const told: Told =
+      reference === null || identity === null
+        ? nothingTold
+        : {
+            identity,
+            isKnown: images.isKnown(reference, platform),
+            moved: images.moved(reference, platform),
+          };
+    const values = variablesOf(plan, stage);
+    const written = [from.base, from.platform, base.scratch, base.named, named, reference];
+    const key = JSON.stringify([written, formatPlatform(platform), Object.values(told), values]);
+    return known.get(key, () => madeBase(stage, named, reference, platform, told, values, hash));
+  };
+}
+
+function madeBase(
+  { base, from }: Stage,
+  named: string | undefined,
+  reference: string | null,
+  platform: Platform,
+  { identity, isKnown, moved }: Told,
+  values: readonly (readonly [name: string, value: string])[],
+  hash: Hash,
 ): BaseKey {
-  const { base, from } = stage;
-  const { options } = plan;
-  const platform = platformOf(base.scratch ? null : base.platform, options);
   const text = formatPlatform(platform);
   const part = (name: string, value: string): KeyPart => ({
     kind: 'base',
     name,
     digest: hash(value),
   });
-  const variables = [...`${from.base} ${from.platform ?? ''}`.matchAll(/\$\{?([A-Za-z_]\w*)/g)]
-    .map(([, name = '']) => name)
-    .filter((name, index, all) => all.indexOf(name) === index);
-  const values = globalValues(plan);
   const parts = [
     part('written', from.base),
     part('platform', text),
-    ...variables.flatMap((name) => part(`$${name}`, values.get(name) ?? '')),
+    ...values.map(([name, value]) => part(`$${name}`, value)),
   ];
   const made = (value: unknown, doubts: readonly Doubt[], unmoved: string | null): BaseKey => ({
     key: hash(JSON.stringify(value)),
     platform,
     doubts,
     unmoved,
-    moved: null,
+    moved,
     parts,
   });
-  const ofImage = (reference: string): BaseKey => {
-    const identity = images.identity(reference, platform);
-    if (identity === null) {
-      return made(['image', imageKey(reference), text], [], isPinned(reference) ? null : reference);
-    }
-    noted(imagePlace(reference, platform), identity);
-    const isOpen = !isPinned(reference) && !images.isKnown(reference, platform);
-    const key = made(['image', identity], [], isOpen ? reference : null);
-    return { ...key, moved: images.moved(reference, platform) };
-  };
   if (base.scratch) return made(['scratch'], [], null);
-  const named = base.named === null ? undefined : namedContext(base.named, options);
-  if (named !== undefined) {
-    const image = imageOfContext(named);
-    if (image !== null) return ofImage(image);
+  if (reference === null) {
     const reason = `What the named context ${base.named} holds is not looked at.`;
     const doubt = { of: null, surely: false, step: null, reason };
     return made(['named', named, text], [doubt], null);
   }
-  return ofImage(base.reference);
+  const pinned = isPinned(reference);
+  if (identity === null)
+    return made(['image', imageKey(reference), text], [], pinned ? null : reference);
+  return made(['image', identity], [], pinned || isKnown ? null : reference);
 }
+
+/** What FROM takes of the ARGs above the first one, each once. */
+function variablesOf(plan: Plan, { from }: Stage): readonly (readonly [string, string])[] {
+  const text = `${from.base} ${from.platform ?? ''}`;
+  if (!text.includes('$')) return [];
+  const names = new Set([...text.matchAll(/\$\{?([A-Za-z_]\w*)/g)].map(([, name = '']) => name));
+  const values = globalValues(plan);
+  return [...names].map((name) => [name, values.get(name) ?? '']);
+}
+
+const globals = new WeakMap<Plan, ReadonlyMap<string, string>>();
 
 /** Values of the ARGs above the first FROM. */
 function globalValues(plan: Plan): ReadonlyMap<string, string> {
+  const known = globals.get(plan);
+  if (known) return known;
   const values = new Map<string, string>();
+  globals.set(plan, values);
   for (const { command, env } of plan.globals) {
     if (command.kind !== 'arg') continue;
     for (const { key, value } of command.args) {

@@ -1,9 +1,11 @@
 /** What keys of one document have in common from one plan to the next. */
 
 import type { EntryDigests } from '../context/contentDigests.ts';
+import { type BaseKeys, baseMemory } from './baseKey.ts';
 import { type EnvironmentDigests, environmentDigests } from './environmentDigest.ts';
 import { generations } from './generations.ts';
 import type { Hash } from './hash.ts';
+import { type Operations, operationMemory } from './operationMemory.ts';
 import { createStageMemory, type StageMemory } from './stages/memory.ts';
 
 /** What is remembered; equal questions have equal answers with it and without. */
@@ -11,15 +13,20 @@ export interface KeyMemory {
   /** Answers for short texts are remembered. */
   readonly hash: Hash;
   readonly variables: EnvironmentDigests;
+  readonly operations: Operations;
+  readonly bases: BaseKeys;
   readonly stages: StageMemory;
 }
 
 /** Nothing is remembered yet. */
 export function createKeyMemory(hash: Hash, entryDigests: (hash: Hash) => EntryDigests): KeyMemory {
   const remembered = rememberedHash(hash);
+  const variables = environmentDigests(remembered);
   return {
     hash: remembered,
-    variables: environmentDigests(remembered),
+    variables,
+    operations: operationMemory(remembered, variables),
+    bases: baseMemory(remembered),
     stages: createStageMemory(remembered, entryDigests(remembered)),
   };
 }

@@ -7,11 +7,12 @@
 import type { KnownContent } from '../context/contentFacts.ts';
 import type { Plan, Platform, Stage, Step } from '../model/plan.ts';
 import { byReference } from './baseIdentity.ts';
-import { baseKey } from './baseKey.ts';
+import { baseMemory } from './baseKey.ts';
 import { environmentDigests } from './environmentDigest.ts';
 import type { Hash } from './hash.ts';
 import type { Doubt, KeyedBase, KeyedPlan, KeyedStep, KeyInputs, KeyPart } from './keyedStep.ts';
-import { decides, operationOf } from './operation.ts';
+import { keyText } from './operation.ts';
+import { type Operation, operationMemory } from './operationMemory.ts';
 import { copyKeys, mountKeys, type SourceInputs, type SourceKeys } from './sourceKeys.ts';
 
 /** The root file system of a stage as its steps go by. */
@@ -23,7 +24,8 @@ interface Chain {
 /** Keys of all steps that a build of the plan's target reaches. Takes linear time. */
 export function keyedPlan(plan: Plan, inputs: KeyInputs): KeyedPlan {
   const { hash, images: known = byReference } = inputs;
-  const variables = inputs.variables ?? environmentDigests(hash);
+  const baseKeys = inputs.bases ?? baseMemory(hash);
+  const operations = inputs.operations ?? operationMemory(hash, environmentDigests(hash));
   const rules = {
     merges: inputs.mergesLayers !== false,
     hashesBelow: inputs.hashesBelow === true,
@@ -52,9 +54,9 @@ export function keyedPlan(plan: Plan, inputs: KeyInputs): KeyedPlan {
   const start = (stage: Stage): Chain => {
     const parent = stage.base.stage === null ? undefined : ends.get(stage.base.stage);
     if (parent) return { ...parent };
-    const { platform, ...base } = baseKey(plan, stage, hash, known, noted);
+    const base = baseKeys(plan, stage, known, noted);
     bases.set(stage.index, base);
-    const { key } = base;
+    const { key, platform } = base;
     return { key, platform };
   };
 
@@ -64,16 +66,16 @@ export function keyedPlan(plan: Plan, inputs: KeyInputs): KeyedPlan {
     let before: Step['env'] | null = null;
     // What FROM says stands with the first step, as no step of its own has it.
     let first: readonly KeyPart[] = bases.get(stage.index)?.parts ?? [];
-    for (const step of [...stage.triggers, ...stage.steps]) {
+    const { triggers } = stage;
+    for (const step of triggers.length === 0 ? stage.steps : [...triggers, ...stage.steps]) {
       if (step.effect !== 'layer') continue;
       const { platform } = chain;
-      const own = operationOf(step, { hash, variables, plan, platform, before });
-      const operation = own.length > 0 && first.length > 0 ? [...first, ...own] : own;
-      first = [];
+      const operation = operations(step, { plan, platform, before });
       const sources = sourcesOf(step, sourceInputs);
       if (step.run) before = step.env;
       const isLinked = step.copy?.link === true && rules.merges;
-      const keyed = keyOf(step, stage.index, chain.key, operation, sources, isLinked, hash);
+      const keyed = keyOf(step, stage.index, chain.key, operation, first, sources, isLinked, hash);
+      first = noParts;
       chain.key = keyed.after;
       steps.push(keyed);
       byStep.set(step, keyed);
@@ -101,50 +103,51 @@ function sourcesOf(step: Step, inputs: SourceInputs): SourceKeys | null {
 }
 
 const none: readonly Doubt[] = [];
+const noParts: readonly KeyPart[] = [];
 const noFiles: readonly string[] = [];
 
 function unnoticedIn({ contents }: SourceKeys): readonly string[] {
+  if (contents.every(({ unnoticed }) => unnoticed.length === 0)) return noFiles;
   const files = contents.flatMap(({ unnoticed }) => unnoticed);
-  return files.length === 0 ? noFiles : [...new Set(files)];
+  return [...new Set(files)];
 }
 
 function keyOf(
   step: Step,
   stage: number,
   parent: string | null,
-  operation: readonly KeyPart[],
+  operation: Operation,
+  /** What the base adds, which stands in no key. */
+  first: readonly KeyPart[],
   sources: SourceKeys | null,
   isLinked: boolean,
   hash: Hash,
 ): KeyedStep {
-  const parts = sources ? [...operation, ...sources.parts] : operation;
-  const isRefused = operation.length === 0;
+  const isRefused = operation.parts.length === 0;
+  const own = first.length === 0 || isRefused ? operation.parts : [...first, ...operation.parts];
+  const parts = sources && sources.parts.length > 0 ? [...own, ...sources.parts] : own;
   const missing = isRefused
     ? { reason: 'The build stops at this line.', pending: false, fails: true }
     : (sources?.missing ?? null);
-  const pending = missing?.pending ?? false;
-  const given = {
+  const below = isLinked ? '' : parent;
+  const key =
+    missing || below === null
+      ? null
+      : operation.keyOn(below, sources ? keyText(sources.parts) : '');
+  const merged = () => (parent === null ? null : hash(`merge\n${parent}\n${key}`));
+  // Not put together of parts, as there are many.
+  return {
     step,
     stage,
+    key,
     parent,
+    after: isLinked && key !== null ? merged() : key,
     parts,
+    unknown: missing?.reason ?? null,
+    pending: missing?.pending ?? false,
     fails: missing?.fails ?? false,
     doubts: sources?.doubts ?? none,
     hopes: sources?.hopes ?? none,
     unnoticed: sources ? unnoticedIn(sources) : noFiles,
   };
-  const below = isLinked ? '' : parent;
-  if (missing || below === null) {
-    const unknown = missing?.reason ?? null;
-    return { ...given, key: null, after: null, unknown, pending };
-  }
-  let text = below;
-  for (const part of parts) {
-    if (!decides(part)) continue;
-    const { kind, name, digest } = part;
-    text += kind === 'content' ? `\n${digest}` : `\n${kind} ${name} ${digest}`;
-  }
-  const key = hash(text);
-  const after = !isLinked ? key : parent === null ? null : hash(`merge\n${parent}\n${key}`);
-  return { ...given, key, after, unknown: null, pending: false };
 }

@@ -8,8 +8,9 @@ import type { ContentFacts, KnownContent } from '../context/contentFacts.ts';
 import type { Fact } from '../context/fact.ts';
 import type { Plan, Step } from '../model/plan.ts';
 import type { BaseIdentities } from './baseIdentity.ts';
-import type { EnvironmentDigests } from './environmentDigest.ts';
+import type { BaseKeys } from './baseKey.ts';
 import type { Hash } from './hash.ts';
+import type { Operations } from './operationMemory.ts';
 import type { StageContentOf } from './stageContent.ts';
 
 /**
@@ -89,8 +90,10 @@ export interface Doubt {
 /** What keys depend on besides the plan. */
 export interface KeyInputs {
   readonly hash: Hash;
-  /** Digests of variables, of earlier plans too; absent: they are made anew. */
-  readonly variables?: EnvironmentDigests;
+  /** Operations, of earlier plans too; absent: they are made anew. */
+  readonly operations?: Operations;
+  /** Keys of what stages start from, in the same way. */
+  readonly bases?: BaseKeys;
   /** What a COPY or ADD takes from the build context; asked for those that take something. */
   content(step: Step): Fact<ContentFacts>;
   /** What a mount of a RUN takes from the build context; the index is that in `run.mounts`. */

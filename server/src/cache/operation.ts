@@ -29,21 +29,50 @@ export interface OperationInputs {
   readonly before: ReadonlyMap<string, string> | null;
 }
 
-/** The parts of a COPY, ADD, RUN or WORKDIR; none where BuildKit refuses the instruction. */
-export function operationOf(step: Step, inputs: OperationInputs): readonly KeyPart[] {
+/**
+ * The parts of a COPY, ADD, RUN or WORKDIR without its variables; none where BuildKit refuses the
+ * instruction. All that they are made of stands in `textOf` of `operationMemory.ts`, too.
+ */
+export function ownParts(
+  step: Step,
+  inputs: Pick<OperationInputs, 'hash' | 'plan' | 'platform'>,
+): readonly KeyPart[] {
   if (step.run) return runParts(step, step.run, inputs);
-  const { hash } = inputs;
-  const own = step.copy
-    ? copyParts(step.copy, hash)
-    : step.workdir !== null
-      ? workdirParts(step, step.workdir, inputs)
-      : [];
-  return [...own, ...usedVariables(step, inputs)];
+  if (step.copy) return copyParts(step.copy, inputs.hash);
+  return step.workdir === null ? [] : workdirParts(step, step.workdir, inputs);
+}
+
+const noParts: readonly KeyPart[] = [];
+
+/** What variables add to that, behind it. */
+export function variableParts(
+  step: Step,
+  inputs: Pick<OperationInputs, 'variables' | 'before'>,
+): readonly KeyPart[] {
+  if (!step.run) return usedVariables(step, inputs);
+  const { variables, before } = inputs;
+  const parts: KeyPart[] = [{ kind: 'variable', name: '', digest: variables.whole(step.env) }];
+  for (const name of assignedSince(step.env, before)) {
+    const digest = variables.one(step.env, name);
+    if (digest !== undefined) parts.push({ kind: 'variable', name, digest });
+  }
+  return parts;
 }
 
 /** Is it in the key? The others are there to tell causes. */
 export function decides({ kind, name }: KeyPart): boolean {
   return kind !== 'base' && (kind !== 'variable' || name === '');
+}
+
+/** What parts add to a key, behind what the step stands on. */
+export function keyText(parts: readonly KeyPart[]): string {
+  let text = '';
+  for (const part of parts) {
+    if (!decides(part)) continue;
+    const { kind, name, digest } = part;
+    text += kind === 'content' ? `\n${digest}` : `\n${kind} ${name} ${digest}`;
+  }
+  return text;
 }
 
 /** Equal for steps that differ at most in what is below them and in what their sources hold. */
@@ -54,7 +83,11 @@ export function signatureOf(parts: readonly KeyPart[]): string {
     .join('\n');
 }
 
-function workdirParts(step: Step, workdir: string, { hash, plan }: OperationInputs): KeyPart[] {
+function workdirParts(
+  step: Step,
+  workdir: string,
+  { hash, plan }: Pick<OperationInputs, 'hash' | 'plan'>,
+): KeyPart[] {
   const { user } = step.config;
   const epoch = plan.options.buildArgs?.get('SOURCE_DATE_EPOCH');
   return [
@@ -119,8 +152,11 @@ function modeText(chmod: string): string | number {
   return /^[0-7]+$/.test(chmod) ? Number.parseInt(chmod, 8) : chmod;
 }
 
-function runParts(step: Step, run: ResolvedRun, inputs: OperationInputs): readonly KeyPart[] {
-  const { hash, variables, platform, before } = inputs;
+function runParts(
+  step: Step,
+  run: ResolvedRun,
+  { hash, platform, plan }: Pick<OperationInputs, 'hash' | 'plan' | 'platform'>,
+): readonly KeyPart[] {
   const { command } = step;
   const parts: KeyPart[] = [];
   const add = (kind: KeyPart['kind'], name: string, value: unknown) =>
@@ -141,12 +177,7 @@ function runParts(step: Step, run: ResolvedRun, inputs: OperationInputs): readon
     const isPlain = body?.content.startsWith('#!') ?? true;
     add('heredoc', '', isPlain ? run.program : ['behind tabs', run.program]);
   }
-  for (const [target, value] of mountParts(run, inputs.plan)) add('mount', target, value);
-  parts.push({ kind: 'variable', name: '', digest: variables.whole(step.env) });
-  for (const name of assignedSince(step.env, before)) {
-    const digest = variables.one(step.env, name);
-    if (digest !== undefined) parts.push({ kind: 'variable', name, digest });
-  }
+  for (const [target, value] of mountParts(run, plan)) add('mount', target, value);
   return parts;
 }
 
@@ -213,9 +244,13 @@ function cacheText({ id, target, sharing }: ResolvedMount, namespace: string): s
 }
 
 /** Digests of the variables that the text names; their values are in the other parts. */
-function usedVariables(step: Step, { variables }: OperationInputs): readonly KeyPart[] {
+function usedVariables(
+  step: Step,
+  { variables }: Pick<OperationInputs, 'variables'>,
+): readonly KeyPart[] {
   const { joined, heredocs } = step.instruction;
   const texts = [joined.text, ...heredocs.filter(({ expand }) => expand).map((h) => h.content)];
+  if (!texts.some((text) => text.includes('$'))) return noParts;
   const names = new Set<string>();
   for (const text of texts) {
     for (const [, name = ''] of text.matchAll(/\$\{?([A-Za-z_]\w*)/g)) names.add(name);

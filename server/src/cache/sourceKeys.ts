@@ -60,6 +60,27 @@ function nothing(): SourceKeys {
 
 /** Of a COPY or ADD. */
 export function copyKeys(step: Step, copy: ResolvedCopy, inputs: SourceInputs): SourceKeys {
+  return contextKeys(step, copy, inputs) ?? allKeys(step, copy, inputs);
+}
+
+const ofContext = new WeakMap<KnownContent, { readonly form: string; readonly keys: SourceKeys }>();
+
+/** The same as `allKeys` where nothing but known files of the context is taken; made once for what is known. */
+function contextKeys(step: Step, copy: ResolvedCopy, inputs: SourceInputs): SourceKeys | null {
+  const { origin, sources, remotes, parents, exclude } = copy;
+  if (origin.kind !== 'context' || sources.length === 0 || remotes.length > 0) return null;
+  const fact = inputs.content(step);
+  if (fact.state !== 'known' || fact.value.kind !== 'known') return null;
+  const { value } = fact;
+  const form = `${parents} ${exclude.length > 0}`;
+  const known = ofContext.get(value);
+  if (known?.form === form) return known.keys;
+  const keys = allKeys(step, copy, inputs);
+  ofContext.set(value, { form, keys });
+  return keys;
+}
+
+function allKeys(step: Step, copy: ResolvedCopy, inputs: SourceInputs): SourceKeys {
   const found = nothing();
   if (copy.sources.length > 0) {
     const selected = selectedBy(step, copy, inputs, found);

@@ -6,6 +6,7 @@
  */
 
 import type { EntryDigests } from '../../context/contentDigests.ts';
+import type { Step } from '../../model/plan.ts';
 import { type Generations, generations } from '../generations.ts';
 import type { Hash } from '../hash.ts';
 import { type DigestOf, digester } from './digests.ts';
@@ -22,6 +23,12 @@ export interface State {
   readonly line: Line;
   /** Tells it from all other states. */
   readonly id: number;
+  /** The states after lines on it, by what these execute. */
+  readonly next: Map<string, State>;
+  /** The last plan that it was used for, by its number. */
+  used: number;
+  /** The last plan for which `next` was gone through. */
+  tidied: number;
 }
 
 /** What is remembered from one plan of a document to the next. */
@@ -34,6 +41,8 @@ export interface StageMemory {
   readonly numberOf: (of: object) => number;
   /** What RUNs execute. */
   readonly scripts: Generations<Script>;
+  /** What steps do, as a text, for as long as the steps live: a plan takes over most of the one before. */
+  readonly texts: WeakMap<Step, string>;
   /** The state of an image or the like, by what it is. */
   first(key: string, make: () => Node): State;
   /** The state after a line, by what that executes. */
@@ -45,16 +54,28 @@ export interface StageMemory {
 /** Longer texts are kept as digests. */
 const longest = 400;
 
+/** Texts that are short enough to be kept. */
+export function shortened(text: string, hash: Hash): string {
+  return text.length > longest ? hash(text) : text;
+}
+
 /** Nothing is remembered yet. */
 export function createStageMemory(hash: Hash, digests: EntryDigests): StageMemory {
   const digestOf = digester(hash, digests);
   const numbers = new WeakMap<object, number>();
   let last = 0;
-  const states = generations<State>();
+  let plan = 0;
+  const images = generations<State>();
   const scripts = generations<Script>();
-  const remembered = (key: string, make: () => Omit<State, 'id'>): State =>
-    states.get(key, () => ({ ...make(), id: ++last }));
-  const short = (key: string) => (key.length > longest ? hash(key) : key);
+  const made = (state: Pick<State, 'root' | 'image' | 'line'>): State => {
+    last++;
+    return { ...state, id: last, next: new Map(), used: plan, tidied: plan };
+  };
+  /** Forgets what stood on it before the last plan; what nothing leads to any more goes with it. */
+  const tidy = (state: State) => {
+    state.tidied = plan;
+    for (const [key, { used }] of state.next) if (used < plan - 1) state.next.delete(key);
+  };
 
   return {
     hash,
@@ -69,19 +90,30 @@ export function createStageMemory(hash: Hash, digests: EntryDigests): StageMemor
       }
       return number;
     },
-    first: (key, make) =>
-      remembered(`first ${key}`, () => {
+    first(key, make) {
+      const state = images.get(key, () => {
         const root = make();
-        return { root, image: digestOf(root).digest, line: firstLine() };
-      }),
-    next: (before, key, make) =>
-      remembered(`${before.id} ${short(key)}`, () => {
+        return made({ root, image: digestOf(root).digest, line: firstLine() });
+      });
+      state.used = plan;
+      return state;
+    },
+    next(before, key, make) {
+      if (before.tidied !== plan) tidy(before);
+      let state = before.next.get(key);
+      if (!state) {
         const line = lineOn(before.line);
-        return { root: make(line), image: before.image, line };
-      }),
+        state = made({ root: make(line), image: before.image, line });
+        before.next.set(key, state);
+      }
+      state.used = plan;
+      return state;
+    },
     scripts,
+    texts: new WeakMap(),
     turn() {
-      states.turn();
+      plan++;
+      images.turn();
       scripts.turn();
     },
   };

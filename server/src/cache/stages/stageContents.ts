@@ -4,7 +4,7 @@
  * made it. Stages are followed when someone asks, each once and in one pass.
  */
 
-import type { CopyOrigin, Plan, ResolvedRun, Stage, Step } from '../../model/plan.ts';
+import type { CopyOrigin, Plan, Platform, ResolvedRun, Stage, Step } from '../../model/plan.ts';
 import { formatPlatform } from '../../model/platform.ts';
 import { type BaseIdentities, byReference } from '../baseIdentity.ts';
 import { imageOfContext, platformOf } from '../baseKey.ts';
@@ -20,7 +20,7 @@ import type { StageInputs } from './inputs.ts';
 import type { Line } from './line.ts';
 import { hiddenBy, type Making } from './making.ts';
 import { certain, joinMarks } from './marks.ts';
-import type { StageMemory, State } from './memory.ts';
+import { type StageMemory, type State, shortened } from './memory.ts';
 import { emptyFolder, type Node } from './nodes.ts';
 import { applyRun } from './run/applyRun.ts';
 import { type Script, scriptOf } from './run/script.ts';
@@ -193,41 +193,63 @@ function apply(making: Making, draft: Draft, step: Step, user: string): void {
 /** All that decides on what a step does to the files of its stage; null: it does nothing. */
 function keyOf(following: Following, step: Step, user: string): string | null {
   const { copy, run, workdir } = step;
-  if (run) return runKey(following, step, run);
+  if (run) return `${textOf(following, step)}${mountsKey(following, step, run)}`;
   if (copy) {
-    const { origin, ...rest } = copy;
+    const { origin } = copy;
     const sources =
       origin.kind === 'context'
         ? copy.sources.length > 0 && filesKey(following, step, null)
         : originState(following, origin).id;
-    return JSON.stringify(['copy', rest, sources]);
+    return `${textOf(following, step)} ${sources}`;
   }
   return workdir === null || workdir === '/' ? null : JSON.stringify(['workdir', workdir, user]);
 }
 
-function runKey(following: Following, step: Step, run: ResolvedRun): string {
-  const mounted = run.mounts.map(({ origin, type }, index) => {
-    if (origin === null) return null;
-    if (origin.kind !== 'context') return originState(following, origin).id;
-    return type === 'bind' && filesKey(following, step, index);
-  });
-  return `${scriptKey(following, step, run)} ${JSON.stringify(mounted)}`;
+/** What mounts hold. */
+function mountsKey(following: Following, step: Step, { mounts }: ResolvedRun): string {
+  let key = '';
+  for (const [index, { origin, type }] of mounts.entries()) {
+    if (origin === null) key += ' none';
+    else if (origin.kind !== 'context') key += ` ${originState(following, origin).id}`;
+    else if (type === 'bind') key += ` ${JSON.stringify(filesKey(following, step, index))}`;
+    else key += ' cache';
+  }
+  return key;
 }
 
-/** All that a RUN executes, whatever it finds. */
-function scriptKey({ variables, plan }: Following, step: Step, run: ResolvedRun): string {
+/** What a COPY or a RUN does, whatever it finds; made once for each step. */
+function textOf({ memory, variables, plan }: Following, step: Step): string {
+  const known = memory.texts.get(step);
+  if (known !== undefined) return known;
+  const { copy, run } = step;
+  let text = '';
+  if (run) text = scriptKey(step, run, variables, plan.options.platform);
+  else if (copy) {
+    const { origin: _, ...rest } = copy;
+    text = `copy ${JSON.stringify(rest)}`;
+  }
+  const short = shortened(text, memory.hash);
+  memory.texts.set(step, short);
+  return short;
+}
+
+/** All that a RUN executes. */
+function scriptKey(
+  step: Step,
+  run: ResolvedRun,
+  variables: KeyMemory['variables'],
+  { os, arch, variant }: Platform,
+): string {
   const { argv, shell, script, program, unset, proxyEnv, cwd, user, network } = run;
   const words = [shell, script === null ? argv : argv.slice(0, -1), script, program, unset];
   const mounts = run.mounts.map(({ origin: _, ...mount }) => mount);
-  const { os, arch, variant } = plan.options.platform;
   const place = [variables.whole(step.env), proxyEnv, cwd, user, network, os, arch, variant];
-  return JSON.stringify([words, mounts, place]);
+  return `run ${JSON.stringify([words, mounts, place])}`;
 }
 
 function scriptOfStep(following: Following, step: Step, run: ResolvedRun): Script {
-  const key = scriptKey(following, step, run);
   const { platform } = following.plan.options;
-  return following.memory.scripts.get(key, () => scriptOf(run, platform));
+  return following.memory.scripts.get(textOf(following, step), () => scriptOf(run, platform));
 }
 
 /** What is known of the files that a step takes of the context: the same text, the same object. */
