@@ -19,6 +19,8 @@ export interface MemoryFileSystem extends FileSystem {
   symlink(path: string, target: string): void;
   /** Another name for a file. */
   link(path: string, existing: string): void;
+  /** A file of its own in place of one of several names, alike in all. */
+  unlink(path: string): void;
   folder(path: string): void;
   chmod(path: string, mode: number): void;
   /** Another time of change, and nothing else. */
@@ -97,12 +99,18 @@ export function memoryFileSystem(
     sneak(path, content) {
       const item = get(path);
       if (item.kind === 'file') item.content = new TextEncoder().encode(content);
-      changes.set(path, clock++);
+      const now = clock++;
+      for (const [name, other] of items) if (other === item) changes.set(name, now);
     },
     symlink: (path, target) => set(path, { kind: 'symlink', target }),
     link(path, existing) {
       set(path, get(existing));
       times.set(path, times.get(existing) ?? 0);
+    },
+    unlink(path) {
+      const item = get(path);
+      if (item.kind === 'file') items.set(path, { ...item, inode: String(clock) });
+      changes.set(path, clock++);
     },
     remove(path) {
       for (const name of [...items.keys()]) {

@@ -68,6 +68,8 @@ export class ContextFacts {
   #contents = new Map<string, BackgroundFact<ContentFacts>>();
   /** What the builder holds of the context, as it was last said. */
   #sent: SentContext | null = null;
+  /** Sources of all lines of the document that take of the context. */
+  #sources: readonly string[] = [];
   /** What the document itself needs, by key; starts when the context is open. */
   #needed = new Map<string, Taking>();
 
@@ -88,7 +90,8 @@ export class ContextFacts {
     for (const step of steps) needed.set(step.key, step);
     if (!aside || !this.#wanted) {
       this.#needed = needed;
-      this.#want(subject, namedSources(plan));
+      this.#sources = namedSources(plan);
+      this.#want(subject, this.#sources);
       drop(this.#copies, needed);
       drop(this.#contents, selections(plan));
     } else for (const [key, taking] of needed) this.#needed.set(key, taking);
@@ -133,7 +136,7 @@ export class ContextFacts {
     if (!fact) {
       fact = new BackgroundFact<ContentFacts>(
         async (signal) => {
-          const value = await context.content(selection, this.#sent, signal);
+          const value = await context.content(selection, this.#sent, signal, this.#sources);
           return { state: 'known', value };
         },
         this.#onChanged,

@@ -2,6 +2,7 @@
 
 import type { ContentNode, KnownContent, SentEntry } from '../context/contentFacts.ts';
 import type { BuildRecord } from './buildRecord.ts';
+import { shown } from './unnoticed.ts';
 
 type Entry = Omit<SentEntry, 'mtimeNs'>;
 
@@ -167,11 +168,4 @@ function inWords(changes: readonly Change[]): string | null {
 function listed(names: readonly string[]): string {
   if (names.length < 2) return names[0] ?? '';
   return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
-}
-
-/** On one line, and not too long; the root is `.`. */
-function shown(path: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: names of files may have them
-  const line = path.replace(/[\u0000-\u001f\u007f\u2028\u2029]/g, '?') || '.';
-  return line.length <= 80 ? line : `…${line.slice(-79)}`;
 }

@@ -11,6 +11,7 @@ import { signatureOf } from './operation.ts';
 import type { Prediction, Predictions } from './prediction.ts';
 import { asKeyed, type Recorded, type RecordIndex, recordIndex } from './recordIndex.ts';
 import { stepText } from './stepText.ts';
+import { unnoticedNotes } from './unnoticed.ts';
 
 export interface PredictOptions {
   /** `--no-cache`: all stages, or those of these names (`--no-cache-filter`). */
@@ -320,14 +321,7 @@ function notesOf(
     told.add(reference);
     notes.push(`The image ${reference} counts as unmoved; no engine or registry was asked.`);
   }
-  const [unseen] = at.unnoticed;
-  if (unseen !== undefined) {
-    const more = at.unnoticed.length - 1;
-    const files = more === 0 ? '' : ` and ${more} more file${more === 1 ? '' : 's'}`;
-    notes.push(
-      `${unseen}${files} changed, but the builder does not notice: size and time are those of its last copy.`,
-    );
-  }
+  notes.push(...unnoticedNotes(at.unnoticed));
   return notes;
 }
 

@@ -1,7 +1,8 @@
 /** Makes the record of a build, or of a moment in which nothing was built. */
 
 import type { ContentNode, KnownContent, SentEntry } from '../context/contentFacts.ts';
-import type { Step } from '../model/plan.ts';
+import { firstNames } from '../context/hardLinks.ts';
+import type { ResolvedMount, Step } from '../model/plan.ts';
 import { formatPlatform } from '../model/platform.ts';
 import type { BuildRecord, RecordedStep, RecordMeta, StepOutcome } from './buildRecord.ts';
 import type { KeyedPlan, KeyedStep } from './keyedStep.ts';
@@ -21,8 +22,9 @@ export function recordOf(
 ): BuildRecord {
   const { options } = keyed.plan;
   const measured = measuredIn(meta.earlier, storeOf(meta.builder));
+  const outcomeOf = (step: Step) => outcomes.get(step) ?? (meta.complete ? assumed : null);
   const steps = keyed.steps.flatMap((step) => {
-    const outcome = outcomes.get(step.step) ?? (meta.complete ? assumed : null);
+    const outcome = outcomeOf(step.step);
     const before = meta.compared?.of(step.step)?.key ?? null;
     const known = measured.get(step.key ?? '') ?? measured.get(before ?? '');
     return outcome ? (recorded(step, outcome, known, keyed) ?? []) : [];
@@ -48,7 +50,7 @@ export function recordOf(
     ...(open.length > 0 && { open }),
     ...(image !== undefined && { image }),
     ...basesOf(keyed),
-    files: filesOf(keyed),
+    files: filesOf(keyed, outcomeOf),
   };
 }
 
@@ -119,8 +121,37 @@ function tops({ sources }: KnownContent): readonly string[] {
   return sources.flatMap(({ matches }) => matches.map(({ node }) => node.path));
 }
 
-function filesOf(keyed: KeyedPlan): ReadonlyMap<string, SentEntry> {
+/**
+ * What the builder holds of the context after it. A RUN that may write to what it mounts of the context
+ * makes it give up its copy: BuildKit finalizes a snapshot that another one is made on, which takes
+ * it from the next transfer (`cache/refs.go`; seen on an engine).
+ */
+function filesOf(
+  keyed: KeyedPlan,
+  outcomeOf: (step: Step) => StepOutcome | null,
+): ReadonlyMap<string, SentEntry> {
+  const nodes = takenNodes(keyed);
+  const first = firstNames([...nodes.values()].map(({ path, inode = '' }) => [path, inode]));
+  const isHeld = !keyed.steps.some(
+    ({ step }) => (outcomeOf(step)?.outcome ?? 'cached') !== 'cached' && writesToContext(step),
+  );
   const files = new Map<string, SentEntry>();
+  for (const { path, kind, mode, bytes, mtimeNs, ctimeNs, content, inode = '' } of nodes.values()) {
+    const link = first.get(inode) ?? path;
+    const sent = { kind, mode, bytes, mtimeNs: isHeld ? mtimeNs : '', ctimeNs, content };
+    files.set(path, link === path ? sent : { ...sent, link });
+  }
+  return files;
+}
+
+function writesToContext({ run }: Step): boolean {
+  const isWritten = ({ type, origin, readonly }: ResolvedMount) =>
+    type === 'bind' && origin?.kind === 'context' && !readonly;
+  return run?.mounts.some(isWritten) === true;
+}
+
+function takenNodes(keyed: KeyedPlan): ReadonlyMap<string, ContentNode> {
+  const found = new Map<string, ContentNode>();
   const open: ContentNode[] = keyed.steps.flatMap(({ step }) =>
     keyed
       .contents(step)
@@ -131,9 +162,8 @@ function filesOf(keyed: KeyedPlan): ReadonlyMap<string, SentEntry> {
     // Excludes differ from step to step, so the same folder may come with more below.
     if (seen.has(node)) continue;
     seen.add(node);
-    const { path, kind, mode, bytes, mtimeNs, ctimeNs, content } = node;
-    if (!files.has(path)) files.set(path, { kind, mode, bytes, mtimeNs, ctimeNs, content });
+    if (!found.has(node.path)) found.set(node.path, node);
     open.push(...node.children.values());
   }
-  return files;
+  return found;
 }

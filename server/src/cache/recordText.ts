@@ -56,8 +56,9 @@ function partRows(parts: readonly KeyPart[]): readonly (readonly string[])[] {
 }
 
 function fileRow([path, entry]: readonly [string, SentEntry]): readonly unknown[] {
-  const { kind, mode, bytes, mtimeNs, content, ctimeNs } = entry;
+  const { kind, mode, bytes, mtimeNs, content, ctimeNs, link } = entry;
   const row = [path, kind, mode, bytes, mtimeNs, content];
+  if (link !== undefined) return [...row, ctimeNs ?? null, link];
   return ctimeNs === undefined ? row : [...row, ctimeNs];
 }
 
@@ -217,13 +218,15 @@ function readFiles(value: unknown): ReadonlyMap<string, SentEntry> | undefined {
 
 function readFile(value: unknown): readonly [string, SentEntry] | null {
   if (!Array.isArray(value)) return null;
-  const [path, given, mode, bytes, mtimeNs, content, ctimeNs] = value as readonly unknown[];
+  const [path, given, mode, bytes, mtimeNs, content, ctimeNs, link] = value as readonly unknown[];
   const kind = fileKinds.find((each) => each === given);
   if (!kind || typeof path !== 'string' || !isCount(mode) || !isCount(bytes)) return null;
   if (typeof mtimeNs !== 'string' || typeof content !== 'string') return null;
   const entry = { kind, mode, bytes, mtimeNs, content };
-  if (ctimeNs === undefined) return [path, entry];
-  return typeof ctimeNs === 'string' ? [path, { ...entry, ctimeNs }] : null;
+  const times = typeof ctimeNs === 'string' ? { ctimeNs } : {};
+  const names = typeof link === 'string' ? { link } : {};
+  const isOdd = (cell: unknown) => cell != null && typeof cell !== 'string';
+  return isOdd(ctimeNs) || isOdd(link) ? null : [path, { ...entry, ...times, ...names }];
 }
 
 /** Null where the list is none, is too long, or has one item that is none. */

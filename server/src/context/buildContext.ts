@@ -76,12 +76,14 @@ export interface BuildContext {
   files(copy: ResolvedCopy, signal?: AbortSignal, below?: Below): Promise<readonly CopiedFile[]>;
   /**
    * What the builder hashes of what a COPY or ADD, or a bind mount of a path, selects; `sent` is what
-   * it holds of this folder, null where that is not known. Reads the files that are selected.
+   * it holds of this folder, null where that is not known. Reads the files that are selected. `beside`:
+   * sources of all lines that take of the context, as they are sent together.
    */
   content(
     selection: ResolvedCopy | string,
     sent: SentContext | null,
     signal?: AbortSignal,
+    beside?: readonly string[],
   ): Promise<ContentFacts>;
   /** Marks a path (absolute), or all, as stale. True: something that was asked for is concerned. */
   invalidate(path?: string): boolean;
@@ -179,6 +181,7 @@ export function openContext(
     selection: ResolvedCopy | string,
     sent: SentContext | null,
     signal: AbortSignal,
+    beside: readonly string[],
   ): Promise<ContentFacts> {
     const { digests } = options;
     if (!digests || !bytes) return { kind: 'unknown', reason: 'Files cannot be compared here.' };
@@ -199,6 +202,7 @@ export function openContext(
       bytes,
       digests,
       sent,
+      beside,
       signal,
     });
     const [problem] = file.problems;
@@ -237,9 +241,9 @@ export function openContext(
         return [];
       }
     },
-    async content(selection, sent, signal = new AbortController().signal) {
+    async content(selection, sent, signal = new AbortController().signal, beside = []) {
       try {
-        return await contentIn(selection, sent, signal);
+        return await contentIn(selection, sent, signal, beside);
       } catch (error) {
         signal.throwIfAborted();
         return { kind: 'unknown', reason: reasonOf(error) };

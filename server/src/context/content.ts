@@ -13,6 +13,7 @@ import type { FileDigests } from './fileDigests.ts';
 import type { Folders } from './folders.ts';
 import { absenceOf, patternsOf, pivot } from './gather.ts';
 import { partsOf } from './goPath.ts';
+import { type HardLinks, hardLinks } from './hardLinks.ts';
 import type { KeptFolders } from './keptFolders.ts';
 import { startPace } from './pace.ts';
 import { noInfo, type Selection, type SelectionInfo, selectEntry } from './selection.ts';
@@ -28,6 +29,8 @@ export interface ContentInputs {
   readonly bytes: ContentBytes;
   readonly digests: FileDigests;
   readonly sent: SentContext | null;
+  /** Sources of all lines that take of the context. */
+  readonly beside: readonly string[];
   readonly signal: AbortSignal;
 }
 
@@ -43,12 +46,14 @@ export async function contentOf(
   inputs: ContentInputs,
 ): Promise<ContentFacts> {
   const own = new Set<Entry>();
+  let links: HardLinks | null = null;
   for (let changes = 0; ; ) {
     const tree = contentTree({
       tree: inputs.tree,
       kept: inputs.kept,
       sent: inputs.sent,
       bytes: (entry) => inputs.bytes.known(entry, own),
+      links,
       digests: entryDigests(inputs.digests.text),
       pace: startPace(),
       signal: inputs.signal,
@@ -57,7 +62,10 @@ export async function contentOf(
     const facts = await (typeof selection === 'string'
       ? question.mount(selection)
       : question.copy(selection));
-    if (tree.lacking.length === 0) return facts;
+    if (tree.linked.size > 0) {
+      const sources = [...basesOf(selection), ...inputs.beside];
+      links = await hardLinks(inputs.tree, sources, tree.linked);
+    } else if (tree.lacking.length === 0) return facts;
     const changed = await readAll(tree, inputs, own);
     if (changed === null) continue;
     if (++changes >= mostRounds) {
@@ -68,6 +76,13 @@ export async function contentOf(
     await new Promise((resolve) => setTimeout(resolve, calmMs * changes));
     inputs.signal.throwIfAborted();
   }
+}
+
+/** The sources without what only chooses from them. */
+function basesOf(selection: ResolvedCopy | string): readonly string[] {
+  if (typeof selection === 'string') return [selection];
+  const { sources, parents } = selection;
+  return parents ? sources.map((source) => pivot(source).base) : sources;
 }
 
 /** Reads all files that are lacking; one that is not what it was taken for, or null. */
@@ -184,7 +199,7 @@ class Question {
         const { mode, unnoticed } = this.#tree.modeOf(found.path, found.entry);
         header.item = [below, this.#digests.directory(mode, [])];
         if (own.taken) list(items, [header]);
-        if (unnoticed) this.#unnoticed.add(found.path);
+        if (unnoticed) this.#unnoticed.add(`${found.path}/`);
       }
       const walk: Walk = { selection, below, items, isRoot: found.entry === null };
       const node = await this.#walk(found, [], noInfo, [header], walk);
@@ -227,7 +242,7 @@ class Question {
       if (taken) list(walk.items, all);
       const node = await this.#walk(child, below, info, all, walk);
       if (!header.isListed) continue;
-      if (unnoticed) this.#unnoticed.add(child.path);
+      if (unnoticed) this.#unnoticed.add(`${child.path}/`);
       children.set(child.entry.name, node);
     }
     const mode = folder.entry && this.#tree.modeOf(folder.path, folder.entry).mode;

@@ -12,8 +12,11 @@ export interface EntryDigests {
   file(mode: number, content: string): string;
   /** The target as written; the builder gives all links the same mode. */
   symlink(target: string): string;
-  /** A device, pipe or socket. */
-  other(mode: number): string;
+  /**
+   * A pipe, or with `special` of `FileStat` a device or a socket. The client sends a socket as a file,
+   * and no bytes of it (fsutil `mkstat`, `sendFile`).
+   */
+  other(mode: number, special: string): string;
   /** Children by name, in byte order. A null mode: the root, whose own header is not known. */
   directory(
     mode: number | null,
@@ -39,7 +42,10 @@ export function entryDigests(hash: (text: string) => string): EntryDigests {
     // No hash: it is short as it is, and there are many files.
     file: (mode, content) => `f${mode.toString(8)}:${content}`,
     symlink: (target) => `l:${hash(target)}`,
-    other: (mode) => `o${mode.toString(8)}`,
+    other: (mode, special) => {
+      if (special === 'socket') return `f${mode.toString(8)}:${hash('')}`;
+      return `o${mode.toString(8)}${special && `:${special}`}`;
+    },
     directory: (mode, children) => `d:${list(mode === null ? '' : mode.toString(8), children)}`,
     selection: (items) => `s:${list('', items)}`,
   };

@@ -11,7 +11,8 @@ export interface KnownContent {
   readonly sources: readonly SourceContent[];
   /**
    * Files whose bytes or folders whose mode changed, but that the builder takes as unchanged because
-   * size, time and mode are those of its last copy (BuildKit's context transfer); relative paths.
+   * size, time and mode are those of its last copy (BuildKit's context transfer); relative paths, those
+   * of folders with a slash at the end.
    */
   readonly unnoticed: readonly string[];
   /** The build fails here, for this reason (a full sentence); null: it does not. */
@@ -51,9 +52,11 @@ export interface ContentNode {
   readonly ctimeNs: string;
   /**
    * File: digest of its bytes, or a text of its own where this user may not read them, as the builder
-   * then gets none. Symlink: its target. Else `''`.
+   * then gets none. Symlink: its target. Device or socket: what `special` of `FileStat` says. Else `''`.
    */
   readonly content: string;
+  /** Of a file that has several names: equal for all of them. Else `''`, or absent. */
+  readonly inode?: string;
   /** Of this entry with all that is below it, its own name left out. */
   readonly digest: string;
   /** Entries of a folder in byte order of their names; empty for all else. */
@@ -65,11 +68,14 @@ export interface SentEntry {
   readonly kind: ContentNode['kind'];
   readonly mode: number;
   readonly bytes: number;
+  /** As in `ContentNode`; `''` also where the builder does not have it any more. */
   readonly mtimeNs: string;
   /** As in `ContentNode`; absent: not kept, and files are read to tell whether their bytes changed. */
   readonly ctimeNs?: string;
   /** As in `ContentNode`. */
   readonly content: string;
+  /** The name that was sent before and that this file is another one of (fsutil `mkstat`). Absent: none was. */
+  readonly link?: string;
 }
 
 /** What the builder holds of the context, by relative path; undefined: nothing there. */

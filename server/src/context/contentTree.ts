@@ -8,6 +8,7 @@
 import type { EntryDigests } from './contentDigests.ts';
 import type { ContentNode, SentContext, SentEntry } from './contentFacts.ts';
 import { type Entry, isUnspeakable, Unreadable } from './entries.ts';
+import type { HardLinks } from './hardLinks.ts';
 import type { KeptFolders } from './keptFolders.ts';
 import type { Pace } from './pace.ts';
 import type { ContextTree, Found } from './sources.ts';
@@ -28,6 +29,8 @@ export interface TreeInputs {
   readonly kept: KeptFolders<Built>;
   readonly sent: SentContext | null;
   readonly bytes: KnownBytes;
+  /** Null: not looked at yet. */
+  readonly links: HardLinks | null;
   readonly digests: EntryDigests;
   readonly pace: Pace;
   readonly signal: AbortSignal;
@@ -48,6 +51,8 @@ export interface ContentTree {
   modeOf(path: string, entry: Entry): { readonly mode: number; readonly unnoticed: boolean };
   /** What `build` and `leaf` lacked so far. */
   readonly lacking: readonly Lacking[];
+  /** Names of files that have several, and those that they were links to: `links` are to decide on them. */
+  readonly linked: ReadonlySet<string>;
 }
 
 const none: readonly string[] = [];
@@ -55,14 +60,23 @@ const unreadableFile = { digest: null };
 
 /** The tree for one question. */
 export function contentTree(inputs: TreeInputs): ContentTree {
-  const { tree, kept, sent, bytes, digests, pace, signal } = inputs;
+  const { tree, kept, sent, bytes, links, digests, pace, signal } = inputs;
   const lacking: Lacking[] = [];
+  const linked = new Set<string>();
 
   function modeOf(path: string, entry: Entry) {
     const was = sent?.(path);
     // The builder sets it on its copy, but never hashes that again (fsutil `DiskWriter`).
-    const mode = was?.kind === 'directory' ? was.mode : entry.mode;
+    const mode = was?.kind === 'directory' && was.mtimeNs !== '' ? was.mode : entry.mode;
     return { mode, unnoticed: mode !== entry.mode };
+  }
+
+  /** The file of which the builder keeps the bytes: this one, or the name that this one is a link to. */
+  function heldOf(path: string, entry: Entry): SentEntry | undefined {
+    const first = (entry.links > 1 && links?.linkOf(path, entry)) || path;
+    const was = sent?.(first);
+    // It also compares which name a hard link goes with.
+    return was && isSent(was, entry) && was.link === undefined ? was : undefined;
   }
 
   function leaf({ path }: Found, entry: Entry): Built | null {
@@ -83,8 +97,12 @@ export function contentTree(inputs: TreeInputs): ContentTree {
         unnoticed: none,
       };
     }
-    // It also compares which name a hard link goes with; that is not kept, so content decides there.
-    const isKept = isAlike && entry.links <= 1;
+    if (entry.links > 1 && sent && !links) {
+      linked.add(path);
+      if (was?.link) linked.add(was.link);
+      return null;
+    }
+    const held = heldOf(path, entry);
     const known = entry.readable ? bytes(entry) : unreadableFile;
     if (!known) {
       lacking.push({ path, entry });
@@ -92,7 +110,7 @@ export function contentTree(inputs: TreeInputs): ContentTree {
     }
     // The client then sends the header with the length, and no bytes (fsutil `sendFile`).
     const digest = known.digest ?? `unreadable ${entry.bytes}`;
-    const content = isKept ? was.content : digest;
+    const content = held?.content ?? digest;
     return {
       node: leafNode(entry, path, content, digests),
       unnoticed: known.digest !== null && digest !== content ? [path] : none,
@@ -122,17 +140,17 @@ export function contentTree(inputs: TreeInputs): ContentTree {
     }
     if (!isWhole) return null;
     const own = entry && modeOf(path, entry);
-    if (own?.unnoticed) unnoticed.push(path);
+    if (own?.unnoticed) unnoticed.push(`${path}/`);
     const node = folderNode(path, entry, own?.mode ?? null, children, digests);
     const built = { node, unnoticed };
     keep(entry, built);
     return built;
   }
 
-  return { build, leaf, modeOf, lacking };
+  return { build, leaf, modeOf, lacking, linked };
 }
 
-/** Does the builder take the file as it has it (fsutil `sameFile`)? */
+/** Does the builder take the file as it has it, links aside (fsutil `sameFile`)? */
 function isSent(was: SentEntry, entry: Entry): boolean {
   return (
     was.kind === 'file' &&
@@ -212,6 +230,11 @@ class Leaf implements ContentNode {
     return this.#entry.ctimeNs;
   }
 
+  get inode() {
+    const { kind, links, inode } = this.#entry;
+    return kind === 'file' && links > 1 ? inode : '';
+  }
+
   get digest() {
     switch (this.#entry.kind) {
       case 'symlink':
@@ -219,7 +242,7 @@ class Leaf implements ContentNode {
       case 'file':
         return this.#digests.file(this.#entry.mode, this.content);
       default:
-        return this.#digests.other(this.#entry.mode);
+        return this.#digests.other(this.#entry.mode, this.content);
     }
   }
 

@@ -6,7 +6,7 @@ import type { FileStat, FileSystem } from './fileSystem.ts';
 export interface Entry extends FileStat {
   readonly name: string;
   readonly readable: boolean;
-  /** Where a symlink points, as written; `''` for all else. */
+  /** Where a symlink points, as written, or `special` of `FileStat`; `''` for all else. */
   readonly target: string;
 }
 
@@ -52,7 +52,8 @@ export function isUnspeakable({ name, kind, mtimeNs, inode }: Entry): boolean {
 /** A `readable` that is absent is true. */
 export function entryOf(stat: FileStat, name: string, target: string): Entry {
   const { kind, bytes, mode, mtimeMs, mtimeNs, ctimeNs, inode, links, readable = true } = stat;
-  return { name, kind, bytes, mode, mtimeMs, mtimeNs, ctimeNs, inode, links, readable, target };
+  const own = { name, kind, bytes, mode, mtimeMs, mtimeNs, ctimeNs, inode, links, readable };
+  return { ...own, target: stat.special ?? target };
 }
 
 /** Nothing that matters is other than it was. */
@@ -71,7 +72,8 @@ export function isSame(old: Entry, stat: FileStat & { readonly target?: string }
     old.ctimeNs === stat.ctimeNs &&
     old.mtimeMs === stat.mtimeMs &&
     old.links === stat.links &&
-    (stat.target === undefined || stat.target === old.target)
+    (stat.target === undefined || stat.target === old.target) &&
+    (stat.special === undefined || stat.special === old.target)
   );
 }
 

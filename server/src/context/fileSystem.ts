@@ -20,6 +20,8 @@ export interface FileStat {
   readonly inode: string;
   /** Number of names of the inode. */
   readonly links: number;
+  /** A socket is `socket`; of a device its kind and number, as one text. Absent for all else. */
+  readonly special?: string;
   /** False: a file whose content this process may not read, so that its build would fail. */
   readonly readable?: boolean;
 }

@@ -108,8 +108,18 @@ function statOf(stat: BigIntStats): FileStat {
     ctimeNs: stat.ctimeNs === stat.mtimeNs ? mtimeNs : String(stat.ctimeNs),
     inode: stat.ino === 0n ? '' : `${stat.dev}:${stat.ino}`,
     links: Number(stat.nlink),
+    ...specialOf(stat),
   };
 }
+
+function specialOf(stat: BigIntStats): Pick<FileStat, 'special'> {
+  if (stat.isFile() || stat.isDirectory() || stat.isSymbolicLink()) return plain;
+  if (stat.isSocket()) return { special: 'socket' };
+  if (stat.isCharacterDevice()) return { special: `c ${stat.rdev}` };
+  return stat.isBlockDevice() ? { special: `b ${stat.rdev}` } : plain;
+}
+
+const plain = {};
 
 /** Nobody has to be asked whether its content may be read. */
 function needsNoAsking({ kind, mode }: FileStat): boolean {

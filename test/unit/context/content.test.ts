@@ -388,18 +388,61 @@ describe('content that the builder holds already', () => {
     }
   });
 
-  it('hides nothing of a hard link, of which the builder compares the other name too', async () => {
+  it('hides an edit of a file that has other names now, and is sent first of them', async () => {
     const { files, context } = project(start);
     const sent = await sentOf(context);
-    const before = await digestOf(context, 'COPY . /x/', sent);
     files.sneak('/context/a.txt', 'HELLO');
     files.link('/context/d/linked', '/context/a.txt');
     files.link('/context/also', '/context/a.txt');
     context.invalidate();
-    const line = 'COPY a.txt /x/';
-    const facts = await known(context, copyOf(line), sent);
-    assert.deepEqual(facts.unnoticed, []);
-    assert.equal(await digestOf(context, line, sent), await digestOf(context, line));
+    const facts = await known(context, copyOf('COPY a.txt /x/'), sent);
+    assert.deepEqual(facts.unnoticed, ['a.txt']);
+    // The new names are links to the file as the builder has it.
+    const all = await known(context, copyOf('COPY . /x/'), sent);
+    assert.deepEqual(all.unnoticed.toSorted(), ['a.txt', 'also', 'd/linked']);
+    const digest = (path: string) =>
+      all.sources[0]?.matches[0]?.node.children.get(path)?.content ?? path;
+    assert.equal(digest('also'), digest('a.txt'));
+    assert.equal(digest('also'), digest('b.txt'));
+  });
+
+  it('hides nothing of a file that was sent as a link, and is none now or one to another name', async () => {
+    const { files, context } = project({ 'a.txt': 'hello', 'z.txt': 'other' });
+    files.link('/context/b.txt', '/context/a.txt');
+    context.invalidate();
+    const first = await sentOf(context);
+    const sent: SentContext = (path) => {
+      const entry = first(path);
+      return entry && path === 'b.txt' ? { ...entry, link: 'a.txt' } : entry;
+    };
+    const before = await digestOf(context, 'COPY . /x/', sent);
+    // Both names keep their time, and only one is what it was to the builder.
+    files.sneak('/context/a.txt', 'HELLO');
+    context.invalidate();
+    assert.equal(await digestOf(context, 'COPY . /x/', sent), before);
+    files.unlink('/context/b.txt');
+    context.invalidate();
+    const facts = await known(context, copyOf('COPY . /x/'), sent);
+    assert.deepEqual(facts.unnoticed, ['a.txt']);
+    assert.notEqual(await digestOf(context, 'COPY . /x/', sent), before);
+    assert.notEqual(await digestOf(context, 'COPY b.txt /x/', sent), before);
+  });
+
+  it('hides nothing once the builder gave its copy up', async () => {
+    const { files, context } = project(start);
+    const all = await sentOf(context);
+    const before = await digestOf(context, 'COPY . /x/', all);
+    const sent: SentContext = (path) => {
+      const entry = all(path);
+      return entry && { ...entry, mtimeNs: '' };
+    };
+    assert.equal(await digestOf(context, 'COPY . /x/', sent), before);
+    files.sneak('/context/a.txt', 'HELLO');
+    context.invalidate();
+    assert.notEqual(await digestOf(context, 'COPY . /x/', sent), before);
+    files.sneak('/context/a.txt', 'hello');
+    files.chmod('/context/d', 0o700);
+    context.invalidate();
     assert.notEqual(await digestOf(context, 'COPY . /x/', sent), before);
   });
 
@@ -412,7 +455,7 @@ describe('content that the builder holds already', () => {
       context.invalidate('/context/d');
       const facts = await known(context, copyOf(line), sent);
       assert.equal(JSON.stringify(facts.sources.map(({ digest }) => digest)), before, line);
-      assert.deepEqual(facts.unnoticed, ['d'], line);
+      assert.deepEqual(facts.unnoticed, ['d/'], line);
       assert.notEqual(await digestOf(context, line), before, line);
     }
   });
