@@ -10,7 +10,8 @@ import type { Making } from './making.ts';
 import { certain, joinMarks } from './marks.ts';
 import { emptyFolder, type Node } from './nodes.ts';
 
-type Found = Digested | { readonly unknown: string; readonly pending: boolean };
+/** What was found, or why it is not known. */
+export type Found = Digested | { readonly unknown: string; readonly pending: boolean };
 
 /** What stands at a path, which may have wildcards. */
 export function contentAt(tree: Node, source: string, making: Making): Found {

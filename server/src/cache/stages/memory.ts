@@ -10,6 +10,7 @@ import type { Step } from '../../model/plan.ts';
 import { type Generations, generations } from '../generations.ts';
 import type { Hash } from '../hash.ts';
 import { type DigestOf, digester } from './digests.ts';
+import type { Found } from './found.ts';
 import { firstLine, type Line, lineOn } from './line.ts';
 import { ownerReader } from './making.ts';
 import type { Node } from './nodes.ts';
@@ -24,7 +25,9 @@ export interface State {
   /** Tells it from all other states. */
   readonly id: number;
   /** The states after lines on it, by what these execute. */
-  readonly next: Map<string, State>;
+  next: Map<string, State> | null;
+  /** What was found in it, by paths. */
+  found: Map<string, Found> | null;
   /** The last plan that it was used for, by its number. */
   used: number;
   /** The last plan for which `next` was gone through. */
@@ -69,12 +72,12 @@ export function createStageMemory(hash: Hash, digests: EntryDigests): StageMemor
   const scripts = generations<Script>();
   const made = (state: Pick<State, 'root' | 'image' | 'line'>): State => {
     last++;
-    return { ...state, id: last, next: new Map(), used: plan, tidied: plan };
+    return { ...state, id: last, next: null, found: null, used: plan, tidied: plan };
   };
   /** Forgets what stood on it before the last plan; what nothing leads to any more goes with it. */
   const tidy = (state: State) => {
     state.tidied = plan;
-    for (const [key, { used }] of state.next) if (used < plan - 1) state.next.delete(key);
+    for (const [key, { used }] of state.next ?? []) if (used < plan - 1) state.next?.delete(key);
   };
 
   return {
@@ -100,6 +103,7 @@ export function createStageMemory(hash: Hash, digests: EntryDigests): StageMemor
     },
     next(before, key, make) {
       if (before.tidied !== plan) tidy(before);
+      before.next ??= new Map();
       let state = before.next.get(key);
       if (!state) {
         const line = lineOn(before.line);

@@ -14,7 +14,7 @@ import { applyCopy } from './copy.ts';
 import type { Digested } from './digests.ts';
 import type { Draft } from './draft.ts';
 import { applyWorkdir } from './folders.ts';
-import { contentAt } from './found.ts';
+import { contentAt, type Found } from './found.ts';
 import { baseTree, namedTree, unknownTree } from './images.ts';
 import type { StageInputs } from './inputs.ts';
 import type { Line } from './line.ts';
@@ -53,7 +53,7 @@ export function stageContents(
   return (stage, path) => {
     try {
       open ??= started(plan, content, memory, images);
-      const found = contentAt(stageState(open, stage).root, path, open.making);
+      const found = foundIn(stageState(open, stage), path, open.making);
       if ('unknown' in found) return found;
       const { unknown } = found.marks;
       if (unknown) return { unknown: unknown.reason, pending: unknown.pending };
@@ -62,6 +62,18 @@ export function stageContents(
       return { unknown: `What ${path} is in ${nameOf(plan, stage)} is not known.`, pending: false };
     }
   };
+}
+
+/** So many paths of one state are remembered. */
+const mostPaths = 4_000;
+
+function foundIn(state: State, path: string, making: Making): Found {
+  const known = state.found?.get(path);
+  if (known) return known;
+  const made = contentAt(state.root, path, making);
+  if (!state.found || state.found.size >= mostPaths) state.found = new Map();
+  state.found.set(path, made);
+  return made;
 }
 
 function started(
@@ -84,7 +96,14 @@ function started(
   return following;
 }
 
+const noSteps: readonly Step[] = [];
+
 function stageContent({ digest, marks }: Digested, steps: ReadonlyMap<Line, Step>): StageContent {
+  const isCertain = marks.reruns.size + marks.unstable.size + marks.lossy.size === 0;
+  if (isCertain) {
+    const { perhaps } = marks;
+    return { digest, reruns: noSteps, unstable: noSteps, lossy: noSteps, perhaps };
+  }
   const stepsOf = (lines: ReadonlySet<Line>) =>
     [...lines].map((line) => {
       const step = steps.get(line);
