@@ -44,6 +44,7 @@ import { handleAskRegistry } from './server/askRegistry.ts';
 import { handleBuilding } from './server/build.ts';
 import { readClient } from './server/client.ts';
 import { createDocumentSettings, type DocumentSettings } from './server/documentSettings.ts';
+import { createNoticing } from './server/noticedBuild.ts';
 import { namesOf } from './server/packageUpdate.ts';
 import { handleProbing } from './server/probe.ts';
 import { type Changes, createRefresher } from './server/refresher.ts';
@@ -140,6 +141,7 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
     if (facts && client.refreshesHints) ignore(connection.languages.inlayHint.refresh());
     if (facts && client.refreshesDiagnostics) ignore(connection.languages.diagnostics.refresh());
     for (const uri of open) {
+      if (facts) noticing.look(uri);
       ignore(connection.sendNotification(stackChanged, { uri }));
       if (!client.pullsDiagnostics) void push(uri);
     }
@@ -323,11 +325,13 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
   const building = handleBuilding(state);
   const probing = handleProbing(state);
   handleTerminalBuilds(state);
+  const noticing = createNoticing(state);
   handleWritable(state);
   connection.onShutdown(() => {
     ended = true;
     building.stop();
     probing.stop();
+    noticing.stop();
     refresher.stop();
     analyzer.stop();
   });

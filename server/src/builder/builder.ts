@@ -40,6 +40,10 @@ export interface NotedBuild {
   readonly context: string;
   /** Absolute path; null: the `Dockerfile` of the context. */
   readonly dockerfile: string | null;
+  /** Milliseconds since 1970, when it began. */
+  readonly startedAt: number;
+  /** The builder was set up by itself (`docker buildx create`), so that it is no part of an engine. */
+  readonly apart: boolean;
 }
 
 /** Every method answers with sentences instead of rejecting. */

@@ -16,8 +16,11 @@ export interface BuildRecord {
   readonly arguments: Readonly<Record<string, string>>;
   /** When the build began, ISO 8601 in UTC. */
   readonly at: string;
-  /** `snapshot`: nothing was built; it stands for a build of that moment. */
-  readonly source: 'build' | 'terminal' | 'probe' | 'snapshot';
+  /**
+   * `noticed`: an image of which nobody said how it was built, taken as built without options that no
+   * image shows. `snapshot`: nothing was built; it stands for a build of that moment.
+   */
+  readonly source: 'build' | 'terminal' | 'noticed' | 'probe' | 'snapshot';
   readonly builder: BuilderFacts | null;
   /** Steps whose result the builder has since then, of all stages that were reached, in order. */
   readonly steps: readonly RecordedStep[];

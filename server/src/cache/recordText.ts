@@ -29,7 +29,13 @@ const partKinds: readonly KeyPart['kind'][] = [
 ];
 const stores: readonly NonNullable<BuilderFacts['store']>[] = ['classic', 'containerd', 'podman'];
 const fileKinds: readonly SentEntry['kind'][] = ['file', 'directory', 'symlink', 'other'];
-const sources: readonly BuildRecord['source'][] = ['build', 'terminal', 'probe', 'snapshot'];
+const sources: readonly BuildRecord['source'][] = [
+  'build',
+  'terminal',
+  'noticed',
+  'probe',
+  'snapshot',
+];
 const outcomes: readonly RecordedStep['outcome'][] = ['cached', 'ran', 'assumed'];
 
 /** A record as text, for `decodeRecord`. A table of too many files is left out. */

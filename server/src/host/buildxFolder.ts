@@ -63,19 +63,14 @@ async function link(from: string, to: string): Promise<void> {
  * listed next (`filterHistoryEvents` in `solver/llbsolver/history.go`).
  */
 export async function buildsSince(settings: string, since: number): Promise<readonly NotedBuild[]> {
-  const refs = join(settings, 'refs');
-  const found: NotedBuild[] = [];
-  for (const { builder, path } of await namesIn(refs)) {
-    const began = await stat(path).then(
-      ({ mtimeMs }) => mtimeMs,
-      () => 0,
-    );
-    // Times of files are coarser than clocks.
-    if (began < since - 1000) continue;
+  const instances = new Set(await list(join(settings, 'instances')));
+  // Times of files are coarser than clocks.
+  const young = (await beginnings(settings)).filter(({ startedAt }) => startedAt >= since - 1000);
+  const found = young.map(async ({ builder, path, startedAt }) => {
     const state = await readFile(path, 'utf8').then(parse, () => null);
-    if (state) found.push({ builder, ...state });
-  }
-  return found;
+    return state ? [{ builder, ...state, startedAt, apart: instances.has(builder) }] : [];
+  });
+  return (await Promise.all(found)).flat();
 }
 
 /** How many builds are looked back at. */
@@ -84,40 +79,45 @@ const mostStarts = 1000;
 const longestFile = 256_000;
 const atOnce = 64;
 
-/**
- * The newest builds that buildx noted on this machine, of whichever Dockerfiles. buildx never forgets
- * one, so when each began is asked of the file system only once. Never rejects.
- */
+/** The newest builds that buildx noted on this machine, of whichever Dockerfiles. Never rejects. */
 export function notedStarts(settings: string): () => Promise<readonly NotedStart[]> {
-  const began = new Map<string, number>();
   return async () => {
-    const paths = (await namesIn(join(settings, 'refs'))).map(({ path }) => path);
-    const open = paths.filter((path) => !began.has(path));
-    const work = async () => {
-      for (let path = open.pop(); path !== undefined; path = open.pop()) {
-        const time = await stat(path).then(
-          ({ mtimeMs }) => mtimeMs,
-          () => null,
-        );
-        if (time !== null) began.set(path, time);
-      }
-    };
-    await Promise.all(Array.from({ length: atOnce }, work));
-    const newest = paths
-      .flatMap((path) => {
-        const startedAt = began.get(path);
-        return startedAt === undefined ? [] : [{ path, startedAt }];
-      })
-      .sort((a, b) => b.startedAt - a.startedAt)
+    const newest = (await beginnings(settings))
+      .toSorted((a, b) => b.startedAt - a.startedAt)
       .slice(0, mostStarts);
-    const read = await Promise.all(
-      newest.map(async ({ path, startedAt }) => {
-        const state = await readFile(path, 'utf8').then(parse, () => null);
-        return state ? [{ startedAt, ...startOf(state) }] : [];
-      }),
-    );
-    return read.flat();
+    const read = newest.map(async ({ path, startedAt }) => {
+      const state = await readFile(path, 'utf8').then(parse, () => null);
+      return state ? [{ startedAt, ...startOf(state) }] : [];
+    });
+    return (await Promise.all(read)).flat();
   };
+}
+
+const began = new Map<string, number>();
+
+/**
+ * When each build began that buildx noted, in milliseconds since 1970. buildx never forgets one, so
+ * the file system is asked of each only once.
+ */
+async function beginnings(
+  settings: string,
+): Promise<readonly { readonly builder: string; readonly path: string; startedAt: number }[]> {
+  const notes = await namesIn(join(settings, 'refs'));
+  const open = notes.filter(({ path }) => !began.has(path));
+  const work = async () => {
+    for (let note = open.pop(); note !== undefined; note = open.pop()) {
+      const { path } = note;
+      await stat(path).then(
+        ({ mtimeMs }) => began.set(path, mtimeMs),
+        () => {},
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return notes.flatMap(({ builder, path }) => {
+    const startedAt = began.get(path);
+    return startedAt === undefined ? [] : [{ builder, path, startedAt }];
+  });
 }
 
 function startOf({ context, dockerfile }: Pick<NotedBuild, 'context' | 'dockerfile'>) {
@@ -143,7 +143,6 @@ function parse(text: string): Pick<NotedBuild, 'context' | 'dockerfile'> | null 
 
 /** `refs/BUILDER/NODE/REF` (`localstate` of buildx). */
 async function namesIn(refs: string): Promise<readonly (BuildName & { path: string })[]> {
-  const list = (path: string) => readdir(path).catch(() => []);
   const names: (BuildName & { path: string })[] = [];
   for (const builder of await list(refs)) {
     if (builder.startsWith('__')) continue;
@@ -155,4 +154,8 @@ async function namesIn(refs: string): Promise<readonly (BuildName & { path: stri
     }
   }
   return names;
+}
+
+async function list(folder: string): Promise<readonly string[]> {
+  return readdir(folder).catch(() => []);
 }

@@ -16,7 +16,9 @@ export interface RecordFile {
 /** Reads a name; undefined when it is none of a finished record. */
 export function readRecordName(name: string): RecordFile | undefined {
   const match =
-    /^(\d{15})-([0-9a-f]{12})\.(build|terminal|probe|snapshot)(\.slim)?\.json\.gz$/.exec(name);
+    /^(\d{15})-([0-9a-f]{12})\.(build|terminal|noticed|probe|snapshot)(\.slim)?\.json\.gz$/.exec(
+      name,
+    );
   if (!match) return undefined;
   const [, time, random = '', source, slim] = match;
   return {

@@ -51,7 +51,7 @@ export interface AgainReport {
   /** What it is compared with, at the time in ISO 8601. */
   readonly since: {
     readonly at: string;
-    readonly source: 'build' | 'terminal' | 'probe' | 'snapshot';
+    readonly source: 'build' | 'terminal' | 'noticed' | 'probe' | 'snapshot';
   } | null;
   /** The first misses in the order of the file, each with what follows it; lines are zero-based. */
   readonly causes: readonly {

@@ -4,11 +4,11 @@
  */
 
 import { contextIdentity, recordName } from '../analysis/cacheFacts.ts';
-import { folderOf, resolvePath } from '../analysis/hostPaths.ts';
-import { type Analysis, analyze } from '../analysis.ts';
+import { resolvePath } from '../analysis/hostPaths.ts';
+import { analyze } from '../analysis.ts';
 import { readBuildCommand } from '../builder/commandLine.ts';
 import type { StepOutcome } from '../cache/buildRecord.ts';
-import { cleanSteps, filesBefore } from '../cache/olderThan.ts';
+import { filesBefore, stepsThen } from '../cache/olderThan.ts';
 import { recordOf } from '../cache/recordOf.ts';
 import type { Step } from '../model/plan.ts';
 import {
@@ -20,7 +20,8 @@ import { shutDown } from './asking.ts';
 import { isSaved } from './buildOrder.ts';
 import { imagesOf } from './buildRecording.ts';
 import { type Finished, type StepBytes, sizesAfter } from './buildSizes.ts';
-import type { Open, ServerPorts, ServerState } from './serverState.ts';
+import { isTextOlder, olderFolders } from './olderFiles.ts';
+import type { Open, ServerState } from './serverState.ts';
 import {
   outcomeByAge,
   outcomeByRecord,
@@ -100,18 +101,13 @@ async function takeOver(
   const subject = { ...open.subject, settings };
   const analysis = await analyze(subject, ports, { keys: true });
   if (analysis.context.path !== context) return not(analysis.context.reason);
-  const isOld = await areOlder(
-    [dockerfile, `${dockerfile}.dockerignore`, resolvePath(context, '.dockerignore')],
-    startedAt,
-    ports.files,
-  );
-  if (!isOld) {
+  if (!(await isTextOlder(dockerfile, context, startedAt, ports.files))) {
     return not('The build is not remembered, as the Dockerfile or its ignore file changed since.');
   }
 
   const keyed = analysis.keyedFor(found.facts.mergesLayers, imagesOf(found));
-  const isOlder = await olderFolders(analysis, context, startedAt, ports.files);
-  const steps = cleanSteps(keyed, startedAt, isOlder);
+  const isOlder = await olderFolders(keyed, context, startedAt, ports.files);
+  const { clean: steps } = stepsThen(keyed, startedAt, isOlder);
   const told = await imageAndSizes(
     { before: { ...open, analysis }, order, found, startedAt, tags: build.tags ?? [] },
     state,
@@ -196,42 +192,6 @@ async function openAt(path: string, state: ServerState): Promise<Open | null> {
     if (state.ports.pathOf(uri) === path) return state.analysisOf(uri).catch(() => null);
   }
   return null;
-}
-
-/** Of files that are there: is none of them newer than the time, in milliseconds since 1970? */
-async function areOlder(
-  paths: readonly string[],
-  time: number,
-  files: ServerPorts['files'],
-): Promise<boolean> {
-  const older = paths.map((path) =>
-    files.lstat(path).then(
-      ({ mtimeMs, ctimeNs }) => mtimeMs <= time && Number(ctimeNs) / 1e6 <= time,
-      ({ code }: NodeJS.ErrnoException) => code === 'ENOENT',
-    ),
-  );
-  return (await Promise.all(older)).every(Boolean);
-}
-
-/**
- * Folders in which patterns look for names: what was removed there since can be told from nothing
- * else. Gives, for a path in the context, whether its folder is as old as it has to be.
- */
-async function olderFolders(
-  { keyed }: Analysis,
-  context: string,
-  time: number,
-  files: ServerPorts['files'],
-): Promise<(path: string) => boolean> {
-  const sources = keyed.steps.flatMap(({ step }) =>
-    keyed.contents(step).flatMap((content) => content.sources.map(({ source }) => source)),
-  );
-  const known = new Map<string, boolean>();
-  for (const source of sources) {
-    const folder = folderOf(resolvePath(context, source.replace(/^\/+/, '')));
-    if (!known.has(folder)) known.set(folder, await areOlder([folder], time, files));
-  }
-  return (source) => known.get(folderOf(resolvePath(context, source.replace(/^\/+/, '')))) ?? false;
 }
 
 function not(message: string): TerminalBuildResult {

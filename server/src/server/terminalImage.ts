@@ -55,7 +55,8 @@ export async function terminalImage(
   return found.length === 1 ? (found[0] ?? null) : null;
 }
 
-function wholly(plan: Plan, image: EngineImage | null): TerminalImage | null {
+/** The image laid over a plan, where its whole history is that of the plan; else null. */
+export function wholly(plan: Plan, image: EngineImage | null): TerminalImage | null {
   if (!image) return null;
   const laid = lay(plan, image);
   const { certain, changed, gone, rows } = laid;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cleanSteps, filesBefore } from '../../../server/src/cache/olderThan.ts';
+import { filesBefore, stepsThen } from '../../../server/src/cache/olderThan.ts';
 import type {
   ContentNode,
   KnownContent,
@@ -37,8 +37,12 @@ COPY --from=one /old /old
 RUN last
 `;
 
-/** Lines of the steps that hold, where sources are these entries. */
-function lines(entries: Readonly<Record<string, ContentNode>>, isOlder = true): string {
+/** Lines of the steps that hold, where sources are these entries; behind a bar those that may have had other arguments. */
+function lines(
+  entries: Readonly<Record<string, ContentNode>>,
+  isOlder = true,
+  openStage = -1,
+): string {
   const trial: Trial = {
     dockerfile,
     inputs: {
@@ -59,8 +63,15 @@ function lines(entries: Readonly<Record<string, ContentNode>>, isOlder = true): 
       stageContent: () => ({ digest: 'stage', reruns: [], unstable: [], lossy: [] }),
     },
   };
-  const steps = cleanSteps(keyed(trial), began, () => isOlder);
-  return steps.map(({ instruction }) => instruction.lines.start).join(' ');
+  const { clean, open } = stepsThen(
+    keyed(trial),
+    began,
+    () => isOlder,
+    (stage) => stage === openStage,
+  );
+  const starts = (steps: typeof clean) =>
+    steps.map(({ instruction }) => instruction.lines.start).join(' ');
+  return open.length === 0 ? starts(clean) : `${starts(clean)} | ${starts(open)}`;
 }
 
 const old = node('old', 500, 500);
@@ -87,6 +98,11 @@ describe('what holds of a build that is looked at after its end', () => {
 
   it('needs the folder of a pattern to be older too', () => {
     assert.equal(lines(all, false), '2 3 4 6');
+  });
+
+  it('is left open of a stage that may have had other arguments, and of what takes from it', () => {
+    assert.equal(lines(all, true, 0), '6 7 | 2 3 4 8 9');
+    assert.equal(lines({ ...all, new: node('new', 1500, 1500) }, true, 0), '6 7 | 2');
   });
 
   it('keeps of the table of files what is older', () => {
