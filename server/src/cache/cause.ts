@@ -5,27 +5,16 @@
 
 import type { Stage, Step } from '../model/plan.ts';
 import type { Span } from '../syntax/ast.ts';
-import { changedFiles } from './causeFiles.ts';
-import { changedVariables, instructionsAbove, variableOrder } from './causeVariables.ts';
-import { changedWords, quotedLine } from './causeWords.ts';
+import type { Cause } from './causeWords.ts';
+import { quotedLine } from './causeWords.ts';
+import { type Compared, comparedSteps, differ } from './difference.ts';
 import type { KeyedPlan, KeyedStep, KeyPart } from './keyedStep.ts';
-import { decides } from './operation.ts';
 import type { Recorded, RecordIndex } from './recordIndex.ts';
 import { stepText } from './stepText.ts';
 
-export interface Cause {
-  /** The instruction that causes it; null: the step's own. */
-  readonly span: Span | null;
-  /** A part of a sentence, such as `src/app.ts changed`. */
-  readonly reason: string;
-}
-
-export interface Explained {
-  readonly cause: Cause;
+export interface Explained extends Compared {
   /** The step that stood here; null: none did. */
   readonly instead: Recorded | null;
-  /** All that differs is what its sources hold. */
-  readonly onlyContent: boolean;
 }
 
 /** Why a step whose key is in no record runs, although all below it may be cached. */
@@ -176,91 +165,6 @@ function mostAlike(at: KeyedStep, text: string, siblings: readonly Recorded[]): 
   return siblings.reduce((best, each) => (score(each) > score(best) ? each : best));
 }
 
-const textual: ReadonlySet<KeyPart['kind']> = new Set([
-  'instruction',
-  'command',
-  'source',
-  'destination',
-  'heredoc',
-  'owner',
-  'mode',
-  'option',
-  'mount',
-  'network',
-]);
-
 function compared(at: KeyedStep, text: string, instead: Recorded, keyed: KeyedPlan): Explained {
-  const { step: old, record } = instead;
-  const differing = differ(at.parts, old.parts);
-  const deciding = differing.filter(decides);
-  const explained = (span: Span | null, reason: string): Explained => ({
-    cause: { span, reason },
-    instead,
-    onlyContent: deciding.every(({ kind }) => kind === 'content'),
-  });
-  const has = (kind: KeyPart['kind']) => deciding.some((part) => part.kind === kind);
-  const { plan } = keyed;
-  const above = (name: string) => lastAbove(at, keyed, name);
-  const isTextual = deciding.some(({ kind }) => textual.has(kind));
-  if (isTextual && text !== old.text) {
-    const keyword = old.text.split(/\s/, 1)[0]?.toUpperCase();
-    const isOther = keyword !== at.step.instruction.name && !isCopy(keyword, at.step);
-    return explained(null, isOther ? 'this line is new' : changedWords(old.text, text));
-  }
-  const variables = () => changedVariables(plan, at.step, at.stage, at.parts, old.parts, record);
-  if (isTextual) {
-    // The shell's prefix is in the command, and no variable is.
-    if (at.step.run && has('command')) return explained(above('SHELL'), 'the SHELL changed');
-    const cause = variables();
-    if (cause) return explained(cause.span, cause.reason);
-    if (has('destination')) return explained(above('WORKDIR'), 'the working directory changed');
-    return explained(null, 'the instruction changed');
-  }
-  if (has('user')) return explained(above('USER'), 'the user changed');
-  if (has('directory')) return explained(above('WORKDIR'), 'the working directory changed');
-  if (has('platform')) return explained(null, 'the platform changed');
-  if (has('variable')) {
-    const cause = variables() ?? variableOrder(plan, at.step, at.stage);
-    return explained(cause.span, cause.reason);
-  }
-  return explained(null, changedContent(at, instead, keyed));
-}
-
-function isCopy(keyword: string | undefined, { copy }: Step): boolean {
-  return copy !== null && (keyword === 'COPY' || keyword === 'ADD');
-}
-
-function changedContent(at: KeyedStep, { step: old, record }: Recorded, keyed: KeyedPlan): string {
-  const files = changedFiles(keyed.contents(at.step), old.took, record);
-  if (files !== null) return files;
-  const { copy } = at.step;
-  if (copy?.origin.kind === 'stage') {
-    const { name, index } = keyed.plan.stages[copy.origin.stage] ?? { name: null, index: 0 };
-    return `what it takes from stage ${name ?? index} changed`;
-  }
-  if (copy && copy.remotes.length > 0) return 'what it downloads changed';
-  return at.step.run ? 'what it mounts changed' : 'the files that it takes changed';
-}
-
-function lastAbove(at: KeyedStep, keyed: KeyedPlan, name: string): Span | null {
-  for (const { instruction } of instructionsAbove(keyed.plan, at.step, at.stage)) {
-    if (instruction.name === name) return instruction.span;
-  }
-  return null;
-}
-
-/** Parts of one that the other has not, and the other way round. */
-function differ(now: readonly KeyPart[], before: readonly KeyPart[]): readonly KeyPart[] {
-  const textOf = ({ kind, name, digest }: KeyPart) =>
-    `${kind} ${kind === 'content' ? '' : name} ${digest}`;
-  const own = now.map(textOf);
-  const old = before.map(textOf);
-  if (own.length === old.length && own.every((each, at) => each === old[at])) return [];
-  const [ownSet, oldSet] = [new Set(own), new Set(old)];
-  const found = [
-    ...now.filter((_, at) => !oldSet.has(own[at] as string)),
-    ...before.filter((_, at) => !ownSet.has(old[at] as string)),
-  ];
-  // The same parts in another order.
-  return found.length > 0 ? found : now.filter((part, at) => decides(part) && own[at] !== old[at]);
+  return { ...comparedSteps(at, text, instead, keyed), instead };
 }

@@ -3,56 +3,93 @@
 import type { Plan, Stage, Step } from '../model/plan.ts';
 import type { Span } from '../syntax/ast.ts';
 import type { BuildRecord } from './buildRecord.ts';
-import type { KeyPart } from './keyedStep.ts';
+import type { Cause } from './causeWords.ts';
+import type { KeyedPlan, KeyedStep, KeyPart } from './keyedStep.ts';
 
-export interface VariableCause {
-  readonly span: Span | null;
-  readonly reason: string;
+export interface VariableCause extends Cause {
+  readonly names: readonly string[];
 }
 
-/** Null: no variable of those that are told apart differs. */
+type What = 'changed' | 'new' | 'gone';
+
+interface Differing {
+  readonly name: string;
+  readonly what: What;
+  readonly setter: Setter | null;
+}
+
+/** Told at the first line that sets one; null: no variable of those that are told apart differs. */
 export function changedVariables(
-  plan: Plan,
-  step: Step,
-  stage: number,
-  now: readonly KeyPart[],
+  { plan }: KeyedPlan,
+  { step, stage, parts }: KeyedStep,
   before: readonly KeyPart[],
   record: BuildRecord,
 ): VariableCause | null {
-  const own = named(now);
+  const own = named(parts);
   const old = named(before);
   const set = [...own.keys()].filter((name) => old.get(name) !== own.get(name));
-  const unset = [...old.keys()].filter((name) => !own.has(name) && !step.env.has(name));
-  const [first] = set;
-  if (first !== undefined) {
-    const setter = setterOf(plan, step, stage, first);
-    const isArgument = setter?.isArgument || (!setter && record.arguments[first] !== undefined);
-    const what = old.has(first) ? 'changed' : 'is new';
-    const names = set.length + unset.length;
-    if (names === 1) {
-      const kind = isArgument ? 'the build argument' : (setter?.keyword ?? 'the variable');
-      return { span: setter?.span ?? null, reason: `${kind} ${first} ${what}` };
-    }
-    return {
-      span: setter?.span ?? null,
-      reason: `the variables ${list([...set, ...unset])} changed`,
-    };
-  }
-  const [gone] = unset;
-  if (gone === undefined) return null;
-  if (unset.length > 1) {
-    return { span: null, reason: `the variables ${list(unset)} are no longer set` };
-  }
-  return { span: null, reason: `the variable ${gone} is no longer set` };
+  const setters = settersOf(plan, step, stage, new Set(set));
+  const gone = [...old.keys()].filter((name) => !own.has(name) && !step.env.has(name));
+  const all: readonly Differing[] = [
+    ...set.map((name) => ({
+      name,
+      what: old.has(name) ? ('changed' as const) : ('new' as const),
+      setter: setters.get(name) ?? null,
+    })),
+    ...gone.map((name) => ({ name, what: 'gone' as const, setter: null })),
+  ].sort((a, b) => placeOf(a) - placeOf(b));
+  const [first] = all;
+  if (!first) return null;
+  const names = all.map(({ name }) => name);
+  const { setter } = first;
+  if (all.length > 1) return { names, span: spanOf(first), reason: several(all) };
+  const given = record.arguments[first.name] !== undefined;
+  const isArgument = setter ? setter.isArgument : given && first.what !== 'gone';
+  const kind = isArgument ? 'the build argument' : (setter?.keyword ?? 'the variable');
+  const isDropped = given && setter?.keyword === 'ARG' && !isArgument && first.what === 'changed';
+  const reason = isDropped
+    ? `the build argument ${first.name} is no longer given`
+    : `${kind} ${first.name} ${verbs[first.what][0]}`;
+  return { names, span: spanOf(first), reason };
+}
+
+/** Where it was edited most likely: a value above the first FROM, a declaration that was added in the stage. */
+function spanOf({ what, setter }: Differing): Span | null {
+  return (what === 'changed' ? setter?.global : null) ?? setter?.span ?? null;
+}
+
+function placeOf(differing: Differing): number {
+  return spanOf(differing)?.start ?? Number.MAX_SAFE_INTEGER;
+}
+
+const verbs: Readonly<Record<What, readonly [one: string, several: string]>> = {
+  changed: ['changed', 'changed'],
+  new: ['is new', 'are new'],
+  gone: ['is no longer set', 'are no longer set'],
+};
+
+/** `the variables A and B changed`; what is new and what is gone in clauses of their own. */
+function several(all: readonly Differing[]): string {
+  const clauses = (['changed', 'new', 'gone'] as const).flatMap((what) => {
+    const names = all.filter((each) => each.what === what).map(({ name }) => name);
+    if (names.length === 0) return [];
+    const [one, more] = verbs[what];
+    return names.length === 1
+      ? [`the variable ${names[0]} ${one}`]
+      : [`the variables ${list(names)} ${more}`];
+  });
+  return clauses.length < 3
+    ? clauses.join(' and ')
+    : `${clauses[0]}, ${clauses[1]} and ${clauses[2]}`;
 }
 
 /** The same variables in another order: told at the one that was set last. */
 export function variableOrder(plan: Plan, step: Step, stage: number): VariableCause {
-  const reason = 'the variables above changed in number or order';
   const last = [...instructionsAbove(plan, step, stage)].find(
     ({ command }) => command.kind === 'env' || command.kind === 'arg',
   );
-  return { span: last?.instruction.span ?? null, reason };
+  const span = last?.instruction.span ?? null;
+  return { names: [], span, reason: 'the order of the variables above changed' };
 }
 
 function named(parts: readonly KeyPart[]): ReadonlyMap<string, string> {
@@ -72,30 +109,47 @@ function list(names: readonly string[]): string {
 
 interface Setter {
   readonly span: Span;
-  readonly keyword: string;
+  /** The ARG above the first FROM that an ARG without a value takes its value from. */
+  readonly global: Span | null;
+  readonly keyword: 'ENV' | 'ARG';
   readonly isArgument: boolean;
 }
 
-/** The last instruction above that assigns the variable. */
-function setterOf(plan: Plan, step: Step, stage: number, name: string): Setter | null {
-  const { buildArgs } = plan.options;
+/** The last instruction above that assigns each of the variables. */
+function settersOf(
+  plan: Plan,
+  step: Step,
+  stage: number,
+  names: ReadonlySet<string>,
+): ReadonlyMap<string, Setter> {
+  const found = new Map<string, Setter>();
+  if (names.size === 0) return found;
+  const isWanted = (name: string) => names.has(name) && !found.has(name);
   for (const { command, instruction } of instructionsAbove(plan, step, stage)) {
-    if (command.kind === 'env' && command.pairs.some(({ key }) => key === name)) {
-      return { span: instruction.span, keyword: 'ENV', isArgument: false };
+    if (found.size === names.size) break;
+    const { span } = instruction;
+    if (command.kind === 'env') {
+      for (const { key } of command.pairs) {
+        if (isWanted(key))
+          found.set(key, { span, global: null, keyword: 'ENV', isArgument: false });
+      }
+    } else if (command.kind === 'arg') {
+      for (const { key, value } of command.args) {
+        if (!isWanted(key)) continue;
+        const isArgument = plan.options.buildArgs?.has(key) ?? false;
+        const global = isArgument || value !== null ? null : globalOf(plan, key);
+        found.set(key, { span, global, keyword: 'ARG', isArgument });
+      }
     }
-    if (command.kind !== 'arg') continue;
-    const found = command.args.find(({ key }) => key === name);
-    if (!found) continue;
-    const isArgument = buildArgs?.has(name) ?? false;
-    if (!isArgument && found.value === null) {
-      const global = plan.globals.find(
-        ({ command: above }) => above.kind === 'arg' && above.args.some(({ key }) => key === name),
-      );
-      if (global) return { span: global.instruction.span, keyword: 'ARG', isArgument };
-    }
-    return { span: instruction.span, keyword: 'ARG', isArgument };
   }
-  return null;
+  return found;
+}
+
+function globalOf({ globals }: Plan, name: string): Span | null {
+  const found = globals.find(
+    ({ command }) => command.kind === 'arg' && command.args.some(({ key }) => key === name),
+  );
+  return found?.instruction.span ?? null;
 }
 
 /** The instructions above a step, through the stages that its stage is built from, the nearest first. */

@@ -1,4 +1,13 @@
-/** Which words of an instruction differ, in words. */
+/** What a cause is, and which words of an instruction differ. */
+
+import type { Span } from '../syntax/ast.ts';
+
+export interface Cause {
+  /** The instruction that causes it; null: the step's own. */
+  readonly span: Span | null;
+  /** A part of a sentence, such as `src/app.ts changed`. */
+  readonly reason: string;
+}
 
 /** ``"npm ci" became "npm install"``; for two texts that are not equal. */
 export function changedWords(before: string, now: string): string {

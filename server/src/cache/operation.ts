@@ -15,6 +15,7 @@ import type {
 } from '../model/plan.ts';
 import { formatPlatform } from '../model/platform.ts';
 import { absolutePath } from '../syntax/slashPaths.ts';
+import { cacheNamespace, sandboxHostname, sourceDateEpoch } from './builderArguments.ts';
 import { assignedSince, type EnvironmentDigests } from './environmentDigest.ts';
 import type { Hash } from './hash.ts';
 import type { KeyPart } from './keyedStep.ts';
@@ -89,13 +90,13 @@ function workdirParts(
   { hash, plan }: Pick<OperationInputs, 'hash' | 'plan'>,
 ): KeyPart[] {
   const { user } = step.config;
-  const epoch = plan.options.buildArgs?.get('SOURCE_DATE_EPOCH');
+  const epoch = sourceDateEpoch(plan.options.buildArgs);
   return [
     { kind: 'instruction', name: '', digest: hash('mkdir') },
     { kind: 'destination', name: '', digest: hash(absolutePath(workdir)) },
     ...(user === '' ? [] : [{ kind: 'user', name: '', digest: hash(ownerText(user)) } as const]),
     // BuildKit makes the folder with that time.
-    ...(epoch === undefined
+    ...(epoch === null
       ? []
       : [{ kind: 'option', name: 'SOURCE_DATE_EPOCH', digest: hash(epoch) } as const]),
   ];
@@ -166,6 +167,8 @@ function runParts(
   add('directory', '', run.cwd);
   if (run.user !== '') add('user', '', run.user);
   add('platform', '', formatPlatform(platform));
+  const hostname = sandboxHostname(plan.options.buildArgs);
+  if (hostname !== null) add('option', 'hostname', hostname);
   if (run.network !== 'default') add('network', '', run.network);
   if (run.security !== 'sandbox') add('option', 'security', run.security);
   if (command.kind === 'run' && command.devices.length > 0) {
@@ -186,7 +189,7 @@ const programFolder = '/dev/pipes/';
 
 /** Mounts of files in the order of their targets, then secrets, then agents (`llb` ExecOp.Marshal). */
 function mountParts(run: ResolvedRun, plan: Plan): readonly (readonly [string, unknown])[] {
-  const namespace = plan.options.buildArgs?.get('BUILDKIT_CACHE_MOUNT_NS') ?? '';
+  const namespace = cacheNamespace(plan.options.buildArgs);
   const origins = new Map<string, number>();
   const inputOf = (mount: ResolvedMount): number | null => {
     if (mount.type === 'tmpfs' || (mount.type === 'cache' && !hasSource(mount))) return null;
@@ -216,9 +219,10 @@ function mountParts(run: ResolvedRun, plan: Plan): readonly (readonly [string, u
     if (target === '') continue;
     parts.push([target, ['secret', id, target, uid ?? 0, gid ?? 0, mode ?? 0o400, !required]]);
   }
-  for (const { type, target, id, uid, gid, mode, required } of run.mounts) {
-    if (type !== 'ssh') continue;
-    parts.push([target || id, ['ssh', id, target, uid ?? 0, gid ?? 0, mode ?? 0o600, !required]]);
+  const agents = run.mounts.filter(({ type }) => type === 'ssh');
+  for (const [index, { target, id, uid, gid, mode, required }] of agents.entries()) {
+    const socket = target || `/run/buildkit/ssh_agent.${index}`;
+    parts.push([socket, ['ssh', id, socket, uid ?? 0, gid ?? 0, mode ?? 0o600, !required]]);
   }
   return parts;
 }

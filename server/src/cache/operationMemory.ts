@@ -6,6 +6,7 @@
 
 import type { Plan, Platform, ResolvedRun, Step } from '../model/plan.ts';
 import { formatPlatform } from '../model/platform.ts';
+import { cacheNamespace, sandboxHostname, sourceDateEpoch } from './builderArguments.ts';
 import type { EnvironmentDigests } from './environmentDigest.ts';
 import { generations } from './generations.ts';
 import type { Hash } from './hash.ts';
@@ -117,7 +118,7 @@ function textOf(step: Step, { plan, platform }: Standing): string {
     return `copy ${JSON.stringify([paths, chown, chmod, unpack, add])}`;
   }
   if (workdir === null) return '';
-  const epoch = plan.options.buildArgs?.get('SOURCE_DATE_EPOCH');
+  const epoch = sourceDateEpoch(plan.options.buildArgs);
   return `workdir ${JSON.stringify([workdir, step.config.user, epoch])}`;
 }
 
@@ -128,12 +129,13 @@ function runText(
   platform: Platform,
 ): string {
   const { argv, cwd, user, network, security, program, mounts } = run;
-  const place = [cwd, user, network, security, formatPlatform(platform)];
+  const hostname = sandboxHostname(options.buildArgs);
+  const place = [cwd, user, network, security, formatPlatform(platform), hostname];
   const devices = command.kind === 'run' ? command.devices : [];
   if (mounts.length === 0 && devices.length === 0 && program == null)
     return `run ${JSON.stringify([argv, place])}`;
   const [body] = command.kind === 'run' ? command.heredocs : [];
-  const namespace = options.buildArgs?.get('BUILDKIT_CACHE_MOUNT_NS');
+  const namespace = cacheNamespace(options.buildArgs);
   const rest = [devices, program ?? null, body?.content.slice(0, 2), mounts, namespace];
   return `run ${JSON.stringify([argv, place, rest])}`;
 }

@@ -5,11 +5,13 @@
 
 import type { Stage, Step } from '../model/plan.ts';
 import type { BuildRecord, RecordedStep } from './buildRecord.ts';
-import { type Cause, explain } from './cause.ts';
+import { explain } from './cause.ts';
+import type { Cause } from './causeWords.ts';
 import type { Doubt, KeyedPlan, KeyedStep } from './keyedStep.ts';
 import { signatureOf } from './operation.ts';
 import type { Prediction, Predictions } from './prediction.ts';
 import { asKeyed, type Recorded, type RecordIndex, recordIndex } from './recordIndex.ts';
+import { mayBeEqual } from './sourceKeys.ts';
 import { stepText } from './stepText.ts';
 import { unnoticedNotes } from './unnoticed.ts';
 
@@ -193,6 +195,9 @@ function ofMiss(at: KeyedStep, below: Chain, building: Building): Outcome {
     const cause = { span: hope.step?.instruction.span ?? null, reason: hope.reason };
     return opened(at, cause, building);
   }
+  const isLike = ({ step }: Recorded) =>
+    mayBeEqual(at.parts, step.parts) && signatureOf(step.parts) === signature();
+  if (onParent.some(isLike)) return opened(at, { span: null, reason: wasInexact }, building);
   const base = keyed.base(at.stage);
   if (base?.moved && at.parent === base.key && onParent.length === 0) {
     // What follows is not cached either, and a step of the same text tells how long it ran.
@@ -218,6 +223,8 @@ function hasSecret({ run }: Step): boolean {
 const byContent =
   'An earlier line runs again. This older builder still takes a RUN with a secret or SSH mount from cache where that leaves the same files.';
 const wasOpen = 'When it was part of a build, not all that decides whether it is cached was known.';
+const wasInexact =
+  'What it took before was made by a line that could not be followed, and may have been the same.';
 const noReason = 'What is below it is not known.';
 
 /** The cause of the first miss in a stage that the step takes files from. */

@@ -58,7 +58,7 @@ const notShown =
   'Nobody told with which options that image was built: it counts as built without those that no image shows, such as `--network`.';
 
 const changes =
-  /\b(changed|added|removed|moved|renamed|new|differs?|became|another|no longer set|something else|other layers)\b/;
+  /\b(changed|added|removed|moved|renamed|new|differs?|became|another|no longer (?:set|given)|something else|other layers)\b/;
 
 function sentences(
   analysis: Analysis,

@@ -89,7 +89,8 @@ function resolveMount(
       break;
     }
     case 'ssh':
-      resolved.id = mount.id || 'default';
+      // Without one it is the agent that is called default, but another key.
+      resolved.id = mount.id;
       break;
     case 'tmpfs':
       resolved.target = absolute(running, target);

@@ -117,7 +117,55 @@ describe('the cause of a miss in the text', () => {
       'the order of ENV',
       'ENV A=1\nENV B=2\nRUN a',
       'ENV B=2\nENV A=1\nRUN a',
-      '3: the variables above changed in number or order',
+      '3: the order of the variables above changed',
+    ],
+    [
+      'several ENV in their order, at the first',
+      'ENV A=1\nENV B=1\nENV C=1\nENV D=1\nRUN a',
+      'ENV A=2\nENV B=2\nENV C=2\nENV D=2\nRUN a',
+      '2: the variables A, B, C and 1 more changed',
+    ],
+    [
+      'a renamed ENV',
+      'ENV A=1\nRUN a',
+      'ENV B=1\nRUN a',
+      '2: the variable B is new and the variable A is no longer set',
+    ],
+    [
+      'what is changed, new and gone',
+      'ENV A=1 C=1 D=1\nRUN a',
+      'ENV A=2 B=1\nRUN a',
+      '2: the variable A changed, the variable B is new and the variables D and C are no longer set',
+    ],
+    [
+      'a global ARG that a stage declares now',
+      'ARG A=1\nFROM base\nRUN a',
+      'ARG A=1\nFROM base\nARG A\nRUN a',
+      '3: ARG A is new',
+    ],
+    [
+      'words and variables',
+      'ENV A=1\nRUN a 1',
+      'ENV A=2\nRUN a 2',
+      '3: "1" became "2", and ENV A changed',
+    ],
+    [
+      'the user and a variable',
+      'USER one\nENV A=1\nRUN a',
+      'USER two\nENV A=2\nRUN a',
+      '2: the user changed, and ENV A changed',
+    ],
+    [
+      'a variable in a USER',
+      'ENV A=1\nUSER $A\nRUN a',
+      'ENV A=2\nUSER $A\nRUN a',
+      '2: ENV A changed',
+    ],
+    [
+      'another image to copy from',
+      'COPY --from=one:1 /a /b',
+      'COPY --from=one:2 /a /b',
+      '2: "--from=one:1" became "--from=one:2"',
     ],
     ['an ARG', 'ARG A=1\nRUN a', 'ARG A=2\nRUN a', '2: ARG A changed'],
     [
@@ -160,6 +208,20 @@ describe('the cause of a miss in the text', () => {
     const text = 'ARG A=0\nRUN a';
     assert.equal(cause(text, text, [args('1'), args('2')]), '2: the build argument A changed');
     assert.equal(cause(text, text, [{}, args('2')]), '2: the build argument A changed');
+    const dropped = '2: the build argument A is no longer given';
+    assert.equal(cause(text, text, [args('1'), {}]), dropped);
+  });
+
+  it('names a build argument that only the builder reads', () => {
+    for (const [name, text] of [
+      ['BUILDKIT_SANDBOX_HOSTNAME', 'RUN a'],
+      ['SOURCE_DATE_EPOCH', 'WORKDIR /w'],
+    ] as const) {
+      const args = (value: string) => ({ buildArgs: new Map([[name, value]]) });
+      const expected = `2: the build argument ${name} changed`;
+      assert.equal(cause(text, text, [args('1'), args('2')]), expected);
+      assert.equal(cause(text, text, [{}, args('2')]), expected);
+    }
   });
 
   it('names a removed line of the own stage, not one of another on the same base', () => {

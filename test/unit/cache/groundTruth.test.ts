@@ -368,6 +368,45 @@ rows('RUN', [
     { dockerfile: 'WORKDIR /w', options: args({ SOURCE_DATE_EPOCH: '2' }) },
     'changed',
   ],
+  [
+    'SOURCE_DATE_EPOCH of the same time, or empty',
+    { dockerfile: 'WORKDIR /w\nWORKDIR /v', options: args({ SOURCE_DATE_EPOCH: '1' }) },
+    { dockerfile: 'WORKDIR /w\nWORKDIR /v', options: args({ SOURCE_DATE_EPOCH: '01' }) },
+    'cached cached',
+  ],
+  [
+    'an empty SOURCE_DATE_EPOCH',
+    'WORKDIR /w',
+    { dockerfile: 'WORKDIR /w', options: args({ SOURCE_DATE_EPOCH: '' }) },
+    'cached',
+  ],
+  [
+    'BUILDKIT_SANDBOX_HOSTNAME, which no ARG declares',
+    'COPY d /d\nRUN ls\nWORKDIR /w',
+    {
+      dockerfile: 'COPY d /d\nRUN ls\nWORKDIR /w',
+      options: args({ BUILDKIT_SANDBOX_HOSTNAME: 'x' }),
+    },
+    'cached changed rebuild',
+  ],
+  [
+    'an empty BUILDKIT_SANDBOX_HOSTNAME',
+    'RUN ls',
+    { dockerfile: 'RUN ls', options: args({ BUILDKIT_SANDBOX_HOSTNAME: '' }) },
+    'cached',
+  ],
+  [
+    'an agent that is called as the one without a name is',
+    run('RUN --mount=type=ssh ls'),
+    run('RUN --mount=type=ssh,id=default ls'),
+    bust,
+  ],
+  [
+    'an agent at its usual place',
+    run('RUN --mount=type=ssh ls'),
+    run('RUN --mount=type=ssh,target=/run/buildkit/ssh_agent.0 ls'),
+    both,
+  ],
   ['a slash behind a WORKDIR', 'WORKDIR /a\nRUN ls', 'WORKDIR /a/\nRUN ls', 'cached changed'],
   ['last line removed', 'RUN echo a\nRUN echo b', 'RUN echo a', 'cached'],
 ]);

@@ -453,7 +453,7 @@ describe('RUN', () => {
         },
         {
           ...{ type: 'ssh', target: '', source: '', origin: null },
-          ...{ id: 'default', sharing: '', readonly: true },
+          ...{ id: '', sharing: '', readonly: true },
         },
         {
           ...{ type: 'secret', target: '', source: '', origin: null },
