@@ -12,7 +12,7 @@ import {
 } from '../../server/src/protocol.ts';
 
 /** Much may look like a build that is none; the server reads it closely. */
-const mayBuild = /\b(?:docker|buildx)\b.*\bbuild\b/s;
+const mayBuild = /\b(?:docker|buildx)\b.*\b(?:build|bake)\b/s;
 
 /** Follows terminals until it is disposed of. */
 export class TerminalBuilds implements vscode.Disposable {

@@ -78,6 +78,13 @@ describeWithEngine('builds made in a terminal', () => {
     await becomes('cached cached cached');
   });
 
+  it('are remembered from a folder that the line goes into, with what runs after them', async () => {
+    await open(drawing, { 'a.txt': 'a', 'b.txt': 'b', 'below/x': '' });
+    const line = `cd below && cd .. && docker build --network=default -o type=cacheonly . && echo built`;
+    assert.equal((await type(line)).message, 'The build is remembered.');
+    await becomes('cached cached cached');
+  });
+
   it('say nothing of files that changed since they began', async () => {
     await open(drawing, { 'a.txt': 'a', 'b.txt': 'b' });
     const result = await type('docker build -o type=cacheonly .', () =>

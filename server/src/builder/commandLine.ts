@@ -5,7 +5,9 @@
  */
 
 export interface BuildCommand {
-  /** As written; relative to `folder`. */
+  /** Folders that were gone into before it, one from the other, the first from the terminal's. */
+  readonly folders?: readonly string[];
+  /** As written; relative to the last of `folders`. */
   readonly context: string;
   /** As written; null: the `Dockerfile` of the context. */
   readonly dockerfile: string | null;
@@ -27,35 +29,100 @@ export type CommandReading =
 
 const other: CommandReading = { kind: 'other' };
 
-/** Reads one line of a POSIX shell; the build has to be its last command, and to have no other after it. */
+/**
+ * Reads one line of a POSIX shell. Beside the build it may go into a folder before, and do something
+ * else after, where each of its commands is reached only when the one before ended well.
+ */
 export function readBuildCommand(line: string): CommandReading {
-  if (!/\bbuild\b/.test(line) || !/\bdocker\b|\bbuildx\b/.test(line)) return other;
-  const words = shellWords(line.trim());
-  if (words === null) {
+  if (!/\b(?:build|bud|bake)\b/.test(line) || !/docker|buildx|podman|buildah|nerdctl/.test(line)) {
+    return other;
+  }
+  const commands = shellCommands(line.trim());
+  if (commands === null) {
+    if (!/\bbuild\b/.test(line)) return other;
     return unclear('The command has parts that only the shell knows, such as variables or pipes.');
   }
-  const rest = withoutPrefix(words);
-  if (typeof rest === 'string') return unclear(rest);
-  const args = argumentsOf(rest);
-  return args ? readArguments(args) : other;
+  const at = commands.findIndex((words) => isBuild(withoutPrefix(words).words));
+  const foreign = commands.map((words) => foreignBuilder(withoutPrefix(words).words));
+  const [reason] = foreign.filter((one) => one !== undefined);
+  if (at < 0) return reason === undefined ? other : unclear(reason);
+  const { words, refusal } = withoutPrefix(commands[at] ?? []);
+  const trouble =
+    troubleBefore(commands.slice(0, at)) ?? refusal ?? troubleAfter(commands.slice(at + 1));
+  if (trouble !== undefined) return unclear(trouble);
+  const reading = readArguments(argumentsOf(words) ?? []);
+  if (reading.kind !== 'build' || at === 0) return reading;
+  const folders = commands.slice(0, at).map(([, folder = '']) => folder);
+  return { ...reading, build: { ...reading.build, folders } };
+}
+
+/** Going into a folder is all that may come before: much else may change what the builder is told. */
+function troubleBefore(commands: readonly (readonly string[])[]): string | undefined {
+  const isFolder = ([name, folder = '-', ...more]: readonly string[]) =>
+    name === 'cd' && more.length === 0 && !folder.startsWith('-') && folder !== '';
+  return commands.every(isFolder)
+    ? undefined
+    : 'Another command was run before it in the same line.';
+}
+
+function troubleAfter(commands: readonly (readonly string[])[]): string | undefined {
+  for (const given of commands) {
+    const { words } = withoutPrefix(given);
+    if (isBuild(words)) return 'There is more than one build in the line.';
+    if (words.includes('prune') || (words.includes('buildx') && words.includes('rm'))) {
+      return 'A command after it in the same line may have removed its cache.';
+    }
+  }
+  return undefined;
+}
+
+/** Why a build by another program than buildx is not understood; undefined: it is none. */
+function foreignBuilder([program, ...words]: readonly string[]): string | undefined {
+  const isDocker = program === 'docker';
+  const isCompose = program === 'docker-compose' || (isDocker && words[0] === 'compose');
+  if (isCompose && words.some((word) => /^(?:build|--build)$/.test(word))) {
+    return 'What Compose builds stands in files of its own, which are not read for this. Use Build and Record, or docker build.';
+  }
+  const isBake =
+    words.includes('bake') && (program === 'buildx' || (isDocker && words[0] === 'buildx'));
+  if (isBake) {
+    return 'What bake builds stands in files of its own, which are not read for this. Use Build and Record, or docker build.';
+  }
+  const isOther = program === 'podman' || program === 'buildah' || program === 'nerdctl';
+  if (
+    isOther &&
+    /^(?:build|bud|image)$/.test(words[0] ?? '') &&
+    words.some((word) => /^(?:build|bud)$/.test(word))
+  ) {
+    return `The build was made by ${program}, of whose cache nothing is known here. Use Build and Record, or docker build.`;
+  }
+  return undefined;
 }
 
 /**
  * What may stand in front of the command without changing the build; a sentence where it does. For
  * another user the builder holds another copy of the context.
  */
-function withoutPrefix(words: readonly string[]): readonly string[] | string {
+function withoutPrefix(all: readonly string[]): {
+  readonly words: readonly string[];
+  readonly refusal?: string;
+} {
   let at = 0;
-  for (; at < words.length; at += 1) {
-    const word = words[at] ?? '';
-    if (word === 'sudo' || word === 'doas') return 'The build was that of another user.';
+  let refusal: string | undefined;
+  for (; at < all.length; at += 1) {
+    const word = all[at] ?? '';
     if (word === 'time' || word === 'command' || word === 'nice') continue;
-    if (!/^[A-Za-z_]\w*=/.test(word)) break;
-    if (!/^(?:DOCKER_BUILDKIT=1|BUILDKIT_PROGRESS=\w*|NO_COLOR=\w*)$/.test(word)) {
-      return `The variable ${word.split('=')[0]} may change the build.`;
+    if (word === 'sudo' || word === 'doas') refusal ??= 'The build was that of another user.';
+    else if (!/^[A-Za-z_]\w*=/.test(word)) break;
+    else if (!/^(?:DOCKER_BUILDKIT=1|BUILDKIT_PROGRESS=\w*|NO_COLOR=\w*)$/.test(word)) {
+      refusal ??= `The variable ${word.split('=')[0]} may change the build.`;
     }
   }
-  return words.slice(at);
+  return { words: all.slice(at), ...(refusal !== undefined && { refusal }) };
+}
+
+function isBuild(words: readonly string[]): boolean {
+  return argumentsOf(words) !== null;
 }
 
 /** The arguments behind `build`; null where it is another command. */
@@ -72,10 +139,10 @@ function argumentsOf(words: readonly string[]): readonly string[] | null {
 const quietWithValue = new Set(
   `--tag -t --label --annotation --output -o --progress --metadata-file --iidfile --cache-to --cache-from
   --secret --ssh --provenance --sbom --attest --memory -m --memory-swap --cpu-shares -c --cpuset-cpus
-  --cpu-quota --cpu-period --cpuset-mems`.split(/\s+/),
+  --cpu-quota --cpu-period --cpuset-mems --allow --security-opt`.split(/\s+/),
 );
 const quiet = new Set(
-  '--quiet -q --load --push --pull --rm --force-rm --no-cache --debug -D'.split(' '),
+  '--quiet -q --load --push --pull --rm --force-rm --no-cache --compress --debug -D'.split(' '),
 );
 const kept = new Set(['--builder', '--no-cache-filter']);
 
@@ -102,7 +169,7 @@ function readArguments(args: readonly string[]): CommandReading {
     if (value === undefined) return unclear(`The argument ${name} has no value.`);
     if (name === '--tag' || name === '-t') tags.push(value);
     if (name === '--output' || name === '-o') goesElsewhere = true;
-    if (quietWithValue.has(name)) continue;
+    if (quietWithValue.has(name) || (name === '--network' && value === 'default')) continue;
     if (kept.has(name)) more.push(`${name}=${value}`);
     else if (name === '--file' || name === '-f') dockerfile = value;
     else if (name === '--target') target = value;
@@ -139,12 +206,19 @@ function unclear(reason: string): CommandReading {
   return { kind: 'unclear', reason };
 }
 
-/**
- * Words of a simple command after quotes are taken away; null where the shell does more with the line
- * than that. A comment and lines that go on are fine.
- */
+/** Words of a simple command after quotes are taken away; null where the shell does more with the line. */
 export function shellWords(line: string): readonly string[] | null {
-  const words: string[] = [];
+  const commands = shellCommands(line);
+  return commands && commands.length <= 1 ? (commands[0] ?? []) : null;
+}
+
+/**
+ * Words of simple commands that are joined by `&&`, after quotes are taken away; null where the shell
+ * does more with the line than that. A comment and lines that go on are fine.
+ */
+function shellCommands(line: string): readonly (readonly string[])[] | null {
+  const commands: string[][] = [];
+  let words: string[] = [];
   let word: string | null = null;
   for (let at = 0; at < line.length; at += 1) {
     const char = line[at] ?? '';
@@ -171,9 +245,18 @@ export function shellWords(line: string): readonly string[] | null {
       if (word !== null) words.push(word);
       word = null;
     } else if (char === '#' && word === null) break;
-    else if (/[\n\r;&|<>()$`*?[\]{}!~]/.test(char)) return null;
+    else if (line.startsWith('&&', at)) {
+      if (word !== null) words.push(word);
+      if (words.length === 0) return null;
+      commands.push(words);
+      words = [];
+      word = null;
+      at += 1;
+    } else if (/[\n\r;&|<>()$`*?[\]{}!~]/.test(char)) return null;
     else word = (word ?? '') + char;
   }
   if (word !== null) words.push(word);
-  return words;
+  if (words.length > 0) commands.push(words);
+  else if (commands.length > 0) return null;
+  return commands;
 }

@@ -67,8 +67,9 @@ async function takeOver(
   if (folder === null)
     return not('The build is not remembered, as the terminal did not say in which folder it ran.');
   const { build } = reading;
-  const context = resolvePath(folder, build.context);
-  const dockerfile = resolvePath(...placeOf(folder, context, build.dockerfile));
+  const from = (build.folders ?? []).reduce(resolvePath, folder);
+  const context = resolvePath(from, build.context);
+  const dockerfile = resolvePath(...placeOf(from, context, build.dockerfile));
   const open = await openAt(dockerfile, state);
   if (!open)
     return not(

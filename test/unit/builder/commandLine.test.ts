@@ -52,11 +52,10 @@ describe('builds typed into a terminal', () => {
     for (const line of [
       'npm run build',
       'docker run app build',
-      'docker compose build',
-      'podman build .',
+      'docker compose up',
       'docker ps',
       'echo docker build .',
-      'docker buildx bake build',
+      'npm run build && docker ps',
       '',
     ]) {
       assert.equal(readBuildCommand(line).kind, 'other', line);
@@ -67,7 +66,17 @@ describe('builds typed into a terminal', () => {
     for (const line of [
       'docker build $CONTEXT',
       'docker build "$(pwd)"',
-      'cd sub && docker build .',
+      'cd "$DIR" && docker build .',
+      'cd && docker build .',
+      'cd - && docker build .',
+      'cd sub || docker build .',
+      'cd sub; docker build .',
+      'make && docker build .',
+      'export A=1 && docker build .',
+      'docker build . &&',
+      'docker build . && docker build b',
+      'docker build . && docker builder prune -af',
+      'docker build . && docker system prune',
       'docker build . | tee log',
       'docker build . &',
       'docker build - < Dockerfile',
@@ -94,10 +103,49 @@ describe('builds typed into a terminal', () => {
     }
   });
 
+  it('may come after a change of folder, and before other commands', () => {
+    const { folders, context, dockerfile } = build(
+      `cd sub/'the app' && cd .. && time docker build -f x.Dockerfile . && docker run --rm app`,
+    );
+    assert.deepEqual(
+      { folders, context, dockerfile },
+      {
+        folders: ['sub/the app', '..'],
+        context: '.',
+        dockerfile: 'x.Dockerfile',
+      },
+    );
+    assert.equal(build('docker build -t app . && docker push app').folders, undefined);
+  });
+
+  it('have flags that change no result', () => {
+    build('docker build --allow network.host --allow=security.insecure --network=default .');
+    build('docker build --network default --security-opt seccomp=x --compress -m 1g .');
+    build('docker build --secret id=a,src=b --ssh default --cache-from x --pull --no-cache .');
+  });
+
+  it('of other programs are refused by their name', () => {
+    for (const [line, name] of [
+      ['docker compose build web', 'Compose'],
+      ['cd x && docker compose up --build', 'Compose'],
+      ['docker-compose build', 'Compose'],
+      ['docker buildx bake', 'bake'],
+      ['podman build .', 'podman'],
+      ['buildah bud .', 'buildah'],
+    ] as const) {
+      const reading = readBuildCommand(line);
+      assert.equal(reading.kind, 'unclear', line);
+      const reason = 'reason' in reading ? reading.reason : '';
+      assert.ok(reason.includes(name), reason);
+      assert.match(reason, /Use Build and Record, or docker build\.$/);
+    }
+  });
+
   it('are read in linear time', () => {
     const start = performance.now();
     readBuildCommand(`docker build ${'"a" \\a '.repeat(100_000)}`);
     readBuildCommand(`docker build ${"'".repeat(200_001)}`);
+    readBuildCommand(`docker build ${'a && '.repeat(100_000)} b`);
     assert.ok(performance.now() - start < 2000);
   });
 });
