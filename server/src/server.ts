@@ -318,6 +318,7 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
     },
     analysisOf,
     settledAnalysisOf,
+    unlikeBuilds: [],
     factsChanged: (uri) => refresher.factsChanged(uri),
   };
   handleAsking(state);

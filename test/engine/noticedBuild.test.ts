@@ -9,7 +9,7 @@ import { createBuildx } from '../../server/src/host/buildx.ts';
 import { buildsSince, buildxSettings } from '../../server/src/host/buildxFolder.ts';
 import { createEngine } from '../../server/src/host/engine.ts';
 import { openRecordStore } from '../../server/src/host/recordStore.ts';
-import { buildRequest } from '../../server/src/protocol.ts';
+import { buildRequest, terminalBuildRequest } from '../../server/src/protocol.ts';
 import { until } from '../lsp/editor.ts';
 import { baseImage, ensureBaseImage } from './baseImage.ts';
 import { describeWithEngine, docker } from './engine.ts';
@@ -135,6 +135,20 @@ describeWithEngine('builds made outside of the editor', () => {
     await build();
     await new Promise((resolve) => setTimeout(resolve, 3500));
     assert.ok((await records()).every(({ source }) => source === 'build'));
+  });
+
+  it('are not remembered where a terminal told that no image shows all that they were made with', async () => {
+    await open(plain);
+    const startedAt = Date.now();
+    await build('--add-host', 'there:127.0.0.1');
+    const result = await recording.editor.client.sendRequest(terminalBuildRequest, {
+      ...{ command: 'docker build -q --add-host there:127.0.0.1 .', asked: false },
+      ...{ folder: recording.editor.folder, exitCode: 0, startedAt },
+    });
+    assert.equal(result.recorded, false);
+    await until(async () => (await recording.editor.stack())?.engine?.image?.sure === true);
+    await new Promise((resolve) => setTimeout(resolve, 3500));
+    assert.deepEqual(await records(), []);
   });
 
   it('are not noticed where the setting says so', async () => {

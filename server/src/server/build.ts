@@ -178,6 +178,7 @@ async function build(job: Job): Promise<BuildResult> {
         )
       : new Map();
   const flag = foreignFlag(order);
+  if (flag) state.unlikeBuilds.push({ from: Date.parse(at), to: Date.now() });
   const { recorded, note } = flag
     ? {
         recorded: false,

@@ -84,6 +84,13 @@ function ownSetting(word: string): string | undefined {
 const foreign =
   /^--(?:network|add-host|shm-size|ulimit|cgroup-parent|allow|security-opt|isolation)(?:=|$)/;
 
+/** Does a command that was typed have such a flag, or one that puts other files in the place of a stage's? */
+export function namesForeignFlag(command: string): boolean {
+  return command
+    .split(/[\s"']+/)
+    .some((word) => foreign.test(word) || /^--build-context(?:=|$)/.test(word));
+}
+
 /** A flag for which nothing can be remembered of the build; undefined: there is none. */
 export function foreignFlag({ more }: BuildOrder): string | undefined {
   const found = more.find((word) => foreign.test(word));

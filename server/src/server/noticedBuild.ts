@@ -91,7 +91,11 @@ async function takeOver(
   if (!builder || !records || !digests || !buildsSince || !open || dockerfile === null) return null;
   const name = recordName(open.subject);
   const note = noteOf(image, dockerfile, await buildsSince((image.createdAt ?? 0) - longestBuild));
-  if (!note) return null;
+  // Times of files are coarser than clocks.
+  const isUnlike = state.unlikeBuilds.some(
+    ({ from, to }) => note && note.startedAt >= from - 1000 && note.startedAt <= to,
+  );
+  if (!note || isUnlike) return null;
   const { startedAt, context } = note;
   const isKnown = (await records.read(name)).some(
     (one) => one.image === image.id || Date.parse(one.at) >= startedAt - 1000,

@@ -56,6 +56,8 @@ export interface ServerState {
   analysisOf(uri: string, target?: string): Promise<Open | null>;
   /** With all that is being found out; only for what the user waits for. */
   settledAnalysisOf(uri: string): Promise<Open | null>;
+  /** When builds were made, in milliseconds since 1970, of which it is known that no record may come of their images. */
+  readonly unlikeBuilds: { readonly from: number; readonly to: number }[];
   /** Facts of this document moved: what the client shows is asked for again soon. */
   factsChanged(uri: string): void;
 }

@@ -17,7 +17,7 @@ import {
   terminalBuildRequest,
 } from '../protocol.ts';
 import { shutDown } from './asking.ts';
-import { isSaved } from './buildOrder.ts';
+import { isSaved, namesForeignFlag } from './buildOrder.ts';
 import { imagesOf } from './buildRecording.ts';
 import { type Finished, type StepBytes, sizesAfter } from './buildSizes.ts';
 import { isTextOlder, olderFolders } from './olderFiles.ts';
@@ -39,6 +39,8 @@ export function handleTerminalBuilds(state: ServerState): void {
     if (state.ended) return shutDown();
     try {
       const result = await takeOver(params, state);
+      if (!result.recorded && namesForeignFlag(params.command))
+        state.unlikeBuilds.push({ from: params.startedAt, to: Date.now() });
       connection.console.log(`Build in a terminal: ${result.message}`);
       return result;
     } catch (error) {
