@@ -283,7 +283,26 @@ function stageDigest(
   }
   if (content.perhaps)
     found.hopes.push({ of: null, surely: false, step: null, reason: content.perhaps });
-  return content.digest;
+  return content.lossy.length > 0 || content.perhaps ? inexact + content.digest : content.digest;
+}
+
+/** Before a digest for which another one may stand for the same content. */
+const inexact = '~';
+
+/**
+ * Do the sources differ in nothing but what the recorded ones are not sure of? Then they may be the
+ * same, as where a RUN that could not be followed is written so that it can.
+ */
+export function mayBeEqual(now: readonly KeyPart[], recorded: readonly KeyPart[]): boolean {
+  const contents = (parts: readonly KeyPart[]) => parts.filter(({ kind }) => kind === 'content');
+  const [ours, theirs] = [contents(now), contents(recorded)];
+  return (
+    ours.length === theirs.length &&
+    ours.every(({ digest }, at) => {
+      const other = theirs[at]?.digest;
+      return digest === other || other?.startsWith(inexact) === true;
+    })
+  );
 }
 
 function named({ instruction }: Step): string {

@@ -4,12 +4,21 @@ import type { ContentNode } from '../../context/contentFacts.ts';
 import type { ResolvedCopy } from '../../model/plan.ts';
 import { absolutePath } from '../../syntax/slashPaths.ts';
 import { at, type Draft, find, isFolder, put } from './draft.ts';
-import { childOf, kindOf, namesIn, targetOf, unveiled } from './entries.ts';
+import { childOf, isMissing, kindOf, namesIn, targetOf, unveiled } from './entries.ts';
 import { makeFolders } from './folders.ts';
 import { hiddenBy, type Making } from './making.ts';
 import { joinMarks } from './marks.ts';
 import { givenMode } from './modes.ts';
-import { folderOver, given, joined, type Mode, type Node, type Owner, withChild } from './nodes.ts';
+import {
+  folderOver,
+  given,
+  joined,
+  type Mode,
+  type Node,
+  type Owner,
+  parentOf,
+  withChild,
+} from './nodes.ts';
 
 /** A COPY or ADD with what it needs to be followed. */
 export interface Work {
@@ -44,11 +53,17 @@ export function merge(work: Work, path: string, from: Node): void {
     const to = joined(path, name);
     const there = at(draft.root, to);
     const seen = there && unveiled(there);
-    if (child.kind === 'given' && kindOf(child) === 'folder' && seen?.kind === 'hidden') {
+    if (
+      child.kind === 'given' &&
+      kindOf(child) === 'folder' &&
+      seen?.kind === 'hidden' &&
+      !isMissing(seen)
+    ) {
       put(draft, to, { ...child, over: seen });
       continue;
     }
-    const merges = kindOf(child) === 'folder' && there && kindOf(there) !== 'file';
+    const merges =
+      kindOf(child) === 'folder' && there && !isMissing(there) && kindOf(there) !== 'file';
     if (!merges) {
       put(draft, to, child);
       continue;
@@ -82,6 +97,9 @@ export function placeEntry(work: Work, name: string, node: Node): void {
   const slashed = copy.dest.endsWith('/') || copy.dest.endsWith('/.');
   const place = slashed ? makeFolders(draft, dest, folders) : find(draft.root, dest);
   const inside = slashed || isFolder(place) === true;
+  // Its folder may be there already, in an image that is not known.
+  if (!inside && isFolder(find(draft.root, parentOf(place.path))) === null)
+    makeFolders(draft, parentOf(place.path), folders);
   put(draft, inside ? joined(place.path, name) : place.path, node, folders);
 }
 
@@ -93,7 +111,7 @@ export function spread(work: Work, node: Node): void {
 function spreadOver({ making, draft, copy }: Work, path: string, node: Node): void {
   const there = at(draft.root, path);
   const found = making.digestOf(node);
-  const old = there && making.digestOf(there);
+  const old = there && !isMissing(there) ? making.digestOf(there) : null;
   const { chown, chmod, exclude, parents } = copy;
   const id = making.hash(
     JSON.stringify(['copied', found.digest, old?.digest ?? null, chown, chmod, exclude, parents]),

@@ -1,6 +1,6 @@
 /** The tree of a stage while its steps are applied: finding paths through links, and writing. */
 
-import { childOf, kindOf, targetOf } from './entries.ts';
+import { childOf, isMissing, kindOf, targetOf } from './entries.ts';
 import type { Line } from './line.ts';
 import { givenMode } from './modes.ts';
 import {
@@ -88,8 +88,9 @@ export function put(
   const change = (here: Node | null, index: number): Node | null => {
     const name = parts[index];
     if (name === undefined) return node;
-    if (!here && node === null) return null;
-    const folder = here ? opened(here) : emptyFolder(folders.mode, folders.owner);
+    if (node === null && isMissing(here)) return here;
+    const isNew = !here || isMissing(here);
+    const folder = isNew ? emptyFolder(folders.mode, folders.owner) : opened(here);
     const child = change(childOf(folder, name), index + 1);
     return withChild(folder, name, child);
   };
@@ -128,7 +129,7 @@ const common =
 /** Is there a folder? Null: not known. */
 export function isFolder({ node, path }: Place): boolean | null {
   if (path === '/') return true;
-  if (!node) return false;
+  if (!node || isMissing(node)) return false;
   const kind = kindOf(node);
   if (kind === null) return common.test(path) ? true : null;
   return kind === 'folder';

@@ -123,6 +123,11 @@ export function kindOf(node: Node): 'file' | 'folder' | 'link' | 'other' | null 
   }
 }
 
+/** Is surely nothing there, so that whoever makes something makes it anew? */
+export function isMissing(node: Node | null): boolean {
+  return !node || (node.kind === 'hidden' && node.maker.lacks?.(node.path) === true);
+}
+
 /** Where a symlink points; undefined for all else. */
 export function targetOf(node: Node): string | undefined {
   if (node.kind === 'link') return node.target;

@@ -1,7 +1,7 @@
 /** Folders as COPY, ADD and WORKDIR make them where they are missing. */
 
 import { at, type Draft, find, type Place, put } from './draft.ts';
-import { kindOf } from './entries.ts';
+import { isMissing, kindOf } from './entries.ts';
 import type { Making } from './making.ts';
 import { emptyFolder, folderOver, type Mode, type Owner } from './nodes.ts';
 
@@ -19,7 +19,7 @@ export function makeFolders(
   const place = find(draft.root, path);
   if (place.node && kindOf(place.node) !== null) return place;
   if (place.path === '/') return place;
-  if (place.node) {
+  if (!isMissing(place.node) && place.node) {
     // It may be there already, then with another mode; the folder stands for both.
     const below = place.node.kind === 'hidden' ? place.node : null;
     const [mode, owner] = [`${folders.mode.toString(8)}?`, `${folders.owner}?`];

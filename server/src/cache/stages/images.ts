@@ -45,7 +45,13 @@ export function baseTree(
   const id = making.hash(JSON.stringify(known));
   return {
     kind: 'hidden',
-    maker: { id, marks: certain, isImage: true, isTame: isWellKnown(reference) },
+    maker: {
+      id,
+      marks: certain,
+      isImage: true,
+      isTame: isWellKnown(reference),
+      ...(isPlain(reference) ? { lacks: lacksInPlain } : {}),
+    },
     path: '/',
   };
 }
@@ -68,4 +74,20 @@ const wellKnown =
 /** Images of which it is known that no links lead between folders that are not the system's own. */
 function isWellKnown(reference: string): boolean {
   return wellKnown.test(familiarName(reference) ?? reference);
+}
+
+/** Official images for programs, which have an application of their own at the top. */
+const withOthers = /^(composer|mcr\.microsoft\.com\/dotnet\/(?!sdk|aspnet|runtime))/;
+
+/** Folders at the top of the official images, those of the system and those of some. */
+const atTop =
+  /^(bin|boot|dev|etc|home|lib|lib32|lib64|libx32|media|mnt|opt|proc|root|run|sbin|srv|sys|tmp|usr|var|afs|busybox|certs|cmd|config|data|go|jre|java|local|nonexistent|plugins|_\w*|.*entrypoint.*|.*\..*)$/;
+
+/** Has it nothing at the top but what is known of official images? */
+function isPlain(reference: string): boolean {
+  return isWellKnown(reference) && !withOthers.test(familiarName(reference) ?? reference);
+}
+
+function lacksInPlain(path: string): boolean {
+  return path !== '/' && !atTop.test(path.split('/')[1] ?? '');
 }

@@ -10,34 +10,43 @@ export function chmodOf(chmod: string, mode: Mode, isFolder = false): Mode {
   if (typeof mode !== 'number') return `${mode},${chmod}`;
   let bits = mode;
   for (const clause of chmod.split(',')) {
-    const found = /^([ugoa]*)([-+=])([rwxX]*)$/.exec(clause);
-    if (!found) return `${mode.toString(8)},${chmod}`;
-    const [, who = '', operator, letters = ''] = found;
-    // Without a letter for whom, the umask leaves out writing by others.
-    const mask = who === '' && letters.includes('w') ? 0o755 : 0o777;
-    const places = /^a?$|a/.test(who) ? 'ugo' : who;
-    const runs = letters.includes('X') && (isFolder || (bits & 0o111) !== 0);
-    const one =
-      (letters.includes('r') ? 4 : 0) |
-      (letters.includes('w') ? 2 : 0) |
-      (letters.includes('x') || runs ? 1 : 0);
-    let chosen = 0;
-    let all = 0;
-    for (const [letter, shift] of [
-      ['u', 6],
-      ['g', 3],
-      ['o', 0],
-    ] as const) {
-      if (!places.includes(letter)) continue;
-      chosen |= one << shift;
-      all |= 7 << shift;
-    }
-    chosen &= mask;
-    if (operator === '+') bits |= chosen;
-    else if (operator === '-') bits &= ~chosen;
-    else bits = (bits & ~all) | chosen;
+    const next = clauseOf(clause, bits, isFolder);
+    if (next === null) return `${mode.toString(8)},${chmod}`;
+    bits = next;
   }
   return bits;
+}
+
+const places = [
+  ['u', 6, 0o4000],
+  ['g', 3, 0o2000],
+  ['o', 0, 0],
+] as const;
+
+/** What `u+x` and the like make of the bits; null: not known. */
+function clauseOf(clause: string, bits: number, isFolder: boolean): number | null {
+  const found = /^([ugoa]*)([-+=])([rwxXst]*)$/.exec(clause);
+  if (!found) return null;
+  const [, who = '', operator, letters = ''] = found;
+  // What becomes of special bits that are not named differs between programs, and for folders.
+  if (operator === '=' && (bits & 0o7000 || /[st]/.test(letters))) return null;
+  const isAll = /^a?$|a/.test(who);
+  // Without a letter for whom, the umask leaves out writing by others.
+  const mask = who === '' && letters.includes('w') ? 0o755 : 0o777;
+  const runs = letters.includes('X') && (isFolder || (bits & 0o111) !== 0);
+  const one =
+    (letters.includes('r') ? 4 : 0) |
+    (letters.includes('w') ? 2 : 0) |
+    (letters.includes('x') || runs ? 1 : 0);
+  let chosen = letters.includes('t') && isAll ? 0o1000 : 0;
+  let all = 0;
+  for (const [letter, shift, special] of places) {
+    if (!isAll && !who.includes(letter)) continue;
+    chosen |= ((one << shift) & mask) | (letters.includes('s') ? special : 0);
+    all |= 7 << shift;
+  }
+  if (operator === '+') return bits | chosen;
+  return operator === '-' ? bits & ~chosen : (bits & ~all) | chosen;
 }
 
 /** Mode and owner of an entry. */

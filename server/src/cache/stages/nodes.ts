@@ -18,6 +18,8 @@ export interface Maker {
   readonly spares?: (path: string) => boolean;
   /** A base image, of which lines mostly know what they replace. */
   readonly isImage?: true;
+  /** Is surely nothing at this path? Absent: there may be anything. */
+  readonly lacks?: (path: string) => boolean;
   /** Neither links folders to one another nor replaces programs of the system. */
   readonly isTame?: boolean;
 }
@@ -28,6 +30,8 @@ export interface Content {
   readonly digest: string;
   /** The bytes, where they are a short text. */
   readonly text: string | null;
+  /** What it is joined of, one behind the other. Absent: it is not, or of too many. */
+  readonly parts?: readonly Pick<Content, 'digest' | 'text'>[];
   readonly marks: Marks;
 }
 

@@ -19,7 +19,8 @@ export function chmod(call: Call): void {
     throw new Unfollowed();
   const change = (old: Mode, isDirectory: boolean): Mode => {
     // A folder keeps its special bits where the number does not name them.
-    if (isDirectory && typeof old === 'number' && old & 0o6000) return `${old},${mode}`;
+    if (isDirectory && typeof old === 'number' && old & 0o6000 && /^[0-7]/.test(mode))
+      return `${old},${mode}`;
     if (typeof old !== 'number' && /^[0-7]+$/.test(mode) && isDirectory) return `${old},${mode}`;
     return chmodOf(mode, old, isDirectory);
   };
@@ -47,12 +48,17 @@ export function chown(call: Call): void {
     }
     return group === undefined ? `${newUid}:${gid}` : `${newUid}:${newGid}`;
   };
-  restyle(call, words, flags.includes('R'), `chown ${owner} ${given}`, (meta) => {
-    // A new owner takes setuid and setgid away.
-    const mode =
-      typeof meta.mode === 'number' && meta.mode & 0o6000 ? `${meta.mode} chown` : meta.mode;
-    return { mode, owner: change(meta.owner) };
-  });
+  restyle(call, words, flags.includes('R'), `chown ${owner} ${given}`, (meta, isDirectory) => ({
+    mode: isDirectory ? meta.mode : chownedMode(meta.mode),
+    owner: change(meta.owner),
+  }));
+}
+
+/** A new owner takes setuid away from a file, and setgid where its group may run it (Linux, `chown_common`). */
+function chownedMode(mode: Mode): Mode {
+  if (typeof mode !== 'number' || !(mode & 0o6000)) return mode;
+  if (mode & 0o2000 && !(mode & 0o010)) return `${mode} chown`;
+  return mode & ~0o6000;
 }
 
 type Restyle = (meta: Meta, isDirectory: boolean) => Meta;

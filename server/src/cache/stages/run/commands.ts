@@ -13,6 +13,7 @@ import { refuseFailing, refuseLostFolders } from './forgives.ts';
 import { type FileCommand, fileCommands } from './handlers.ts';
 import { write } from './output.ts';
 import { printed } from './printed.ts';
+import { shellScript } from './steered.ts';
 
 /** Parts of the shell, which no file on the search path can replace. */
 const inShell = new Set(': true false test [ echo printf cd pwd set export sleep exit'.split(' '));
@@ -66,7 +67,8 @@ function follow(
   if (word.includes(unknownPart)) throw new Unfollowed();
   const name = baseName(word);
   const call: Call = { ...following, command, name, args, input };
-  if (!following.run.shell || word.includes('/') || !inShell.has(name)) refuseOwn(call, word);
+  if (shellScript(following.run) === null || word.includes('/') || !inShell.has(name))
+    refuseOwn(call, word);
   if (name === 'mktemp' && !args.includes('-u')) throw new Unfollowed();
   if (following.forgives) refuseFailing(call);
   const change: FileCommand | undefined = fileCommands.get(name);

@@ -11,29 +11,33 @@ export function textContent(making: Making, text: string): Content {
   return { digest: making.hash(text), text, marks: certain };
 }
 
-/** One content behind the other. */
-export function concatenated(making: Making, parts: readonly Content[]): Content {
+/** Of more parts than this it is not told which they are. */
+const mostParts = 64;
+
+/** One content behind the other, however they came there. */
+export function concatenated(making: Making, contents: readonly Content[]): Content {
+  const parts = contents.filter(({ text }) => text !== '');
   const [only] = parts;
   if (parts.length === 1 && only) return only;
   let marks: Marks = certain;
   for (const part of parts) marks = joinMarks(marks, part.marks);
-  const texts = parts.flatMap(({ text }) => (text === null ? [] : [text]));
-  if (texts.length === parts.length) {
-    const text = texts.join('');
-    if (text.length <= 65_536) return { digest: making.hash(text), text, marks };
+  const joined: Pick<Content, 'digest' | 'text'>[] = [];
+  for (const part of parts.flatMap((each) => each.parts ?? [each])) {
+    const text = joinedText(joined.at(-1)?.text, part.text);
+    if (text === null) joined.push(part);
+    else joined[joined.length - 1] = { digest: making.hash(text), text };
   }
-  const digest = making.hash(JSON.stringify(['joined', parts.map((part) => part.digest)]));
-  return { digest, text: null, marks };
+  const [first = textContent(making, '')] = joined;
+  if (joined.length <= 1) return { digest: first.digest, text: first.text, marks };
+  const digest = making.hash(JSON.stringify(['joined', joined.map((each) => each.digest)]));
+  const whole = { digest, text: null, marks };
+  return joined.length > mostParts ? whole : { ...whole, parts: joined };
 }
 
-/** A file with more behind it. */
-export function appended(making: Making, before: Content, more: Content): Content {
-  if (before.text !== null && more.text !== null && before.text.length < 65_536) {
-    const text = before.text + more.text;
-    return { digest: making.hash(text), text, marks: joinMarks(before.marks, more.marks) };
-  }
-  const digest = making.hash(JSON.stringify(['appended', before.digest, more.digest]));
-  return { digest, text: null, marks: joinMarks(before.marks, more.marks) };
+/** Two texts in a row are one; null: they are not told as one. */
+function joinedText(before: string | null | undefined, next: string | null): string | null {
+  if (before === undefined || before === null || next === null) return null;
+  return before.length + next.length > 65_536 ? null : before + next;
 }
 
 /** The bytes of a file. Throws Unfollowed for all that is none. */

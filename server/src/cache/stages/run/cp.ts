@@ -1,7 +1,7 @@
 /** `cp`. */
 
 import { at, find, isFolder, opened, put } from '../draft.ts';
-import { childOf, kindOf, namesIn } from '../entries.ts';
+import { childOf, isMissing, kindOf, namesIn } from '../entries.ts';
 import { hiddenBy } from '../making.ts';
 import { joinMarks } from '../marks.ts';
 import { metaOf } from '../modes.ts';
@@ -78,7 +78,7 @@ function copyTo(copying: Copying, node: Node, path: string): void {
     if (!recursive || there === 'file' || there === 'link') throw new Unfollowed();
     const { names, all } = namesIn(node);
     if (!all || place.path === '/' || isWithinNode(node, place.node)) throw new Unfollowed();
-    if (!place.node)
+    if (isMissing(place.node) || !place.node)
       put(draft, place.path, emptyFolder(copiedMode(copying, node), ownerFor(copying, node)));
     else if (there === null) put(draft, place.path, perhapsFolder(copying, node, place.node));
     else if (keeps) setMeta(call, place.path, copiedMode(copying, node), ownerFor(copying, node));
@@ -90,7 +90,7 @@ function copyTo(copying: Copying, node: Node, path: string): void {
   }
   if (kind === null) {
     const from = making.digestOf(node);
-    const old = place.node ? making.digestOf(place.node) : null;
+    const old = place.node && !isMissing(place.node) ? making.digestOf(place.node) : null;
     const how = [recursive, keeps, keeps ? '' : owner];
     const id = making.hash(JSON.stringify(['cp', from.digest, old?.digest ?? null, how]));
     const marks = old ? joinMarks(from.marks, old.marks) : from.marks;

@@ -1,7 +1,7 @@
 /** `install`. */
 
 import { find, put } from '../draft.ts';
-import { kindOf } from '../entries.ts';
+import { isMissing, kindOf } from '../entries.ts';
 import { chmodOf } from '../modes.ts';
 import { emptyFolder, parentOf } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
@@ -20,7 +20,7 @@ export function install(call: Call): void {
   if (flags.includes('d')) {
     for (const path of pathsOf(call, operands)) {
       const place = find(call.draft.root, path);
-      if (place.node) throw new Unfollowed();
+      if (!isMissing(place.node)) throw new Unfollowed();
       put(call.draft, place.path, emptyFolder(mode, owner), { mode: 0o755, owner });
     }
     return;

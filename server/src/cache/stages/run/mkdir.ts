@@ -1,7 +1,7 @@
 /** `mkdir`. */
 
 import { find, isFolder, put } from '../draft.ts';
-import { kindOf } from '../entries.ts';
+import { isMissing, kindOf } from '../entries.ts';
 import { chmodOf } from '../modes.ts';
 import { emptyFolder, folderOver } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
@@ -27,9 +27,10 @@ export function mkdir(call: Call): void {
     }
     if (place.node && kindOf(place.node) === 'file') throw new Unfollowed();
     if (place.node && (kindOf(place.node) !== null || isFolder(place) === true)) continue;
-    const folder = place.node
-      ? folderOver(hiddenOf(place.node), `${mode.toString(8)}?`, `${owner}?`)
-      : emptyFolder(mode, owner);
+    const folder =
+      place.node && !isMissing(place.node)
+        ? folderOver(hiddenOf(place.node), `${mode.toString(8)}?`, `${owner}?`)
+        : emptyFolder(mode, owner);
     put(call.draft, place.path, folder, { mode: 0o755, owner });
   }
 }

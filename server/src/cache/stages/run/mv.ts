@@ -1,7 +1,7 @@
 /** `mv`. */
 
 import { find, put } from '../draft.ts';
-import { kindOf } from '../entries.ts';
+import { isMissing, kindOf } from '../entries.ts';
 import { Unfollowed } from '../unfollowed.ts';
 import type { Call } from './call.ts';
 import { writableParent } from './files.ts';
@@ -19,7 +19,10 @@ export function mv(call: Call): void {
     writableParent(call.draft, to);
     if (to.path === from.path || `${to.path}/`.startsWith(`${from.path}/`)) throw new Unfollowed();
     const there = to.node && kindOf(to.node);
-    if (there === 'folder' || (there === null && to.node && kindOf(from.node) === 'folder'))
+    if (
+      there === 'folder' ||
+      (there === null && !isMissing(to.node) && kindOf(from.node) === 'folder')
+    )
       throw new Unfollowed();
     const { node } = from;
     // What is not seen may be nothing; then the command fails, and with it mostly the build.

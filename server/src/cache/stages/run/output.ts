@@ -1,10 +1,11 @@
 /** Where what commands print goes. */
 
+import { isMissing } from '../entries.ts';
 import { certain } from '../marks.ts';
 import type { Content } from '../nodes.ts';
 import { isAlwaysOther } from './alwaysOther.ts';
 import type { Call } from './call.ts';
-import { appended, contentOf, textContent } from './content.ts';
+import { concatenated, contentOf, textContent } from './content.ts';
 import { newFile, writable } from './files.ts';
 
 /** Writes what a command prints to a file; null: what it prints is not known. */
@@ -16,8 +17,9 @@ export function write(call: Call, path: string, content: Content | null, append:
     newFile(call, place, whole);
     return;
   }
-  const before = place.node ? contentOf(making, place.node) : textContent(making, '');
-  newFile(call, place, appended(making, before, whole));
+  const before =
+    place.node && !isMissing(place.node) ? contentOf(making, place.node) : textContent(making, '');
+  newFile(call, place, concatenated(making, [before, whole]));
 }
 
 /** What the RUN prints there, told by all that it may depend on. */

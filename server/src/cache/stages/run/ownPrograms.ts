@@ -5,6 +5,7 @@ import { absolute, baseName } from '../../../shell/commandWords.ts';
 import { find } from '../draft.ts';
 import { kindOf, namesIn } from '../entries.ts';
 import type { Node } from '../nodes.ts';
+import { shellScript } from './steered.ts';
 import { isTame } from './tame.ts';
 
 const usual = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -25,7 +26,9 @@ export function runsOwnPrograms(root: Node, run: ResolvedRun, script: string): b
     if (word && isOwn(root, word, folders, cwd)) return true;
   if (librariesAreOwn(root)) return true;
   const own = folders.filter((folder) => find(root, folder).node?.kind !== 'hidden');
-  const words = new Set(`${script} ${run.shell ? '' : argv.join(' ')}`.match(/[\w.+/-]+/g));
+  const words = new Set(
+    `${script} ${shellScript(run) === null ? argv.join(' ') : ''}`.match(/[\w.+/-]+/g),
+  );
   for (const word of words) {
     // A path is started where it is a command, or where another program is told to start it.
     if (word.includes('/') ? startsPath(script, word) : !/^\d*$/.test(word))

@@ -1,7 +1,7 @@
 /** `rm` and `rmdir`. */
 
 import { find, put } from '../draft.ts';
-import { kindOf, namesIn } from '../entries.ts';
+import { isMissing, kindOf, namesIn } from '../entries.ts';
 import { Unfollowed } from '../unfollowed.ts';
 import type { Call } from './call.ts';
 import { options, pathsOf } from './operands.ts';
@@ -13,7 +13,7 @@ export function rm(call: Call): void {
   for (const path of pathsOf(call, operands)) {
     const place = find(call.draft.root, path.replace(/(.)\/$/, '$1'), false);
     if (place.path === '/') throw new Unfollowed();
-    if (!place.node) {
+    if (!place.node || isMissing(place.node)) {
       if (flags.includes('f')) continue;
       throw new Unfollowed();
     }

@@ -5,7 +5,7 @@ import type { ShellCommand } from '../../../shell/commands.ts';
 import { readRun } from '../../../shell/readRun.ts';
 import type { Maker } from '../nodes.ts';
 import { isKnownCommand } from './commands.ts';
-import { isSteered, steeringNames } from './steered.ts';
+import { isSteered, shellScript, steeringNames } from './steered.ts';
 import { runsTameTools } from './tame.ts';
 import { touchesOf } from './touches.ts';
 
@@ -26,7 +26,7 @@ export interface Script {
 /** Reads a RUN. */
 export function scriptOf(run: ResolvedRun, platform: Platform): Script {
   const { commands, unread } = readRun(run, platform);
-  const script = run.program ?? run.script ?? run.argv.join(' ');
+  const script = run.program ?? shellScript(run) ?? run.argv.join(' ');
   const text = [...run.argv, run.program ?? ''].join('\n');
   const isFollowed =
     unread === null &&

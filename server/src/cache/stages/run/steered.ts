@@ -36,6 +36,14 @@ export function steeringNames(variables: ReadonlyMap<string, string>): readonly 
   return names;
 }
 
+/** What a shell is told to run, in shell form or by `["/bin/sh", "-c", …]`; null: no shell is. */
+export function shellScript({ script, argv }: ResolvedRun): string | null {
+  if (script !== null) return script;
+  const [shell = '', option = '', text] = argv;
+  const isShell = /^(\/(usr\/)?bin\/)?(sh|ash|dash|bash)$/.test(shell) && /^-[eux]*c$/.test(option);
+  return isShell && argv.length === 3 ? (text ?? null) : null;
+}
+
 /** Shells that read files of the user, or of the system, before they do anything. */
 const startsLogin =
   /\b(ba|da|a)?sh\s+(-\S+\s+)*(-\w*[il]\w*|--login|--rcfile|--init-file)\s|\bsu\b|\bsudo\b|\b(z|k|mk|c|tc|fi)sh\b/;
@@ -43,7 +51,7 @@ const startsLogin =
 /** Do variables make shells or programs read other files first, or look for programs elsewhere? */
 export function isSteered(run: ResolvedRun, script: string): boolean {
   const { variables, argv } = run;
-  const options = run.script === null ? argv : argv.slice(0, -1);
+  const options = shellScript(run) === null ? argv : argv.slice(0, -1);
   if (options.some((arg) => /^(-\w*[il]\w*|--login|--rcfile|--init-file)$/.test(arg))) return true;
   if (/(^|\/)(zsh|ksh|mksh|fish|csh|tcsh|yash)$/.test(argv[0] ?? '')) return true;
   if (startsLogin.test(script)) return true;
