@@ -10,7 +10,9 @@ import type { Edit } from '../merge/mergeRun.ts';
 import type { Stage, Step } from '../model/plan.ts';
 import { absolutePath } from '../syntax/slashPaths.ts';
 import { downloadsBelow, type Follows, installationsBelow } from './cacheFixBelow.ts';
-import { editsOf, join, prefetchLine } from './cacheFixText.ts';
+import { leftToUser } from './cacheFixLeft.ts';
+import { passedBelow } from './cacheFixMove.ts';
+import { editsOf, join, moveEdits, prefetchLine } from './cacheFixText.ts';
 
 /** An installation of dependencies below a COPY of all files. */
 export interface LateManifests {
@@ -23,8 +25,10 @@ export interface LateManifests {
   readonly download: string | null;
   /** All files that it reads, by their path in the context. */
   readonly files: readonly string[];
-  readonly title: string;
-  readonly edits: readonly Edit[];
+  /** The COPY supplies none of them: it may stand below as it is. */
+  readonly isApart: boolean;
+  /** What puts it right; a full sentence: why that is left to the user. */
+  readonly fix: { readonly title: string; readonly edits: readonly Edit[] } | string;
 }
 
 /**
@@ -41,19 +45,40 @@ export function lateManifests(
   for (const stage of stages) {
     if (!stage.needed) continue;
     for (const [at, step] of stage.steps.entries()) {
-      if (!copiesProject(step)) continue;
-      for (const below of [installationsBelow, downloadsBelow]) {
-        const follows = below(analysis, stage, at);
-        const isAsked = follows && isWanted(step, follows.run);
-        const one = isAsked ? proposal(analysis, step, follows) : null;
-        if (!one) continue;
-        found.push(one);
-        break;
-      }
+      if (step.copy?.origin.kind !== 'context') continue;
+      const one = lateOf(analysis, stage, at, (run) => isWanted(step, run));
+      if (one) found.push(one);
       if (found.length >= mostFound) return found;
     }
   }
   return found;
+}
+
+/** The best that can be said of one COPY. */
+function lateOf(
+  analysis: Analysis,
+  stage: Stage,
+  at: number,
+  isWanted: (run: Step) => boolean,
+): LateManifests | null {
+  const copy = stage.steps[at];
+  if (!copy) return null;
+  for (const below of copiesProject(copy) ? [installationsBelow, downloadsBelow] : []) {
+    const follows = below(analysis, stage, at);
+    const one = follows && isWanted(follows.run) ? proposal(analysis, copy, follows) : null;
+    if (one) return one;
+  }
+  const passes = passedBelow(analysis, stage, at);
+  if (passes && isWanted(passes.run)) {
+    const { run, command, files } = passes;
+    const edits = moveEdits(analysis, copy, run);
+    const title = `Copy it after ${command}, so that ${command} stays cached`;
+    if (edits)
+      return { copy, run, command, download: null, files, isApart: true, fix: { title, edits } };
+  }
+  const left = leftToUser(analysis, stage, at);
+  if (!left || !isWanted(left.run)) return null;
+  return { copy, ...left, download: null, isApart: false };
 }
 
 /** Nobody reads more at once. */
@@ -120,8 +145,8 @@ function proposal(analysis: Analysis, copy: Step, follows: Follows): LateManifes
     command,
     download,
     files: [...files].map((file) => join(source, file)),
-    title: `Copy the manifest and lock file first, so that ${what}`,
-    edits,
+    isApart: false,
+    fix: { title: `Copy the manifest and lock file first, so that ${what}`, edits },
   };
 }
 

@@ -205,6 +205,11 @@ function isPlainlyMounted({ mounts }: ResolvedRun, into: string): boolean {
   );
 }
 
+/** Neither mounts nor variables bring an installer to other files of the project than what was copied. */
+export function isUndisturbed(run: ResolvedRun, into: string): boolean {
+  return isPlainlyMounted(run, into) && !isLed(run.env, into);
+}
+
 /** Do variables lead an installer into the project, or to other files there? */
 function isLed(env: readonly string[], into: string): boolean {
   return env.some((entry) => {

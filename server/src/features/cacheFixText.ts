@@ -82,14 +82,6 @@ export function editsOf(
           },
         ]),
   ];
-  const changed = [...edits]
-    .sort((a, b) => b.span.start - a.span.start)
-    .reduce(
-      (all, { span, newText }) => all.slice(0, span.start) + newText + all.slice(span.end),
-      text,
-    );
-  const after = interpret(parse(changed));
-  if (after.problems.length > program.problems.length) return null;
   const expected = dockerfile.instructions.flatMap((one) => {
     if (one === instruction) return lines;
     if (one !== run.instruction) return [textOf(one)];
@@ -102,9 +94,52 @@ export function editsOf(
       ...(second === undefined ? [] : [second.trimEnd()]),
     ];
   });
+  return readsAs(text, edits, expected, program.problems.length) ? edits : null;
+}
+
+/** The COPY as it stands, with the comments above it, behind a RUN; null where that does not read so. */
+export function moveEdits(
+  { dockerfile, program }: Analysis,
+  { instruction }: Step,
+  { instruction: run }: Step,
+): readonly Edit[] | null {
+  const { text } = dockerfile;
+  const lineOf = (offset: number) => text.lastIndexOf('\n', offset - 1) + 1;
+  let start = lineOf(instruction.span.start);
+  while (start > 0 && /^[\t ]*#/.test(text.slice(lineOf(start - 1), start)))
+    start = lineOf(start - 1);
+  const lineEnd = text.indexOf('\n', instruction.span.end);
+  if (lineEnd < 0) return null;
+  const moved = text.slice(start, lineEnd + 1);
+  const end = run.span.end;
+  const newline = /\r?\n$/.exec(moved)?.[0] ?? '\n';
+  const edits: readonly Edit[] = [
+    { span: { start, end: lineEnd + 1 }, newText: '' },
+    { span: { start: end, end }, newText: newline + moved.replace(/\r?\n$/, '') },
+  ];
+  const expected = dockerfile.instructions.flatMap((one) =>
+    one === instruction ? [] : one === run ? [textOf(one), textOf(instruction)] : [textOf(one)],
+  );
+  return readsAs(text, edits, expected, program.problems.length) ? edits : null;
+}
+
+/** Does the text with the edits have these instructions, and no more problems? */
+function readsAs(
+  text: string,
+  edits: readonly Edit[],
+  expected: readonly string[],
+  problems: number,
+): boolean {
+  const changed = [...edits]
+    .sort((a, b) => b.span.start - a.span.start)
+    .reduce(
+      (all, { span, newText }) => all.slice(0, span.start) + newText + all.slice(span.end),
+      text,
+    );
+  const after = interpret(parse(changed));
+  if (after.problems.length > problems) return false;
   const read = after.dockerfile.instructions.map(textOf);
-  const isMeant = read.length === expected.length && read.every((one, at) => one === expected[at]);
-  return isMeant ? edits : null;
+  return read.length === expected.length && read.every((one, at) => one === expected[at]);
 }
 
 /**

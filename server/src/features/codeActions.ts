@@ -151,7 +151,9 @@ function manifestsFirst(
     ),
   );
   const isNear = (copy: Step, run: Step) => near.has(copy) || near.has(run);
-  return lateManifests(analysis, stages, isNear).map(({ copy, title, edits }) => {
+  return lateManifests(analysis, stages, isNear).flatMap(({ copy, fix }) => {
+    if (typeof fix === 'string') return [];
+    const { title, edits } = fix;
     const { line } = document.positionAt(copy.instruction.span.start);
     const answered = diagnostics.filter(
       (one) => one.code === 'volatile-copy' && one.range.start.line === line,

@@ -253,7 +253,7 @@ const aside: readonly RegExp[] = [
   /^yarn cache clean( --\w+)*$/,
   /^pnpm store prune$/,
   /^corepack (enable|disable)( \w+)*$/,
-  /^pip3? install( -{1,2}[\w=-]+)* (-U |--upgrade )?((pip|setuptools|wheel|poetry|uv|pipenv)([<>=!~]=?[\w.*]+)? ?)+( -{1,2}[\w=-]+)*$/,
+  /^pip3? install( -{1,2}[\w=-]+)* (-U |--upgrade )?((?!\S*\.(whl|zip|gz|bz2|txt)\b)[A-Za-z0-9][\w.-]*(\[[\w,-]+\])?([<>=!~]=?[\w.*]+)? ?)+( -{1,2}[\w=-]+)*$/,
   /^pip3? cache purge$/,
   /^poetry config [\w.-]+ \w+$/,
   /^rm( -[rfv]+)*( (\/root\/|\/tmp\/|\/var\/|~\/)[\w.+@/*-]+)+$/,

@@ -61,7 +61,7 @@ export async function gradleManifests(install: Install, files: ProjectFiles): Pr
   }
   if (await files.has('buildSrc'))
     return refused('The project has a buildSrc, which is built first.');
-  const clash = await made(files, ['.gradle', 'build']);
+  const clash = await made(files, ['.gradle', 'build'], [...scripts, ...around]);
   if (clash) return clash;
   const named = await existing(files, install.files);
   if (named.length < install.files.length) return refused('The build context has no gradlew.');

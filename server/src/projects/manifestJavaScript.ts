@@ -46,8 +46,6 @@ export async function javaScriptManifests(
   if (lock === null && install.frozen) {
     return refused(`The build context has no ${locks[manager].at(-1)}.`);
   }
-  const clash = await made(files, results[manager]);
-  if (clash) return clash;
   if (manager === 'pnpm' && (await files.has('.pnpmfile.cjs'))) {
     return refused('pnpm runs .pnpmfile.cjs, which may read any file.');
   }
@@ -67,6 +65,9 @@ export async function javaScriptManifests(
   if (!install.noScripts && (await files.has('binding.gyp'))) {
     return refused('The project has a binding.gyp, which the installation builds.');
   }
+  const all = ['package.json', ...(lock === null ? [] : [lock]), ...set, ...workspaces];
+  const clash = await made(files, results[manager], all);
+  if (clash) return clash;
   for (const path of workspaces) {
     const found = json((await files.text(path)) ?? '');
     const reason = isRecord(found) ? needsMore(found, install, true) : `${path} cannot be read.`;
@@ -75,11 +76,7 @@ export async function javaScriptManifests(
     const inside = await made(files, [`${folder}/node_modules`, `${folder}/binding.gyp`]);
     if (inside) return inside;
   }
-  return {
-    ok: true,
-    files: ['package.json', ...(lock === null ? [] : [lock]), ...set, ...workspaces],
-    restores: install.frozen ? null : lock,
-  };
+  return { ok: true, files: all, restores: install.frozen ? null : lock };
 }
 
 /** Packages whose own scripts read the project that they are installed into, or write into it. */

@@ -33,7 +33,7 @@ export async function composerManifests(install: Install, files: ProjectFiles): 
   if (!install.noProject && listsClasses(manifest, settings)) {
     return refused('The autoloader lists the classes of the project.');
   }
-  const clash = await made(files, ['vendor']);
+  const clash = await made(files, ['vendor'], ['composer.json', 'composer.lock']);
   if (clash) return clash;
   if (own(manifest, 'version') === undefined && (await files.has('.git'))) {
     return refused('Composer reads the version of the project from .git, which the context has.');
@@ -70,7 +70,11 @@ export async function bundlerManifests(install: Install, files: ProjectFiles): P
   if (runs.test(code) || /^PATH$/m.test(lock)) {
     return refused('The Gemfile may read other files of the project.');
   }
-  const clash = await made(files, ['.bundle', 'vendor/bundle', 'vendor/cache']);
+  const clash = await made(
+    files,
+    ['.bundle', 'vendor/bundle', 'vendor/cache'],
+    ['Gemfile', 'Gemfile.lock'],
+  );
   if (clash) return clash;
   return {
     ok: true,

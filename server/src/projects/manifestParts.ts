@@ -2,9 +2,12 @@
 
 import type { Manifests, ProjectFiles } from './manifests.ts';
 
-/** No answer, for this reason (a full sentence). */
-export function refused(reason: string): Manifests {
-  return { ok: false, reason };
+/**
+ * No answer, for this reason (a full sentence); with the files that are read all the same, where the
+ * installation could be kept in the cache once that is put right.
+ */
+export function refused(reason: string, stable: readonly string[] = []): Manifests {
+  return { ok: false, reason, ...(stable.length > 0 && { stable }) };
 }
 
 /** Those of the names that are there; names of folders end with a slash. */
@@ -26,11 +29,13 @@ export async function existing(
 export async function made(
   files: ProjectFiles,
   names: readonly string[],
+  stable: readonly string[] = [],
 ): Promise<Manifests | null> {
   for (const name of names) {
     if (await files.has(name)) {
       return refused(
-        `The build context has ${name} too, and a copy after the installation would put it over what was installed.`,
+        `The build context has ${name} too, and a copy after the installation would put it over what was installed; .dockerignore can leave it out.`,
+        stable,
       );
     }
   }

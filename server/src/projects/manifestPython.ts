@@ -79,7 +79,7 @@ export async function poetryManifests(install: Install, files: ProjectFiles): Pr
     return refused('Without --no-root the installation needs the project itself.');
   }
   if (namesFiles(project)) return refused('pyproject.toml names other files of the project.');
-  const clash = await made(files, environment);
+  const clash = await made(files, environment, ['pyproject.toml', 'poetry.lock']);
   if (clash) return clash;
   const set = await existing(files, ['poetry.toml']);
   return { ok: true, files: ['pyproject.toml', 'poetry.lock', ...set], restores: null };
@@ -102,7 +102,7 @@ export async function uvManifests(install: Install, files: ProjectFiles): Promis
   if (namesFiles(project) || /\bworkspace\b/.test(project)) {
     return refused('pyproject.toml names other files of the project.');
   }
-  const clash = await made(files, environment);
+  const clash = await made(files, environment, ['pyproject.toml', 'uv.lock']);
   if (clash) return clash;
   const set = await existing(files, ['uv.toml', '.python-version', '.python-versions']);
   return {

@@ -62,8 +62,13 @@ export type Manifests =
       /** Files that must be there to be found, be they empty: the copy after it puts them in place; absent: none. */
       readonly dummies?: readonly string[];
     }
-  /** A full sentence. */
-  | { readonly ok: false; readonly reason: string };
+  | {
+      readonly ok: false;
+      /** A full sentence. */
+      readonly reason: string;
+      /** The files that the installation reads all the same, where only the order cannot be changed. */
+      readonly stable?: readonly string[];
+    };
 
 /** The files that an installation reads; a refusal with its reason where it may be more than those. */
 export function manifestsOf(install: Install, files: ProjectFiles): Promise<Manifests> {

@@ -72,7 +72,7 @@ function offers({ analysis, document }: Seen): Readonly<Record<string, string>> 
   );
   return Object.fromEntries(
     actions
-      .filter(({ title }) => title.startsWith('Copy the manifest'))
+      .filter(({ title }) => title.startsWith('Copy '))
       .map(({ title, edit }) => [
         title,
         apply(document.getText(), (edit?.changes?.[document.uri] ?? []) as TextEdit[]),
@@ -191,6 +191,21 @@ describe('copying manifests first', () => {
         'COPY . .\nRUN --mount=type=ssh CGO_ENABLED=0 go build -ldflags "-X a=$(date)" ./... && ls\n',
         goModule,
         'COPY go.mod go.sum ./\nRUN --mount=type=ssh go mod download\nCOPY . .\nRUN --mount=type=ssh CGO_ENABLED=0 go build -ldflags "-X a=$(date)" ./... && ls\n',
+      ],
+      'sources above the manifests, with their comment': [
+        '# The code.\nCOPY src ./src\nCOPY package*.json ./\nRUN npm ci\nRUN npm run build\n',
+        manifest(),
+        'COPY package*.json ./\nRUN npm ci\n# The code.\nCOPY src ./src\nRUN npm run build\n',
+      ],
+      'packages of the distribution': [
+        'COPY . .\nRUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*\nRUN make\n',
+        manifest(),
+        'RUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*\nCOPY . .\nRUN make\n',
+      ],
+      'packages of Python by their names': [
+        'COPY . .\nRUN pip install --no-cache-dir flask "gunicorn[x]>=20"\n',
+        '-- app.py --\n1\n',
+        'RUN pip install --no-cache-dir flask "gunicorn[x]>=20"\nCOPY . .\n',
       ],
       Cargo: [
         'COPY . .\nENV A=b\nRUN cargo +stable build --release --locked --bin a\n',
@@ -424,6 +439,23 @@ name = "d"
       'COPY . .\nRUN bundle install\n',
       '-- Gemfile --\ngemspec\n-- Gemfile.lock --\n\n',
     ],
+    'the sources are a workspace': [
+      'COPY src ./src\nCOPY package*.json ./\nRUN npm ci\n',
+      `${manifest(', "workspaces": ["src"]')}-- src/package.json --\n{}\n`,
+    ],
+    'what is copied may be settings of the installer': [
+      'COPY src/app.js /root/.npmrc\nCOPY package*.json ./\nRUN npm ci\n',
+      manifest(),
+    ],
+    'what is copied goes to where packages go': [
+      'COPY src ./node_modules/x\nCOPY package*.json ./\nRUN npm ci\n',
+      manifest(),
+    ],
+    'packages of the distribution may bring the same files': [
+      'COPY src /usr/share/nginx/html\nWORKDIR /usr/share/nginx\nRUN apt-get install -y nginx\n',
+      manifest(),
+    ],
+    'a package lies in the context': ['COPY . .\nRUN apt-get install -y ./x.deb\n', manifest()],
     'nothing is downloaded by Cargo': [
       'COPY . .\nRUN cargo build\n',
       crate.replace('source = "registry"', ''),
@@ -549,6 +581,48 @@ describe('advice on a COPY that changes with most commits', () => {
   it('is not given where no safe order is known', async () => {
     const drawing = text.replace('{"name": "a"}', '{"scripts": {"prepare": "x"}}');
     assert.deepEqual(await advised(commits(83, 6), {}, drawing), []);
+  });
+
+  it('says what is left to the user where there is no quick fix', async () => {
+    const split = text.replace('RUN npm ci', 'RUN npm ci; npm run build');
+    const often =
+      '2: This COPY changed in 83 of 100 commits and makes `npm ci` run again each time. What the installation reads (package.json and package-lock.json) changed in 6: copied first, it keeps the installation in the cache. Quick fixes leave it to you';
+    assert.deepEqual(await advised(commits(83, 6), {}, split), [
+      `${often}, since these lines cannot be written otherwise for sure: copy those files alone, run the installation in a RUN of its own, then copy the rest.`,
+    ]);
+    const installed = `${text}-- node_modules/x/index.js --\n1\n`;
+    assert.deepEqual(await advised(commits(83, 6), {}, installed), [
+      `${often}: The build context has node_modules too, and a copy after the installation would put it over what was installed; .dockerignore can leave it out.`,
+    ]);
+  });
+
+  it('is given for installations that read nothing of what is copied', async () => {
+    const apt = text.replace('RUN npm ci', 'RUN apk add curl\nRUN make');
+    assert.deepEqual(await advised(commits(83, 83), {}, apt), [
+      '2: This COPY changed in 83 of 100 commits and makes `apk add` run again each time. That reads nothing of what is copied here: copied after it, it leaves the installation in the cache.',
+    ]);
+  });
+
+  it('is given for builds that download', async () => {
+    const build = text
+      .replace('RUN npm ci', 'RUN cargo build --release')
+      .replace(/-- .dockerignore/, `${crate}$&`);
+    assert.deepEqual(
+      await advised({ ...commits(83, 0), tracked: ['Cargo.toml', 'Cargo.lock'] }, {}, build),
+      [
+        '2: This COPY changed in 83 of 100 commits, and each time `cargo build` downloads what it depends on again. What that hangs on (Cargo.toml and Cargo.lock) changed in 0: copied first, with `cargo fetch` behind it, it keeps the downloads in the cache.',
+      ],
+    );
+  });
+
+  it('is not given where a step needs the sources', async () => {
+    for (const line of [
+      ...['RUN make', 'RUN npm run build', 'RUN node src/gen.js && npm ci', 'RUN pip install .'],
+      ...['RUN if [ -n "$X" ]; then npm ci; fi', 'RUN --mount=type=bind,target=. npm ci'],
+    ]) {
+      const drawing = text.replace('RUN npm ci', line);
+      assert.deepEqual(await advised(commits(83, 6), {}, drawing), [], line);
+    }
   });
 
   it('names the seconds and bytes of what follows, where a record has them', async () => {
