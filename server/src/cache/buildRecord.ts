@@ -35,8 +35,8 @@ export interface BuildRecord {
    */
   readonly gone?: readonly string[];
   /**
-   * Operations that were part of it, of which not all that decides their key was known: the builder
-   * may have them. Absent: none.
+   * Operations that were part of it, of which not all that decides their key was known, or of which a
+   * probe told nothing: the builder may have them. Absent: none.
    */
   readonly open?: readonly (readonly KeyPart[])[];
   /** Id of the image that it made, in the engine; null: it made none. Absent: not known. */

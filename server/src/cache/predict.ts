@@ -107,9 +107,7 @@ function predictStep(at: KeyedStep, below: Chain, stage: Stage, building: Buildi
   const isLinked = at.key !== null && at.after !== at.key;
   const hit = at.key === null ? undefined : index.byKey(at.key);
   if (below.kind === 'missed' && !isLinked) {
-    return building.keyed.rules.hashesBelow &&
-      hasSecret(at.step) &&
-      index.hasOperation(signatureOf(at.parts))
+    return mayHoldBelow(at, building)
       ? opened(at, { span: below.cause.span, reason: byContent }, building)
       : rebuild(at, below.cause, below, building);
   }
@@ -188,7 +186,11 @@ function ofMiss(at: KeyedStep, below: Chain, building: Building): Outcome {
     const reason = 'the builder was asked, and does not have it any more';
     return changed(atStep({ span: null, reason }), counterpart(at, building));
   }
-  if (index.wasOpen(signature())) return opened(at, { span: null, reason: wasOpen }, building);
+  const open = index.openIn(signature());
+  if (open) {
+    const reason = open.source === 'probe' ? wasSilent : wasOpen;
+    return opened(at, { span: null, reason }, building);
+  }
   const hope = at.hopes.find((each) => isActive(each, building));
   const onParent = at.parent === null ? [] : index.onParent(at.parent);
   if (hope && onParent.some(({ step }) => signatureOf(step.parts) === signature())) {
@@ -215,9 +217,12 @@ function ofMiss(at: KeyedStep, below: Chain, building: Building): Outcome {
   }
 }
 
-/** Of the mounts that `BuilderFacts.hashesBelow` is about. */
-function hasSecret({ run }: Step): boolean {
-  return run?.mounts.some(({ type }) => type === 'secret' || type === 'ssh') ?? false;
+/** Of a step that some build had: may the builder still find it, by the files below it (`BuilderFacts.hashesBelow`)? */
+function mayHoldBelow({ step, parts, key }: KeyedStep, { keyed, index }: Building): boolean {
+  if (!keyed.rules.hashesBelow) return false;
+  const isSecret = step.run?.mounts.some(({ type }) => type === 'secret' || type === 'ssh');
+  if (!isSecret) return false;
+  return index.hasOperation(signatureOf(parts)) || (key !== null && index.isGone(key));
 }
 
 const byContent =
@@ -225,6 +230,8 @@ const byContent =
 const wasOpen = 'When it was part of a build, not all that decides whether it is cached was known.';
 const wasInexact =
   'What it took before was made by a line that could not be followed, and may have been the same.';
+const wasSilent =
+  'The builder was asked, and stopped before it came to this line; no build is known that had it.';
 const noReason = 'What is below it is not known.';
 
 /** The cause of the first miss in a stage that the step takes files from. */

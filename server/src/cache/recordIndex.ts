@@ -22,8 +22,8 @@ export interface RecordIndex {
   onParent(key: string): readonly Recorded[];
   /** Has any record a step that is the same operation, whatever its sources hold? */
   hasOperation(signature: string): boolean;
-  /** In the newest record that has such an operation: was it not known what decides its key? */
-  wasOpen(signature: string): boolean;
+  /** The newest record that has such an operation, if it was not known there what decides its key; else undefined. */
+  openIn(signature: string): BuildRecord | undefined;
   /** Steps with this text, in the newest record that has any. */
   byText(text: string): readonly Recorded[];
   /** Steps with this text in one record. */
@@ -62,13 +62,13 @@ export function recordIndex(records: readonly BuildRecord[]): RecordIndex {
     onParent: (key) => parents.get(key)?.steps ?? [],
     hasOperation: (signature) =>
       records.some(
-        (record) => operationsOf(record).has(signature) || openIn(record).has(signature),
+        (record) => operationsOf(record).has(signature) || openOf(record).has(signature),
       ),
-    wasOpen(signature) {
+    openIn(signature) {
       const newest = records.find(
-        (record) => operationsOf(record).has(signature) || openIn(record).has(signature),
+        (record) => operationsOf(record).has(signature) || openOf(record).has(signature),
       );
-      return newest !== undefined && openIn(newest).has(signature);
+      return newest && openOf(newest).has(signature) ? newest : undefined;
     },
     byText(text) {
       for (const record of records) {
@@ -123,7 +123,7 @@ function operationsOf(record: BuildRecord): ReadonlySet<string> {
   return known;
 }
 
-function openIn(record: BuildRecord): ReadonlySet<string> {
+function openOf(record: BuildRecord): ReadonlySet<string> {
   let known = openSignatures.get(record);
   if (!known) {
     known = new Set(record.open?.map(signatureOf));

@@ -7,7 +7,7 @@ import type { StepResult } from '../builder/outcomes.ts';
 import type { Vertex } from '../builder/progress.ts';
 import type { BuildRecord, StepOutcome } from '../cache/buildRecord.ts';
 import type { KeyedPlan } from '../cache/keyedStep.ts';
-import { withGone } from '../cache/probeRecord.ts';
+import { probeRecord } from '../cache/probeRecord.ts';
 import { recordOf } from '../cache/recordOf.ts';
 import type { Step } from '../model/plan.ts';
 import { isSaved } from './buildOrder.ts';
@@ -84,7 +84,7 @@ export async function remember(built: Built, state: ServerState): Promise<Record
     outcomes,
   );
   const lost = [...misses].filter((step) => held.has(keyed.of(step)?.key ?? ''));
-  const record = source === 'probe' ? withGone(made, keyed, new Set(lost), earlier) : made;
+  const record = source === 'probe' ? probeRecord(made, keyed, new Set(lost), earlier) : made;
   const movedNote = notRemembered(moved);
   if (record.steps.length === 0 && !record.gone && !record.open) return nothing(movedNote);
   try {

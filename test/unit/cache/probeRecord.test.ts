@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { BuildRecord } from '../../../server/src/cache/buildRecord.ts';
 import { predict } from '../../../server/src/cache/predict.ts';
-import { goneKeys, withGone } from '../../../server/src/cache/probeRecord.ts';
+import { goneKeys, probeRecord } from '../../../server/src/cache/probeRecord.ts';
 import { recordOf } from '../../../server/src/cache/recordOf.ts';
 import type { Step } from '../../../server/src/model/plan.ts';
 import { keyed, meta, recordAt, type Trial } from '../../support/cacheTrial.ts';
@@ -18,9 +18,14 @@ RUN three
   files: { 'src/app.ts': '1' },
 };
 
-/** A probe of `app` that stops at some lines (1-based) and has others. */
-function probe(has: readonly number[], misses: readonly number[], earlier: readonly BuildRecord[]) {
-  const plan = keyed(app);
+/** A probe that stops at some lines (1-based) and has others. */
+function probe(
+  has: readonly number[],
+  misses: readonly number[],
+  earlier: readonly BuildRecord[],
+  trial: Trial = app,
+) {
+  const plan = keyed(trial);
   const at = (lines: readonly number[]): readonly Step[] =>
     plan.steps
       .map(({ step }) => step)
@@ -28,12 +33,12 @@ function probe(has: readonly number[], misses: readonly number[], earlier: reado
   const cached = { outcome: 'cached', ms: null, bytes: null } as const;
   const steps = new Map(at(has).map((step) => [step, cached]));
   const record = recordOf(plan, { ...meta, source: 'probe', complete: false, earlier }, steps);
-  return withGone(record, plan, new Set(at(misses)), earlier);
+  return probeRecord(record, plan, new Set(at(misses)), earlier);
 }
 
 /** Words by lines. */
-function words(records: readonly BuildRecord[]): string {
-  const plan = keyed(app);
+function words(records: readonly BuildRecord[], trial: Trial = app): string {
+  const plan = keyed(trial);
   const predictions = predict(plan, records);
   return plan.steps.map(({ step }) => predictions.of(step)?.word).join(' ');
 }
@@ -77,5 +82,48 @@ describe('what a probe adds to records', () => {
     const second = { ...probe([4], [7], [first, build]) };
     assert.equal(words([second, build]), words([second, first, build]));
     assert.match(words([second, build]), /^cached changed/);
+  });
+
+  describe('of a build of several stages', () => {
+    const stages = (two: string, files = '1'): Trial => ({
+      dockerfile: `FROM base AS one
+RUN one
+RUN more
+FROM base
+RUN ${two}
+COPY src /src
+COPY --from=one /out /out
+RUN three
+`,
+      files: { 'src/app.ts': files },
+    });
+    const silent = stages('two');
+    const build = recordAt(silent);
+    const asked = (earlier: readonly BuildRecord[]) => probe([], [2], earlier, silent);
+
+    it('says nothing of steps that the builder did not come to, and no build is known to have had', () => {
+      assert.equal(words([asked([])], silent), 'changed rebuild unknown unknown unknown unknown');
+      const plan = keyed(silent);
+      const reason = predict(plan, [asked([])]).of(plan.steps[2]?.step as Step)?.cause?.reason;
+      assert.match(reason ?? '', /^The builder was asked, and stopped before it came to this line/);
+    });
+
+    it('leaves to earlier builds what they say of these', () => {
+      assert.match(words([asked([build]), build], silent), /^changed rebuild cached cached/);
+      const edited = stages('two', '2');
+      const first = probe([], [2], [build], edited);
+      assert.match(words([first, build], edited), /^changed rebuild cached changed/);
+    });
+
+    it('knows a line that is written afterwards', () => {
+      assert.match(words([asked([])], stages('other')), /^changed rebuild changed rebuild/);
+    });
+  });
+
+  it('is gone too of a linked copy where the store merges no layers', () => {
+    const inputs = { mergesLayers: false };
+    const asked = probe([4], [5], [], { ...app, inputs });
+    assert.equal(asked.gone?.length, 3);
+    assert.equal(probe([4], [5], []).gone?.length, 2);
   });
 });
