@@ -4,16 +4,18 @@
  */
 
 import type { Stage, Step } from '../model/plan.ts';
-import type { BuildRecord, RecordedStep } from './buildRecord.ts';
+import type { BuildRecord } from './buildRecord.ts';
 import { explain } from './cause.ts';
 import type { Cause } from './causeWords.ts';
-import type { Doubt, KeyedPlan, KeyedStep } from './keyedStep.ts';
+import { causeAt, type Foretold, isActive, runsAgain, sourceCause } from './doubts.ts';
+import type { KeyedPlan, KeyedStep } from './keyedStep.ts';
 import { signatureOf } from './operation.ts';
 import type { Prediction, Predictions } from './prediction.ts';
-import { asKeyed, type Recorded, type RecordIndex, recordIndex } from './recordIndex.ts';
+import { notesOn } from './predictionNotes.ts';
+import { asKeyed, type Recorded, recordIndex } from './recordIndex.ts';
+import { runsAgainIn } from './runsAgain.ts';
 import { mayBeEqual } from './sourceKeys.ts';
 import { stepText } from './stepText.ts';
-import { unnoticedNotes } from './unnoticed.ts';
 
 export interface PredictOptions {
   /** `--no-cache`: all stages, or those of these names (`--no-cache-filter`). */
@@ -27,14 +29,11 @@ type Chain =
   | { readonly kind: 'open'; readonly keyed: boolean; readonly cause: Cause }
   | { readonly kind: 'missed'; readonly cause: Cause };
 
-interface Building {
-  readonly keyed: KeyedPlan;
-  readonly index: RecordIndex;
+interface Building extends Foretold {
   readonly options: PredictOptions;
   readonly predictions: Map<Step, Prediction>;
   /** Of stages after their last step. */
   readonly ends: Map<number, Chain>;
-  /** Causes of the first miss of each stage. */
   readonly misses: Map<number, Cause>;
 }
 
@@ -64,13 +63,13 @@ export function predict(
     for (const { step } of keyed.steps) building.predictions.set(step, unknown(cause, null));
   } else predictStages(building);
   const { predictions } = building;
-  return { of: (step) => predictions.get(step), again: againOf(building), noBuild };
+  return { of: (step) => predictions.get(step), again: runsAgainIn(keyed, predictions), noBuild };
 }
 
 function predictStages(building: Building): void {
   const { keyed, predictions, ends, misses } = building;
   const { plan } = keyed;
-  const told = new Set<string>();
+  const notesOf = notesOn(keyed);
   let at = 0;
   for (const stage of plan.stages) {
     if (!stage.needed) continue;
@@ -78,7 +77,7 @@ function predictStages(building: Building): void {
     let isFirst = true;
     for (let each = keyed.steps[at]; each?.stage === stage.index; each = keyed.steps[++at]) {
       const { prediction, after } = predictStep(each, chain, stage, building);
-      const notes = notesOf(each, isFirst, building, told);
+      const notes = notesOf(each, isFirst);
       predictions.set(each.step, notes.length === 0 ? prediction : withNotes(prediction, notes));
       if (after.kind === 'missed' && !misses.has(stage.index)) misses.set(stage.index, after.cause);
       chain = after;
@@ -234,49 +233,6 @@ const wasSilent =
   'The builder was asked, and stopped before it came to this line; no build is known that had it.';
 const noReason = 'What is below it is not known.';
 
-/** The cause of the first miss in a stage that the step takes files from. */
-function sourceCause(at: KeyedStep, building: Building): Cause | null {
-  for (const doubt of at.doubts) {
-    const cause = runsAgain(doubt, building) ? causeAt(doubt, building) : null;
-    if (cause) return cause;
-  }
-  for (const stage of sourceStages(at.step)) {
-    const cause = firstMiss(stage, building);
-    if (cause) return cause;
-  }
-  return null;
-}
-
-function sourceStages({ copy, run }: Step): readonly number[] {
-  const origins = [copy?.origin, ...(run?.mounts ?? []).map(({ origin }) => origin)];
-  return origins.flatMap((origin) => (origin?.kind === 'stage' ? [origin.stage] : []));
-}
-
-function firstMiss(index: number, { keyed, misses }: Building): Cause | null {
-  for (let stage = keyed.plan.stages[index]; stage; ) {
-    const cause = misses.get(stage.index);
-    if (cause) return cause;
-    stage = stage.base.stage === null ? undefined : keyed.plan.stages[stage.base.stage];
-  }
-  return null;
-}
-
-/** Not where the step that it is about is surely taken from cache. */
-function isActive({ of, step }: Doubt, { predictions, index }: Building): boolean {
-  if (step) return predictions.get(step)?.word !== 'cached';
-  return of === null || index.byKey(of) === undefined;
-}
-
-function runsAgain({ step }: Doubt, { predictions }: Building): boolean {
-  const word = step && predictions.get(step)?.word;
-  return word === 'changed' || word === 'rebuild';
-}
-
-function causeAt({ step }: Doubt, { predictions }: Building): Cause | null {
-  const cause = step && predictions.get(step)?.cause;
-  return cause ? { span: cause.span ?? step.instruction.span, reason: cause.reason } : null;
-}
-
 function isForced(
   { step }: KeyedStep,
   { name, index }: Stage,
@@ -320,42 +276,4 @@ function counterpart(at: KeyedStep, { index }: Building): Recorded | null {
 
 function withNotes(prediction: Prediction, notes: readonly string[]): Prediction {
   return { ...prediction, notes: [...prediction.notes, ...notes] };
-}
-
-function notesOf(
-  at: KeyedStep,
-  isFirst: boolean,
-  { keyed }: Building,
-  told: Set<string>,
-): readonly string[] {
-  const notes: string[] = [];
-  const base = isFirst ? keyed.base(at.stage)?.unmoved : null;
-  for (const reference of [...(base ? [base] : []), ...keyed.images(at.step)]) {
-    if (told.has(reference)) continue;
-    told.add(reference);
-    notes.push(`The image ${reference} counts as unmoved; no engine or registry was asked.`);
-  }
-  notes.push(...unnoticedNotes(at.unnoticed));
-  return notes;
-}
-
-/** Steps that are one for the builder count once. */
-function againOf({ keyed, predictions }: Building): Predictions['again'] {
-  const counted = new Set<string>();
-  let steps = 0;
-  let ms = 0;
-  let unknownTimes = 0;
-  for (const { step, key } of keyed.steps) {
-    const prediction = predictions.get(step);
-    if (prediction?.word !== 'changed' && prediction?.word !== 'rebuild') continue;
-    if (key !== null) {
-      if (counted.has(key)) continue;
-      counted.add(key);
-    }
-    steps++;
-    const took: RecordedStep['ms'] = prediction.last?.ms ?? null;
-    if (took === null) unknownTimes++;
-    else ms += took;
-  }
-  return { steps, ms, unknownTimes };
 }
