@@ -15,11 +15,13 @@ export const nodeFileSystem: FileSystem = {
   lookAtOnce(folder, names, from, ms, before) {
     const end = performance.now() + ms;
     const found: (FileStat | null)[] = [];
+    const numbers = numbersOf(names, before);
     for (let at = from; at < names.length; at++) {
       const name = names[at] ?? '';
       const path = `${folder}/${name}`;
       const old = before.get(name);
-      const stat = old && old.kind !== 'directory' && isUnchanged(path, old) ? old : atOnce(path);
+      const known = numbers?.names[at] === name ? numbers.values : null;
+      const stat = old && isUnchanged(path, old, known, at) ? old : atOnce(path);
       found.push(stat && (stat === old || needsNoAsking(stat)) ? stat : null);
       if (performance.now() >= end) break;
     }
@@ -55,29 +57,72 @@ export const nodeFileSystem: FileSystem = {
   stream: (path) => createReadStream(path, { highWaterMark: 256 * 1024 }),
 };
 
+/** Of the entries of a folder by their places in a list of names: ctime in milliseconds, then inode. */
+interface Numbers {
+  readonly names: readonly string[];
+  readonly values: Float64Array;
+}
+
+/** What is looked at again and again need not be read from texts each time. */
+const numbersByFolder = new WeakMap<ReadonlyMap<string, FileStat>, Numbers>();
+
+/** Null: few are looked at. */
+function numbersOf(
+  names: readonly string[],
+  before: ReadonlyMap<string, FileStat>,
+): Numbers | null {
+  if (names.length < before.size || before.size === 0) return null;
+  const known = numbersByFolder.get(before);
+  if (known) return known;
+  const values = new Float64Array(2 * names.length);
+  for (const [at, name] of names.entries()) {
+    const old = before.get(name);
+    if (!old) continue;
+    values[2 * at] = ctimeOf(old);
+    values[2 * at + 1] = inodeOf(old);
+  }
+  const made = { names, values };
+  numbersByFolder.set(before, made);
+  return made;
+}
+
+const inodeOf = ({ inode }: FileStat) => Number(inode.slice(inode.indexOf(':') + 1));
+
+/** As Node makes milliseconds of seconds and nanoseconds. */
+function ctimeOf({ ctimeNs }: FileStat): number {
+  return Number(ctimeNs.slice(0, -9)) * 1000 + Number(ctimeNs.slice(-9)) / 1e6;
+}
+
 /**
  * Told by a call that is a third cheaper, whose numbers are as exact as is needed to tell one moment
  * of change from the next: a quarter of a microsecond.
  */
-function isUnchanged(path: string, old: FileStat): boolean {
+function isUnchanged(
+  path: string,
+  old: FileStat,
+  known: Numbers['values'] | null,
+  at: number,
+): boolean {
+  const { kind } = old;
+  if (kind === 'directory') return false;
   try {
     const stat = lstatSync(path, { throwIfNoEntry: false });
-    return (
-      stat !== undefined &&
-      stat.size === old.bytes &&
-      stat.mtimeMs === old.mtimeMs &&
-      stat.ctimeMs === secondsOf(old) * 1000 + Number(old.ctimeNs.slice(-9)) / 1e6 &&
-      (stat.mode & 0o7777) === old.mode &&
-      stat.nlink === old.links &&
-      stat.ino === Number(old.inode.slice(old.inode.indexOf(':') + 1)) &&
-      kindOf(stat) === old.kind
-    );
+    if (
+      stat === undefined ||
+      stat.size !== old.bytes ||
+      stat.mtimeMs !== old.mtimeMs ||
+      (stat.mode & 0o7777) !== old.mode ||
+      stat.nlink !== old.links ||
+      kindOf(stat) !== kind
+    )
+      return false;
+    const ctimeMs = known ? known[2 * at] : ctimeOf(old);
+    const inode = known ? known[2 * at + 1] : inodeOf(old);
+    return stat.ctimeMs === ctimeMs && stat.ino === inode;
   } catch {
     return false;
   }
 }
-
-const secondsOf = ({ ctimeNs }: FileStat) => Number(ctimeNs.slice(0, -9));
 
 /** As Node makes them of seconds and nanoseconds, so that equal times stay equal. */
 function milliseconds(ns: bigint): number {
