@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CancellationTokenSource } from 'vscode-languageserver';
-import { WorkDoneProgress } from 'vscode-languageserver-protocol/node';
+import {
+  DidChangeConfigurationNotification,
+  WorkDoneProgress,
+} from 'vscode-languageserver-protocol/node';
 import type { BuildEnd, Builder, BuildOrder } from '../../server/src/builder/builder.ts';
 import type { BuildRecord, RecordStore } from '../../server/src/cache/buildRecord.ts';
 import { nodeDigests } from '../../server/src/host/contentDigest.ts';
@@ -427,11 +430,38 @@ describe('the request to build and record', () => {
         write(all);
         return succeeded;
       },
-      { settings: { build: { arguments: ['--network', 'host'] } } },
+      { settings: { build: { arguments: ['--isolation', 'hyperv'] } } },
     );
     const result = await build();
     assert.equal(result.recorded, false);
-    assert.match(result.message, /is not remembered, since --network changes what RUN makes\.$/);
+    assert.match(result.message, /is not remembered, since --isolation changes what RUN makes\.$/);
+  });
+
+  it('counts what RUN depends on among the arguments as part of the step', async () => {
+    await opened(
+      async (write) => {
+        write(all);
+        return succeeded;
+      },
+      { settings: { build: { arguments: ['--network', 'host'] } } },
+    );
+    assert.equal((await build()).recorded, true);
+    const words = async () =>
+      [...(await editor.drawn()).matchAll(/(cached|changed|rebuild)⟧/g)]
+        .map(([, word]) => word)
+        .join(' ');
+    const becomes = async (expected: string, settings: unknown) => {
+      editor.settings = settings;
+      await editor.client.sendNotification(DidChangeConfigurationNotification.type, {
+        settings: null,
+      });
+      await until(async () => (await words()) === expected);
+      assert.equal(await words(), expected);
+    };
+    await becomes('cached cached', { build: { arguments: ['--network=host', '-t', 'app'] } });
+    await becomes('cached changed', { build: { arguments: [] } });
+    await becomes('changed rebuild', { build: { arguments: ['--network=host', '--no-cache'] } });
+    await becomes('cached cached', { build: { arguments: ['--network=host'] } });
   });
 
   it('says when the record cannot be kept', async () => {

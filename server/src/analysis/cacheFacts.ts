@@ -165,7 +165,11 @@ export function cacheReading(
       return moved;
     },
     get predictions() {
-      predictions ??= records.length === 0 ? noPredictions : predict(this.keyed, records);
+      const noCache = plan.options.flags?.noCache ?? null;
+      predictions ??=
+        records.length === 0
+          ? noPredictions
+          : predict(this.keyed, records, noCache === null ? {} : { noCache });
       return predictions;
     },
   };

@@ -7,6 +7,7 @@ import type { Settings } from '../settings.ts';
 import type { Program } from '../syntax/commands.ts';
 import { interpret } from '../syntax/instructions.ts';
 import { parse } from '../syntax/parser.ts';
+import { buildFlags } from './buildFlags.ts';
 
 /** Programs and plans of one document's last version. */
 export interface ModelMemory {
@@ -77,8 +78,9 @@ export function planOf(
     memory.bases.clear();
   }
   memory.images = images;
-  const { target, platform, buildArgs } = settings;
-  const key = JSON.stringify([target, platform, [...buildArgs]]);
+  const { target, platform, buildArgs, buildArguments } = settings;
+  const flags = buildFlags(buildArguments);
+  const key = JSON.stringify([target, platform, [...buildArgs], flags]);
   const known = memory.plans.get(key);
   if (known) return known;
   const before = memory.earlier.get(key) ?? null;
@@ -109,13 +111,15 @@ function noting(memory: ModelMemory): Images {
 }
 
 function optionsOf(
-  { target, platform, buildArgs }: Settings,
+  { target, platform, buildArgs, buildArguments }: Settings,
   buildPlatform: Platform,
   images: Images,
 ): PlanOptions {
+  const flags = buildFlags(buildArguments);
   const parsed = platform === null ? null : parsePlatform(platform, buildPlatform);
   return {
     ...(target !== null && { target }),
+    ...(flags && { flags }),
     buildArgs,
     platform: parsed?.ok ? parsed.platform : buildPlatform,
     buildPlatform,

@@ -144,7 +144,10 @@ const quietWithValue = new Set(
 const quiet = new Set(
   '--quiet -q --load --push --pull --rm --force-rm --no-cache --compress --debug -D'.split(' '),
 );
-const kept = new Set(['--builder', '--no-cache-filter']);
+/** Flags that say which builder is used, and what its RUNs depend on. */
+const kept = new Set(
+  `--builder --no-cache-filter --network --add-host --ulimit --shm-size --cgroup-parent`.split(' '),
+);
 
 function readArguments(args: readonly string[]): CommandReading {
   let dockerfile: string | null = null;
@@ -169,7 +172,7 @@ function readArguments(args: readonly string[]): CommandReading {
     if (value === undefined) return unclear(`The argument ${name} has no value.`);
     if (name === '--tag' || name === '-t') tags.push(value);
     if (name === '--output' || name === '-o') goesElsewhere = true;
-    if (quietWithValue.has(name) || (name === '--network' && value === 'default')) continue;
+    if (quietWithValue.has(name)) continue;
     if (kept.has(name)) more.push(`${name}=${value}`);
     else if (name === '--file' || name === '-f') dockerfile = value;
     else if (name === '--target') target = value;

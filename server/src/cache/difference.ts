@@ -82,6 +82,9 @@ function fromElsewhere(
   const has = (kind: KeyPart['kind']) => deciding.some((part) => part.kind === kind);
   // The shell's prefix is in the command, and no variable is.
   if (at.step.run && has('command')) return setBy(at, keyed, 'SHELL', 'the SHELL changed');
+  if (deciding.some(({ kind, name }) => kind === 'option' && name === 'flags')) {
+    return { span: null, reason: 'the flags of the build changed' };
+  }
   if (variable) return variable;
   const { buildArgs } = keyed.plan.options;
   const argument = builderArguments.find((name) => {

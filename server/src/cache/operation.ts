@@ -170,6 +170,11 @@ function runParts(
   const hostname = sandboxHostname(plan.options.buildArgs);
   if (hostname !== null) add('option', 'hostname', hostname);
   if (run.network !== 'default') add('network', '', run.network);
+  // The instruction's own network goes before that of the build.
+  const flags = (plan.options.flags?.run ?? []).filter(
+    (flag) => run.network === 'default' || !flag.startsWith('--network='),
+  );
+  if (flags.length > 0) add('option', 'flags', flags);
   if (run.security !== 'sandbox') add('option', 'security', run.security);
   if (command.kind === 'run' && command.devices.length > 0) {
     add('option', 'device', command.devices);

@@ -130,7 +130,8 @@ function runText(
 ): string {
   const { argv, cwd, user, network, security, program, mounts } = run;
   const hostname = sandboxHostname(options.buildArgs);
-  const place = [cwd, user, network, security, formatPlatform(platform), hostname];
+  const flags = options.flags?.run ?? [];
+  const place = [cwd, user, network, security, formatPlatform(platform), hostname, ...flags];
   const devices = command.kind === 'run' ? command.devices : [];
   if (mounts.length === 0 && devices.length === 0 && program == null)
     return `run ${JSON.stringify([argv, place])}`;

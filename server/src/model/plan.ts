@@ -22,6 +22,14 @@ export interface BaseImage {
   readonly layers: number;
 }
 
+/** What the builder's command is given beside, as far as steps depend on it. */
+export interface BuildFlags {
+  /** What every RUN depends on, such as `--add-host=a:1`. */
+  readonly run: readonly string[];
+  /** Stages whose steps are not taken from cache; null: none. */
+  readonly noCache: 'all' | readonly string[] | null;
+}
+
 export interface PlanOptions {
   readonly target?: string;
   readonly buildArgs?: ReadonlyMap<string, string>;
@@ -30,6 +38,8 @@ export interface PlanOptions {
   readonly buildPlatform: Platform;
   /** Named contexts (`--build-context`): name to value. */
   readonly namedContexts?: ReadonlyMap<string, string>;
+  /** Absent: none of them. */
+  readonly flags?: BuildFlags;
   /** Known images by expanded reference and platform; missing: BuildKit's defaults are assumed. */
   readonly images?: (reference: string, platform: Platform) => BaseImage | undefined;
 }

@@ -80,9 +80,8 @@ function ownSetting(word: string): string | undefined {
     : `The setting dockerfileLayers.build.arguments has ${flag || word}, which belongs to ${belongs}.`;
 }
 
-/** Flags that what a RUN makes depends on, and that no cache key here knows of. */
-const foreign =
-  /^--(?:network|add-host|shm-size|ulimit|cgroup-parent|allow|security-opt|isolation)(?:=|$)/;
+/** Flags that what a RUN makes may depend on, and that no cache key here knows of (`buildFlags`). */
+const foreign = /^--(?:isolation|policy)(?:=(?!default$)|$)/;
 
 /** Does a command that was typed have such a flag, or one that puts other files in the place of a stage's? */
 export function namesForeignFlag(command: string): boolean {

@@ -99,8 +99,9 @@ async function takeOver(
   if (noted.some((one) => one.builder !== found.facts.name)) {
     return not(`The build is not remembered, as it was made by the builder ${note.builder}.`);
   }
-  const { target, platform, buildArgs } = build;
-  const settings = { ...open.settings, target, platform, buildArgs, contextPath: context };
+  const { target, platform, buildArgs, more: buildArguments } = build;
+  const own = { target, platform, buildArgs, buildArguments, contextPath: context };
+  const settings = { ...open.settings, ...own };
   const subject = { ...open.subject, settings };
   const analysis = await analyze(subject, ports, { keys: true });
   if (analysis.context.path !== context) return not(analysis.context.reason);

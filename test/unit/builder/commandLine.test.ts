@@ -83,8 +83,7 @@ describe('builds typed into a terminal', () => {
       'docker build -f - .',
       'docker build ~/app',
       'docker build --build-arg VERSION .',
-      'docker build --network host .',
-      'docker build --add-host a:1 .',
+      'docker build --isolation hyperv .',
       'docker build --build-context x=../x .',
       'docker build --platform linux/amd64,linux/arm64 .',
       'docker build --whatever .',
@@ -119,9 +118,15 @@ describe('builds typed into a terminal', () => {
   });
 
   it('have flags that change no result', () => {
-    build('docker build --allow network.host --allow=security.insecure --network=default .');
-    build('docker build --network default --security-opt seccomp=x --compress -m 1g .');
+    build('docker build --allow network.host --allow=security.insecure .');
+    build('docker build --security-opt seccomp=x --compress -m 1g .');
     build('docker build --secret id=a,src=b --ssh default --cache-from x --pull --no-cache .');
+  });
+
+  it('keep the flags that RUN depends on', () => {
+    assert.deepEqual(build('docker build --network host --add-host=a:1 --ulimit nofile=9 .').more, [
+      ...['--network=host', '--add-host=a:1', '--ulimit=nofile=9'],
+    ]);
   });
 
   it('of other programs are refused by their name', () => {
