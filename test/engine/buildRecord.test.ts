@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { CancellationTokenSource } from 'vscode-languageserver';
+import { DidChangeConfigurationNotification } from 'vscode-languageserver-protocol/node';
 import type { BuildRecord } from '../../server/src/cache/buildRecord.ts';
 import { createBuildx } from '../../server/src/host/buildx.ts';
 import { nodeDigests } from '../../server/src/host/contentDigest.ts';
@@ -33,7 +34,7 @@ describeWithEngine('Build and Record', () => {
         builder: createBuildx(),
         digests: nodeDigests,
         records: {
-          read: async () => records,
+          read: async () => [...records],
           add: async (record) => {
             records.unshift(record);
           },
@@ -59,6 +60,12 @@ describeWithEngine('Build and Record', () => {
     return result;
   }
   const outcomes = () => records[0]?.steps.map(({ outcome }) => outcome);
+  const predicted = async () =>
+    ((await editor.stack())?.stages ?? [])
+      .flatMap(({ instructions }) => instructions)
+      .flatMap(({ cache }) => cache?.prediction ?? [])
+      .map((word) => (word === 'changed' || word === 'rebuild' ? 'ran' : word))
+      .join(' ');
   const marks = async () =>
     (await dockerOk(['run', '--rm', '--network=none', tag, 'sh', '-c', 'cat /marks/*'])).split(
       '\n',
@@ -218,6 +225,35 @@ ${salt}
     assert.equal(records[0]?.target, 'one');
   });
 
+  it('goes by the flags of the build as the builder does', async () => {
+    const given = (...more: string[]) => ({ build: { arguments: ['-t', tag, ...more] } });
+    editor.settings = given('--add-host', 'a:127.0.0.1', '--shm-size=100m');
+    await editor.open(`FROM ${baseImage}
+WORKDIR /flags
+RUN --network=none echo ${salt} flags
+COPY a.txt .
+-- a.txt --
+${salt} flags
+`);
+    assert.equal((await build()).recorded, true);
+    for (const [more, expected] of [
+      [['--shm-size', '100m', '--add-host=a:127.0.0.1'], 'cached cached cached'],
+      [['--add-host', 'a:127.0.0.1', '--shm-size=100m'], 'cached cached cached'],
+      [['--network=default'], 'cached ran ran'],
+      [['--network=host', '--label=a=b'], 'cached cached cached'],
+      [['--no-cache'], 'cached ran ran'],
+    ] as const) {
+      editor.settings = given(...more);
+      await editor.client.sendNotification(DidChangeConfigurationNotification.type, {
+        settings: null,
+      });
+      await until(async () => (await predicted()) === expected);
+      assert.equal(await predicted(), expected, more.join(' '));
+      assert.equal((await build()).outcome, 'built');
+      assert.equal(outcomes()?.join(' '), expected, more.join(' '));
+    }
+  });
+
   it('says so where no engine answers', async () => {
     await editor.open(`FROM ${baseImage}\n`);
     const before = process.env.DOCKER_HOST;
@@ -251,9 +287,9 @@ function processes(text: string): readonly string[] {
   });
 }
 
-async function until(holds: () => boolean): Promise<void> {
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   const end = performance.now() + 20_000;
-  while (!holds() && performance.now() < end) {
+  while (!(await holds()) && performance.now() < end) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -10,7 +10,7 @@ const ofRuns = ['--network', '--add-host', '--ulimit', '--shm-size', '--cgroup-p
 
 /** The flags among arguments as they are written, `--name=value` or `--name value`. */
 export function buildFlags(words: readonly string[]): BuildFlags | null {
-  const run: string[] = [];
+  const run: (readonly [name: string, flag: string])[] = [];
   const stages: string[] = [];
   let isAll = false;
   for (let at = 0; at < words.length; at += 1) {
@@ -22,8 +22,11 @@ export function buildFlags(words: readonly string[]): BuildFlags | null {
     const value = given ?? words[at + 1] ?? '';
     if (given === undefined) at += 1;
     if (isStage) stages.push(...value.split(','));
-    else if (name !== '--network' || value !== 'default') run.push(`${name}=${value}`);
+    else if (name !== '--network' || value !== 'default') run.push([name, `${name}=${value}`]);
   }
   const noCache = isAll ? 'all' : stages.length > 0 ? stages : null;
-  return run.length > 0 || noCache ? { run, noCache } : null;
+  if (run.length === 0 && !noCache) return null;
+  // Only among flags of one name their order may say something.
+  const sorted = run.sort(([a], [b]) => (a === b ? 0 : a < b ? -1 : 1));
+  return { run: sorted.map(([, flag]) => flag), noCache };
 }

@@ -188,8 +188,9 @@ async function analysisIn(
   { analysis, subject, settings }: Open,
   { ports }: ServerState,
 ): Promise<Analysis> {
-  if (analysis.context.path === context) return analysis;
-  const there = { ...subject, settings: { ...settings, contextPath: context } };
+  if (analysis.context.path === context && !analysis.plan.options.flags) return analysis;
+  const own = { ...settings, buildArguments: [], contextPath: context };
+  const there = { ...subject, settings: own };
   return analyze(there, ports, { keys: true });
 }
 
