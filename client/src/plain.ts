@@ -13,4 +13,14 @@ export function plain(text: string): string {
     .join('');
 }
 
+/** A sentence of the server, as Markdown, with times of today without their date, as in hovers. */
+export function sentence(text: string, now: Date = new Date()): string {
+  const two = (part: number) => String(part).padStart(2, '0');
+  const today = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+  const near = text.replace(/\b(\d{4}-\d\d-\d\d) (?=\d\d:\d\d\b)/g, (full, day) =>
+    day === today ? '' : full,
+  );
+  return plain(near);
+}
+
 const marks = /[\\`*_{}[\]()#+\-.!~<>|&$:]/g;

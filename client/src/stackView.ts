@@ -3,7 +3,7 @@
 import * as vscode from 'vscode';
 import type { StackReport, WritableResult } from '../../server/src/protocol.ts';
 import type { FollowedStack } from './followedStack.ts';
-import { plain } from './plain.ts';
+import { plain, sentence } from './plain.ts';
 import type { Row, RowKind } from './row.ts';
 import { covers, rowAt, type Sort, stackRows } from './rows.ts';
 
@@ -157,7 +157,7 @@ export class StackView implements vscode.TreeDataProvider<Row>, vscode.Disposabl
   resolveTreeItem(item: vscode.TreeItem, row: Row): vscode.TreeItem {
     const text = new vscode.MarkdownString();
     text.appendMarkdown(`**${plain(row.label)}**\n\n`);
-    for (const sentence of row.details) text.appendMarkdown(`${plain(sentence)}\n\n`);
+    for (const detail of row.details) text.appendMarkdown(`${sentence(detail)}\n\n`);
     if (row.history !== null) text.appendCodeblock(row.history, 'text');
     item.tooltip = text;
     return item;

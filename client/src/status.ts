@@ -3,7 +3,7 @@
 import * as vscode from 'vscode';
 import type { StackReport } from '../../server/src/protocol.ts';
 import type { FollowedStack } from './followedStack.ts';
-import { plain } from './plain.ts';
+import { plain, sentence } from './plain.ts';
 
 export class Status implements vscode.Disposable {
   readonly #stack: FollowedStack;
@@ -65,10 +65,10 @@ export class Status implements vscode.Disposable {
         engine.text,
         contextChoice.reason,
       ];
-      for (const sentence of sentences) {
-        if (!sentence) continue;
-        tooltip.appendMarkdown(plain(sentence));
-        if (sentence === nextBuild) tooltip.appendMarkdown(firstMiss(report));
+      for (const one of sentences) {
+        if (!one) continue;
+        tooltip.appendMarkdown(sentence(one));
+        if (one === nextBuild) tooltip.appendMarkdown(firstMiss(report));
         tooltip.appendMarkdown('\n\n');
       }
       tooltip.appendMarkdown('Click to choose what is built.');
@@ -81,9 +81,9 @@ export class Status implements vscode.Disposable {
       };
     } else {
       this.#item.text = '$(layers) Layers';
-      const sentence = without[state] ?? 'The layers are being worked out.';
-      this.#item.tooltip = sentence;
-      this.#item.accessibilityInformation = { label: sentence, role: 'button' };
+      const why = without[state] ?? 'The layers are being worked out.';
+      this.#item.tooltip = why;
+      this.#item.accessibilityInformation = { label: why, role: 'button' };
     }
     this.#item.show();
   }

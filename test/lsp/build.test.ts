@@ -191,7 +191,7 @@ describe('the request to build and record', () => {
     await opened(async () => succeeded);
     await editor.edit('make', 'cmake');
     const result = await build();
-    assert.match(result.message, /has changes that are not saved\./);
+    assert.match(result.message, /on the disk is not the one that is open here\./);
     assert.equal(asked, 0);
   });
 

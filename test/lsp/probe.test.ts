@@ -191,7 +191,7 @@ describe('the request to ask the builder', () => {
   it('refuses a text that is not saved', async () => {
     await opened(async () => complete);
     await editor.edit('make', 'made');
-    assert.match((await ask()).message, /changes that are not saved/);
+    assert.match((await ask()).message, /on the disk is not the one that is open here/);
     assert.deepEqual(orders, []);
   });
 

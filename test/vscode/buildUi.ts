@@ -8,7 +8,16 @@ import { baseImage } from '../engine/baseImage.ts';
 import { installPackage, openBrowser, startServer, workbenchUrl } from './host.ts';
 import { projectRoot } from './project.ts';
 import { check, type Result, skipped, until } from './results.ts';
-import { editorLine, openFile, painted, runCommand, textOf } from './workbench.ts';
+import {
+  choose,
+  editorLine,
+  goToLine,
+  hoverLine,
+  openFile,
+  painted,
+  runCommand,
+  textOf,
+} from './workbench.ts';
 import { builtProject, makeWorkspace } from './workspace.ts';
 
 const pictures = join(projectRoot, '.cache/test-vscode');
@@ -36,7 +45,11 @@ export async function runBuildUi(
     host,
     extensionsDir,
     driver: false,
-    settings: { 'dockerfileLayers.build.arguments': ['--tag', `${image}:${run}`] },
+    settings: {
+      'dockerfileLayers.build.arguments': ['--tag', `${image}:${run}`],
+      'terminal.integrated.defaultProfile.linux': 'bash',
+      'terminal.integrated.initialHint': false,
+    },
   });
   const results: Result[] = [];
   const step = async (title: string, act: () => Promise<unknown>) => {
@@ -49,14 +62,23 @@ export async function runBuildUi(
   const toast = (text: RegExp) => page.locator('.notification-toast:visible', { hasText: text });
   const write = (text: string) => writeFileSync(join(folder, 'Dockerfile'), text);
   const build = () => runCommand(page, 'Dockerfile Layers: Build and Record');
+  const cursorIn = (line: number) =>
+    until(`line ${line}`, async () => {
+      const place = page.locator('.statusbar-item[id="status.editor.selection"]');
+      return new RegExp(`Ln ${line},`).test(await textOf(place));
+    });
   try {
     await page.goto(workbenchUrl(server.port, { folder }));
     await openFile(page, 'Dockerfile');
     await painted(page, 'COPY src', /layer 4 · /);
     await step('its progress names the step, and Cancel ends it without a word more', async () => {
       await build();
-      const progress = toast(/Building Dockerfile: step \d of 7: RUN sleep 60/);
+      const progress = toast(/Building Dockerfile \(show output\): step \d of 7: RUN sleep 60/);
       await progress.waitFor();
+      await progress.getByText('show output', { exact: true }).click();
+      await page.locator('.part.panel .view-line', { hasText: 'sleep' }).first().waitFor();
+      // A command by its title would begin with Escape, which hides the toast.
+      await page.keyboard.press('Control+j');
       await progress.hover();
       await progress.getByRole('button', { name: 'Cancel' }).click();
       await until('no toast', async () => (await toast(/./).count()) === 0);
@@ -95,6 +117,38 @@ export async function runBuildUi(
         return /Ln 5,/.test(await textOf(place));
       });
     });
+    await step('so do the menu of the status bar and the line that a hover names', async () => {
+      await goToLine(page, 1);
+      const status = page.locator('.statusbar-item', { hasText: /2 steps again/ });
+      await status.click();
+      await choose(page, 'Next build');
+      await cursorIn(5);
+      await goToLine(page, 1);
+      const card = await hoverLine(
+        page,
+        editorLine(page, 'RUN cat'),
+        /rebuild\. src\/a\.js changed/,
+      );
+      await card.getByText('line 5', { exact: true }).click();
+      await cursorIn(5);
+      await page.mouse.move(1200, 20);
+    });
+    await step(
+      'a build that is typed in a terminal is noticed by what its shell says',
+      async () => {
+        await runCommand(page, 'Terminal: Create New Terminal');
+        const prompt = page.locator('.terminal-command-decoration').first();
+        await prompt.waitFor({ state: 'attached' });
+        await page.locator('.terminal-wrapper').first().click();
+        await page.keyboard.type(`docker build --tag ${image}:${run}-terminal .\n`);
+        await painted(page, 'RUN cat', /layer 5 · .*cached$/);
+        await runCommand(page, 'Terminal: Kill the Active Terminal Instance');
+        await until(
+          'no panel',
+          async () => (await page.locator('.part.panel:visible').count()) === 0,
+        );
+      },
+    );
     await step('a failure says its line, and Go to Line shows it', async () => {
       write(good.replace('cat src/*.js', 'cat src/*.ts'));
       await painted(page, 'RUN cat src/*.ts', /layer 5/);
@@ -103,10 +157,7 @@ export async function runBuildUi(
       await failed.waitFor();
       assert.equal(await page.locator('.part.panel:visible').count(), 0);
       await failed.getByRole('button', { name: 'Go to Line' }).click();
-      await until('line 6', async () => {
-        const place = page.locator('.statusbar-item[id="status.editor.selection"]');
-        return /Ln 6,/.test(await textOf(place));
-      });
+      await cursorIn(6);
     });
   } catch (error) {
     results.push(await check('a build: the workbench opens', () => Promise.reject(error)));

@@ -26,7 +26,7 @@ export async function readyOrder(
   const { order, refusal } = orderOf(before);
   if (order === null) return { refusal };
   if (!(await isSaved(before, state.ports.files))) {
-    return { refusal: `The Dockerfile has changes that are not saved. Save it, and ${again}.` };
+    return { refusal: `The Dockerfile on the disk is not the one that is open here. Save it, and ${again}.` };
   }
   return { before, order, refusal: null };
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { plain } from '../../../client/src/plain.ts';
+import { plain, sentence } from '../../../client/src/plain.ts';
 
 describe('sentences in tooltips', () => {
   it('stay as they are, with spaces at which a line can break', () => {
@@ -13,5 +13,14 @@ describe('sentences in tooltips', () => {
       '\\[x\\]\\(command\\:y\\) \\<b\\> \\$\\(zap\\)',
     );
     assert.equal(plain('a lone ` mark'), 'a lone \\` mark');
+  });
+
+  it('have times of today without the date, and no other text changed', () => {
+    const now = new Date(2026, 10, 21, 15);
+    assert.equal(
+      sentence('Made 2026-11-21 14:02, before that 2026-11-20 14:02.', now),
+      'Made 14\\:02, before that 2026\\-11\\-20 14\\:02\\.',
+    );
+    assert.equal(plain('RUN echo 2026'), 'RUN echo 2026');
   });
 });

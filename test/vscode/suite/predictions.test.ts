@@ -229,7 +229,10 @@ describe('predictions, with builds of a real engine', function () {
     });
     await edited('ENV GREETING=hello', 'ENV GREETING=hi', async () => {
       await reads('cached cached cached cached cached changed rebuild');
-      assert.match(await cardOf('RUN echo "$MODE'), /changed\. .*GREETING.*\(line 10\)/);
+      assert.match(
+        await cardOf('RUN echo "$MODE'),
+        /changed\. .*GREETING.*\(\[line 10\]\(command:/,
+      );
     });
     await edited('COPY src', '# a comment\nCOPY src', () => reads(allCached));
     await edited('CMD ["cat"', 'CMD ["tail"', () => reads(allCached));
