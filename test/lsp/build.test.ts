@@ -480,6 +480,6 @@ describe('the request to build and record', () => {
   it('refuses where the file is gone', async () => {
     await opened(async () => succeeded);
     rmSync(join(editor.folder, 'Dockerfile'));
-    assert.match((await build()).message, /not saved/);
+    assert.match((await build()).message, /on the disk is not the one that is open here/);
   });
 });
