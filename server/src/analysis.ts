@@ -251,6 +251,8 @@ export function createAnalyzer(
     },
     revalidate(key) {
       documents.get(key)?.facts.revalidate();
+      // Another window may have built it.
+      documents.get(key)?.records.refresh();
       documents.get(key)?.projects.revalidate();
       documents.get(key)?.churn.revalidate();
       documents.get(key)?.manifests.revalidate();

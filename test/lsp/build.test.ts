@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CancellationTokenSource } from 'vscode-languageserver';
 import {
   DidChangeConfigurationNotification,
+  DidSaveTextDocumentNotification,
   WorkDoneProgress,
 } from 'vscode-languageserver-protocol/node';
 import type { BuildEnd, Builder, BuildOrder } from '../../server/src/builder/builder.ts';
@@ -176,6 +177,25 @@ describe('the request to build and record', () => {
     );
     await editor.edit('"make"', '"make", "all"');
     assert.match(await editor.drawn(), /RUN .*⟦[^⟧]*changed/);
+  });
+
+  it('is known in another window when a file is saved there', async () => {
+    let inStore: readonly BuildRecord[] = [];
+    await opened(
+      async (write) => {
+        write(all);
+        return succeeded;
+      },
+      { store: { read: async () => inStore } },
+    );
+    assert.equal((await build()).recorded, true);
+    assert.doesNotMatch(await editor.drawn(), /cached/);
+    inStore = [...records];
+    await editor.client.sendNotification(DidSaveTextDocumentNotification.type, {
+      textDocument: { uri: editor.uri },
+    });
+    await until(async () => /cached/.test(await editor.drawn()));
+    assert.match(await editor.drawn(), /COPY .*cached[^⟧]*⟧\nRUN .*cached/);
   });
 
   it('starts nothing in Restricted Mode', async () => {

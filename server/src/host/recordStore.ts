@@ -53,6 +53,8 @@ export function openRecordStore(
   const { files } = parts;
   const kept = keptFiles(parts, recordFiles);
   let root: string | null = null;
+  /** What was read last, for as long as somebody has it: no file changes under its name. */
+  const known = new Map<string, { names: string; records: WeakRef<readonly BuildRecord[]> }>();
 
   const read = async (path: string): Promise<BuildRecord | null> => {
     const found = await kept.text(path);
@@ -97,12 +99,20 @@ export function openRecordStore(
     async read(dockerfile) {
       if (root === null) return [];
       const folder = join(root, folderName(dockerfile));
-      const names = await files.readdir(folder).catch(() => []);
+      const names = recordFiles(await files.readdir(folder).catch(() => [])).map(
+        ({ name }) => name,
+      );
+      const before = known.get(folder);
+      const same = before?.names === names.join('/') ? before.records.deref() : undefined;
+      if (same) return same;
       const found: BuildRecord[] = [];
-      for (const { name } of recordFiles(names)) {
+      for (const name of names) {
         const record = await read(join(folder, name));
         if (record?.dockerfile === dockerfile) found.push(record);
       }
+      // What could not be read may be read another time.
+      if (found.length === names.length)
+        known.set(folder, { names: names.join('/'), records: new WeakRef(found) });
       return found;
     },
     async add(record) {

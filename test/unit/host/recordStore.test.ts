@@ -178,6 +178,21 @@ describe('the store of build records', () => {
     assert.deepEqual(await store.read(dockerfile), []);
   });
 
+  it('reads files once as long as somebody has what they hold', async () => {
+    let reads = 0;
+    const readFile = ((...given: Parameters<typeof nodeFiles.readFile>) => {
+      reads += 1;
+      return nodeFiles.readFile(...given);
+    }) as typeof nodeFiles.readFile;
+    const store = open({ files: { ...nodeFiles, readFile } });
+    await open().add(record(1));
+    const first = await store.read(dockerfile);
+    assert.equal(await store.read(dockerfile), first);
+    assert.equal(reads, 1);
+    await open().add(record(2));
+    assert.deepEqual((await store.read(dockerfile)).length, 2);
+  });
+
   it('leaves the table of files out of a record that is too large with it', async () => {
     const files = new Map(
       Array.from({ length: 500 }, (_, at): [string, SentEntry] => [`file ${at}`, entry]),
