@@ -254,6 +254,7 @@ export class ContextFacts {
     const context = openContext(files, root, {
       dockerfile: path,
       decompressors: this.#ports.decompressors,
+      onOutdated: () => this.#refresh(),
       ...(digests && { digests: within ? confinedDigests(digests, files) : digests }),
     });
     return { state: choice, context, ignore: await context.ignoreState(signal) };

@@ -1,7 +1,6 @@
 /** Makes the record of a build, or of a moment in which nothing was built. */
 
 import type { ContentNode, KnownContent, SentEntry } from '../context/contentFacts.ts';
-import { firstNames } from '../context/hardLinks.ts';
 import type { ResolvedMount, Step } from '../model/plan.ts';
 import { formatPlatform } from '../model/platform.ts';
 import type { BuildRecord, RecordedStep, RecordMeta, StepOutcome } from './buildRecord.ts';
@@ -131,7 +130,7 @@ function filesOf(
   outcomeOf: (step: Step) => StepOutcome | null,
 ): ReadonlyMap<string, SentEntry> {
   const nodes = takenNodes(keyed);
-  const first = firstNames([...nodes.values()].map(({ path, inode = '' }) => [path, inode]));
+  const first = firstNames(nodes.values());
   const isHeld = !keyed.steps.some(
     ({ step }) => (outcomeOf(step)?.outcome ?? 'cached') !== 'cached' && writesToContext(step),
   );
@@ -142,6 +141,14 @@ function filesOf(
     files.set(path, link === path ? sent : { ...sent, link });
   }
   return files;
+}
+
+/** Of files with several names the one that is sent first, in the order of a walk (`context/hardLinks.ts`). */
+function firstNames(nodes: Iterable<ContentNode>): ReadonlyMap<string, string> {
+  const walked = ({ path }: ContentNode) => path.replaceAll('/', '\0');
+  const linked = [...nodes].filter(({ inode = '' }) => inode !== '');
+  linked.sort((a, b) => (walked(a) < walked(b) ? 1 : -1));
+  return new Map(linked.map(({ inode = '', path }) => [inode, path]));
 }
 
 function writesToContext({ run }: Step): boolean {

@@ -14,24 +14,20 @@ import { contentBytes } from './contentBytes.ts';
 import type { ContentFacts, SentContext } from './contentFacts.ts';
 import type { Built } from './contentTree.ts';
 import type { CopyFacts } from './copyFacts.ts';
+import { factsOf, treeOf } from './copyFigures.ts';
 import type { Decompressors } from './decompress.ts';
-import {
-  type IgnoreFile,
-  type IgnoreProblem,
-  ignoreNothing,
-  readIgnoreFile,
-} from './dockerignore.ts';
-import { codeOf, slashes, Unreadable } from './entries.ts';
+import { type IgnoreProblem, ignoreNothing } from './dockerignore.ts';
+import { slashes, Unreadable } from './entries.ts';
 import type { FileDigests } from './fileDigests.ts';
 import type { FileSystem } from './fileSystem.ts';
-import { bySize, type FolderSum, sumFolder, unreadableNote } from './folderSums.ts';
+import { bySize, sumFolder, unreadableNote } from './folderSums.ts';
 import { createFolders } from './folders.ts';
 import { type ArchiveReader, type Gathered, gatherSources } from './gather.ts';
-import { partsOf } from './goPath.ts';
+import { ignoreCandidates, isSameIgnore, type LoadedIgnore, readIgnore } from './ignoreInForce.ts';
 import { type KeptFolders, keptFolders } from './keptFolders.ts';
-import { BuildFails, type Content, type Folder, place, sumTree } from './layerTree.ts';
+import { BuildFails, sumTree } from './layerTree.ts';
 import { startPace } from './pace.ts';
-import { contextTree, resolveSource, type Verdicts } from './sources.ts';
+import { contextTree, resolveSource } from './sources.ts';
 
 export interface CopiedFile {
   readonly path: string;
@@ -64,6 +60,8 @@ export interface ContextOptions {
   readonly limit?: number;
   /** Bytes that an archive may unpack to; default 4 GiB. */
   readonly mostArchiveBytes?: number;
+  /** Is told when answers that were given before turn out to be outdated, while another is sought. */
+  readonly onOutdated?: () => void;
 }
 
 export interface BuildContext {
@@ -93,6 +91,8 @@ export interface BuildContext {
 
 const noDecompressors: Decompressors = { open: () => null };
 const mostMembers = 200_000;
+/** Names of files that are found changed may lead to others, and these to no more. */
+const mostRounds = 4;
 const defaultArchiveBytes = 4 * 2 ** 30;
 
 /** Opens a context; nothing is read before the first question. `root` is absolute. */
@@ -112,13 +112,16 @@ export function openContext(
   const archives = new Map<string, ArchiveContent>();
   let ignore: LoadedIgnore | null = null;
   let ignoreIsStale = true;
+  /** The root by a path without symlinks; null: not known. */
+  let real: string | null = null;
 
   async function loadIgnore(): Promise<LoadedIgnore> {
     if (ignore && !ignoreIsStale) return ignore;
     const loaded = await readIgnore(files, ignoreNames);
+    // A watcher tells paths as they really are.
+    real = (await files.realpath?.(root).catch(() => null)) ?? null;
     ignoreIsStale = false;
-    // Equal text keeps the compiled patterns.
-    if (ignore?.path !== loaded.path || ignore.text !== loaded.text) ignore = loaded;
+    if (!ignore || !isSameIgnore(ignore, loaded)) ignore = loaded;
     return ignore;
   }
 
@@ -148,6 +151,16 @@ export function openContext(
     if (!problem) return gathered;
     const note = `The build fails: ${problem.message} (line ${problem.line} of the ignore file).`;
     return { ...gathered, notes: [...gathered.notes, note] };
+  }
+
+  /** Asks again where what was read on the way shows that more changed than was said. */
+  async function settled<T>(ask: () => Promise<T>): Promise<T> {
+    for (let rounds = 1; ; rounds++) {
+      const answer = await ask();
+      if (!folders.settle()) return answer;
+      options.onOutdated?.();
+      if (rounds === mostRounds) return answer;
+    }
   }
 
   /** The facts of a copy of nothing but one folder, which needs no walk over all files; else null. */
@@ -223,8 +236,10 @@ export function openContext(
     },
     async copy(copy, signal, below = { isDirectory: null }) {
       try {
-        const sum = await onlyFolder(copy, signal);
-        return sum ?? factsOf(copy, await gather(copy, signal), below);
+        return await settled(async () => {
+          const sum = await onlyFolder(copy, signal);
+          return sum ?? factsOf(copy, await gather(copy, signal), below);
+        });
       } catch (error) {
         signal?.throwIfAborted();
         return { kind: 'unknown', reason: reasonOf(error), atLeastBytes: 0 };
@@ -243,17 +258,19 @@ export function openContext(
     },
     async content(selection, sent, signal = new AbortController().signal, beside = []) {
       try {
-        return await contentIn(selection, sent, signal, beside);
+        return await settled(() => contentIn(selection, sent, signal, beside));
       } catch (error) {
         signal.throwIfAborted();
         return { kind: 'unknown', reason: reasonOf(error) };
       }
     },
     invalidate(path) {
-      const isIgnore = path === undefined || ignoreNames.includes(slashes(path));
+      const here = path === undefined ? undefined : asBelow(root, real, slashes(path));
+      // What an ignore file that is a link leads to may be anything.
+      const isIgnore = here === undefined || ignore?.isLink || ignoreNames.some(isAtOrBelow(here));
       if (isIgnore) ignoreIsStale = true;
-      const known = folders.invalidate(path);
-      return known || (isIgnore && ignore !== null);
+      const known = folders.invalidate(here);
+      return known || (isIgnore === true && ignore !== null);
     },
     async revalidate(signal) {
       const before = ignore;
@@ -270,91 +287,15 @@ interface Remembered {
   readonly kept: KeptFolders<Built>;
 }
 
-interface LoadedIgnore {
-  readonly path: string | null;
-  readonly text: string;
-  readonly file: IgnoreFile;
-  readonly verdicts: Verdicts;
-  readonly sums: KeptFolders<FolderSum>;
+/** A path at or below `real` as one at or below the root; any other as it is. */
+function asBelow(root: string, real: string | null, path: string): string {
+  const from = real === null ? null : slashes(real).replace(/\/+$/, '');
+  const isInside = from !== null && (path === from || path.startsWith(`${from}/`));
+  return isInside ? slashes(root).replace(/\/+$/, '') + path.slice(from.length) : path;
 }
 
-/** Absolute paths, the first that exists counts (BuildKit `dockerui/config.go`). */
-function ignoreCandidates(root: string, dockerfile: string | null): readonly string[] {
-  const own = `${slashes(root).replace(/\/+$/, '')}/.dockerignore`;
-  return dockerfile === null ? [own] : [`${slashes(dockerfile)}.dockerignore`, own];
-}
-
-const nothingMade = () => ({ verdicts: new WeakMap(), sums: keptFolders<FolderSum>() });
-
-const mostIgnoreBytes = 4 << 20;
-
-async function readIgnore(files: FileSystem, paths: readonly string[]): Promise<LoadedIgnore> {
-  for (const path of paths) {
-    try {
-      const bytes = await files.read(path, mostIgnoreBytes);
-      const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
-      return { path, text, file: readIgnoreFile(text), ...nothingMade() };
-    } catch (error) {
-      const code = codeOf(error);
-      if (code === 'ENOENT' || code === 'ENOTDIR') continue;
-      throw new Unreadable(
-        `The ignore file ${path} cannot be read (${code || String(error)}), so what is copied is not known.`,
-      );
-    }
-  }
-  return { path: null, text: '', file: ignoreNothing, ...nothingMade() };
-}
-
-function treeOf(copy: ResolvedCopy, gathered: Gathered, isDirectory: boolean): Folder {
-  const slashed = copy.dest.endsWith('/') || copy.dest.endsWith('/.');
-  return place(gathered.sources, {
-    parts: partsOf(copy.dest),
-    isDirectory: slashed || isDirectory,
-  });
-}
-
-function factsOf(copy: ResolvedCopy, gathered: Gathered, below: Below): CopyFacts {
-  const candidates = below.isDirectory === null ? [true, false] : [below.isDirectory];
-  const sums: ReturnType<typeof sumTree>[] = [];
-  let failure: BuildFails | null = null;
-  for (const isDirectory of candidates) {
-    try {
-      sums.push(sumTree(treeOf(copy, gathered, isDirectory), partsOf(copy.dest)));
-    } catch (error) {
-      if (!(error instanceof BuildFails)) throw error;
-      failure = error;
-    }
-  }
-  const [sum, other] = sums;
-  if (!sum) return { kind: 'unknown', reason: failure?.reason ?? '', atLeastBytes: 0 };
-  if (other && other.bytes !== sum.bytes) {
-    return {
-      kind: 'unknown',
-      reason: `The sources add ${sum.bytes} bytes if ${copy.dest} is a folder in the image, else each replaces the one before and ${other.bytes} bytes stay; a slash at its end makes it a folder.`,
-      atLeastBytes: Math.min(sum.bytes, other.bytes),
-    };
-  }
-  const { missing, ignored, unmatched, notes } = gathered;
-  const own = gathered.sources.length - copy.files.length;
-  const isSingleFile = own === 1 && gathered.sources[0]?.kind === 'entry';
-  const contents = sum.contents.filter(({ path }) => !path.startsWith('<<'));
-  const largest = largestOf(contents, 10).map(({ path, bytes }) => ({ path, bytes }));
-  const { bytes, directories } = sum;
-  const files = sum.files - copy.files.length;
-  const figures = { bytes, files, directories, largest, isSingleFile };
-  return { kind: 'known', ...figures, missing, ignored, unmatched, notes };
-}
-
-/** The first of all in order, without ordering all: there may be many. */
-function largestOf(contents: readonly Content[], count: number): readonly Content[] {
-  let kept: Content[] = [];
-  for (const content of contents) {
-    const last = kept.at(-1);
-    if (kept.length >= count && last && bySize(content, last) > 0) continue;
-    kept = [...kept, content].sort(bySize).slice(0, count);
-  }
-  return kept;
-}
+const isAtOrBelow = (folder: string) => (path: string) =>
+  path === folder || path.startsWith(`${folder}/`);
 
 function reasonOf(error: unknown): string {
   if (error instanceof Unreadable || error instanceof BuildFails) return error.reason;

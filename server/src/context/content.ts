@@ -17,7 +17,7 @@ import { type HardLinks, hardLinks } from './hardLinks.ts';
 import type { KeptFolders } from './keptFolders.ts';
 import { startPace } from './pace.ts';
 import { noInfo, type Selection, type SelectionInfo, selectEntry } from './selection.ts';
-import { type Child, type ContextTree, type Match, resolveSource } from './sources.ts';
+import { type Child, type ContextTree, type Match, resolveSource, sentFor } from './sources.ts';
 
 /** All that is needed to answer for one context. */
 export interface ContentInputs {
@@ -141,7 +141,7 @@ class Question {
     const sources: SourceContent[] = [];
     for (const source of copy.sources) {
       const { base, include } = copy.parents ? pivot(source) : { base: source, include: null };
-      const resolved = await resolveSource(this.#inputs.tree, base);
+      const resolved = await resolveSource(this.#inputs.tree, base, sentFor(this.#inputs.beside));
       const selection = { include, excluded };
       const [lost] = resolved.dangling;
       if (lost !== undefined) this.#fail(`${lost} is a link to nothing`);

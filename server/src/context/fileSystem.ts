@@ -43,6 +43,8 @@ export interface FileSystem {
     before: ReadonlyMap<string, FileStat>,
   ): readonly (FileStat | null)[];
   readlink(path: string): Promise<string>;
+  /** The same place by a path without symlinks. Absent where none may be followed. */
+  realpath?(path: string): Promise<string>;
   /** Names only, unordered. */
   list(path: string): Promise<readonly string[]>;
   /** The same without leaving the thread; null: ask `list`. Absent where a call may take long. */

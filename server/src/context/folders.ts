@@ -6,9 +6,12 @@
  * same object, so that whatever was made of it can be kept.
  */
 
-import { codeOf, type Entry, entryOf, isSame, lookAt, slashes, Unreadable } from './entries.ts';
-import type { FileStat, FileSystem } from './fileSystem.ts';
-import { startPace } from './pace.ts';
+import { join, nameOf, parentOf } from './contextPath.ts';
+import { type Entry, slashes, Unreadable } from './entries.ts';
+import type { FileSystem } from './fileSystem.ts';
+import { inByteOrder, list } from './folderNames.ts';
+import { createLooking } from './looking.ts';
+import { otherNames } from './otherNames.ts';
 
 export interface Folders {
   /** Entries of a folder by name, in byte order; the path is relative to the root, `''` the root. */
@@ -17,6 +20,12 @@ export interface Folders {
   invalidate(path?: string): boolean;
   /** The same for the one entry at a path relative to the root and the folders that it lies in. */
   lookAgain(path: string): void;
+  /**
+   * Marks what goes with that which was found changed since the last call: other names of the same
+   * files, and folders that names are gone from. True: something was marked, so what was read in the
+   * meantime may be outdated.
+   */
+  settle(): boolean;
   /** Reads every known folder again; true when any entry differs. */
   revalidate(signal: AbortSignal | undefined): Promise<boolean>;
   /** The path for the file system. */
@@ -41,16 +50,6 @@ interface Loading {
   missed: boolean;
 }
 
-const nothing: ReadonlyMap<string, Entry> = new Map();
-/** File system calls under way at once: a language server is a guest on the machine. */
-const parallel = 16;
-/**
- * Looking without leaving the thread is for file systems that answer from memory: so many
- * milliseconds for an entry are too long, so many times in a row, as one may be someone else's doing.
- */
-const slowEntryMs = 0.5;
-const mostSlowTurns = 3;
-
 /**
  * Remembers folders below `root`; more than `most` entries in all are not read. `forget` is told each
  * folder of which anything may be other than it was, null for all.
@@ -64,71 +63,20 @@ export function createFolders(
   const known = new Map<string, Known>();
   const loading = new Map<string, Loading>();
   const top = slashes(root).replace(/\/+$/, '');
+  const looking = createLooking(files);
+  const others = otherNames();
+  /** Folders that are no longer what they were, though nobody said so. */
+  const outdated = new Set<string>();
   let count = 0;
-  let isSlow = files.lookAtOnce === undefined;
-  let slowTurns = 0;
-  /** One for all folders: each of them alone takes less than a slice. */
-  const pace = startPace();
-
   const hostPath = (path: string) =>
     path === '' ? root : `${root.replace(/[\\/]+$/, '')}/${path}`;
-
-  /** Each entry as it is now, the same object where nothing of it changed; null: not there. */
-  async function look(
-    path: string,
-    names: readonly string[],
-    before: ReadonlyMap<string, Entry> | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<readonly (Entry | null)[]> {
-    const host = hostPath(path);
-    const found: (Entry | null)[] = [];
-    if (pace.left() === 0) await pace.rest(signal);
-    while (!isSlow && found.length < names.length) {
-      signal?.throwIfAborted();
-      const from = found.length;
-      const began = performance.now();
-      const stats = files.lookAtOnce?.(host, names, from, pace.left(), before ?? nothing) ?? [];
-      const took = performance.now() - began;
-      for (const [index, stat] of stats.entries()) {
-        const name = names[from + index] ?? '';
-        const entry = settled(stat, name, before?.get(name)) ?? (await one(host, name));
-        found.push(entry);
-      }
-      slowTurns = took > slowEntryMs * stats.length ? slowTurns + 1 : 0;
-      isSlow = slowTurns >= mostSlowTurns;
-      await pace.rest(signal);
-    }
-    let next = found.length;
-    const worker = async () => {
-      for (let index = next++; index < names.length; index = next++) {
-        signal?.throwIfAborted();
-        const name = names[index] ?? '';
-        const entry = await one(host, name);
-        const old = before?.get(name);
-        found[index] = old && entry && isSame(old, entry) ? old : entry;
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(parallel, names.length - next) }, worker));
-    return found;
-  }
-
-  /** A finding that needs no further call; undefined: look at it once more, with all that it takes. */
-  function settled(stat: FileStat | null, name: string, old: Entry | undefined): Entry | undefined {
-    if (!stat) return undefined;
-    // A link to elsewhere is another link, with another time.
-    if (old && (stat === old || isSame(old, stat))) return old;
-    if (stat.kind === 'symlink') return undefined;
-    return entryOf(stat, name, '');
-  }
-
-  const one = (host: string, name: string) => lookAt(files, `${host}/${name}`, name);
 
   async function load(
     path: string,
     signal: AbortSignal | undefined,
   ): Promise<ReadonlyMap<string, Entry>> {
     const host = hostPath(path);
-    const listed = (!isSlow && files.listAtOnce?.(host)) || (await list(files, host, path));
+    const listed = looking.listAtOnce(host) ?? (await list(files, host, path));
     const before = known.get(path)?.entries;
     if (count - (before?.size ?? 0) + listed.length > most) {
       const limit = most.toLocaleString('en-US');
@@ -138,7 +86,7 @@ export function createFolders(
     }
     const isKnown = before?.size === listed.length && listed.every((name) => before.has(name));
     const sorted = isKnown ? [...before.keys()] : inByteOrder([...listed]);
-    const found = await look(path, sorted, before, signal);
+    const found = await looking.look(host, sorted, before, signal);
     if (isKnown && found.every((entry) => entry && before.get(entry.name) === entry)) return before;
     const entries = new Map<string, Entry>();
     for (const entry of found) if (entry) entries.set(entry.name, entry);
@@ -163,6 +111,13 @@ export function createFolders(
     }
     folder.stale = stale;
     if (folder.entries === entries || hasSame(folder.entries, entries)) return false;
+    for (const [name, entry] of entries) {
+      const old = folder.entries.get(name);
+      if (old !== entry) others.changed(old, entry);
+    }
+    for (const [name, old] of folder.entries) {
+      if (old.links > 1 && !entries.has(name)) others.changed(old, undefined);
+    }
     for (const name of folder.below) {
       const now = entries.get(name);
       const below = join(path, name);
@@ -216,6 +171,32 @@ export function createFolders(
     return one;
   }
 
+  /** Is a folder another one than is known, or none any more? */
+  async function isReplaced(path: string, signal: AbortSignal | undefined): Promise<boolean> {
+    if (path === '') return false;
+    const [parent, name] = [parentOf(path), nameOf(path)];
+    const old = known.get(parent)?.entries.get(name);
+    const [now] = await looking.look(hostPath(parent), [name], undefined, signal);
+    return now?.kind !== 'directory' || now.inode !== old?.inode;
+  }
+
+  /** The topmost folder on the way to a path that was not there when it was looked for; null: none. */
+  function topmostNew(path: string): string | null {
+    let folder = parentOf(path);
+    if (folder === '' || known.has(folder) || loading.has(folder)) return null;
+    while (folder !== '' && !known.has(parentOf(folder))) folder = parentOf(folder);
+    const holder = known.get(parentOf(folder));
+    const isThere = holder?.entries.get(nameOf(folder))?.kind === 'directory';
+    return folder === '' || !holder || isThere ? null : folder;
+  }
+
+  /** The entry at a path and the folders that it lies in are to be looked at. */
+  function lookAgain(path: string): void {
+    forget(parentOf(path));
+    for (let at = path; at !== ''; at = parentOf(at))
+      known.get(parentOf(at))?.dirty.add(nameOf(at));
+  }
+
   /** Looks at the marked entries only. */
   async function refresh(
     folder: Known,
@@ -225,12 +206,13 @@ export function createFolders(
     folder.dirty = new Set();
     let found: readonly (Entry | null)[];
     try {
-      found = await look(folder.path, names, folder.entries, signal);
+      found = await looking.look(hostPath(folder.path), names, folder.entries, signal);
     } catch (error) {
       for (const name of names) folder.dirty.add(name);
       throw error;
     }
     if (known.get(folder.path) !== folder || folder.stale) return folder.entries;
+    if (found.includes(null) && (await isReplaced(folder.path, signal))) outdated.add(folder.path);
     let entries = new Map(folder.entries);
     for (const [index, entry] of found.entries()) {
       if (entry) entries.set(entry.name, entry);
@@ -284,6 +266,11 @@ export function createFolders(
         forget(null);
         return known.has('') || loading.size > 0;
       }
+      const above = topmostNew(inside);
+      if (above !== null) {
+        lookAgain(above);
+        return true;
+      }
       const holder = known.get(parentOf(inside));
       const missing = loading.get(parentOf(inside));
       const own = loading.get(inside);
@@ -297,17 +284,19 @@ export function createFolders(
         holder !== undefined || missing !== undefined || own !== undefined || known.has(inside)
       );
     },
-    lookAgain(path) {
-      forget(parentOf(path));
-      for (let at = path; at !== ''; at = parentOf(at))
-        known.get(parentOf(at))?.dirty.add(nameOf(at));
+    lookAgain,
+    settle() {
+      const names = others.take(known.values());
+      for (const { folder, name } of names) lookAgain(join(folder, name));
+      for (const path of outdated) lookAgain(path);
+      const isMarked = names.length > 0 || outdated.size > 0;
+      outdated.clear();
+      return isMarked;
     },
     async revalidate(signal) {
       let changed = false;
       const paths = [...known.keys()];
-      // What was slow at first may be in memory by now.
-      isSlow = files.lookAtOnce === undefined;
-      slowTurns = 0;
+      looking.again();
       for (const path of paths) {
         signal?.throwIfAborted();
         const folder = known.get(path);
@@ -333,41 +322,6 @@ export function createFolders(
     },
   };
 }
-
-async function list(files: FileSystem, host: string, path: string): Promise<readonly string[]> {
-  try {
-    return await files.list(host);
-  } catch (error) {
-    const code = codeOf(error);
-    if (path !== '' && (code === 'ENOENT' || code === 'ENOTDIR')) return [];
-    if (code === 'ENOENT') throw new Unreadable(`The build context ${host} does not exist.`);
-    if (code === 'ENOTDIR') throw new Unreadable(`The build context ${host} is not a folder.`);
-    throw new Unreadable(
-      `The folder ${path || host} of the build context cannot be read (${code || String(error)}).`,
-    );
-  }
-}
-
-/** Sorts in place, in the order in which BuildKit copies. UTF-16 has its own order only where a character takes two units. */
-function inByteOrder(names: string[]): readonly string[] {
-  names.sort();
-  return names.some((name) => /[\ud800-\udfff]/.test(name)) ? names.sort(byCodePoint) : names;
-}
-
-function byCodePoint(a: string, b: string): number {
-  const [one, other] = [[...a], [...b]];
-  const at = one.findIndex((char, index) => char !== other[index]);
-  if (at < 0) return one.length - other.length;
-  return (one[at]?.codePointAt(0) ?? 0) - (other[at]?.codePointAt(0) ?? -1);
-}
-
-function parentOf(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
-}
-
-const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
-
-const join = (path: string, name: string) => (path === '' ? name : `${path}/${name}`);
 
 function pairOf(
   entries: ReadonlyMap<string, Entry>,

@@ -3,9 +3,9 @@
  * in the order of its walk as a file, and each other as a link to that (fsutil `fs.Walk`, `mkstat`).
  */
 
-import type { Entry } from './entries.ts';
+import { type Entry, Unreadable } from './entries.ts';
 import { partsOf } from './goPath.ts';
-import { type ContextTree, type Found, resolveSource } from './sources.ts';
+import { type ContextTree, type Found, type Match, resolveSource, sentFor } from './sources.ts';
 
 /** By the name that a file is found under: the name that it is sent as a link to; `''`: to none. */
 export interface HardLinks {
@@ -13,7 +13,7 @@ export interface HardLinks {
 }
 
 /** Of files by path, with what tells files from each other; `''` has one name only. */
-export function firstNames(
+function firstNames(
   files: Iterable<readonly [path: string, inode: string]>,
 ): ReadonlyMap<string, string> {
   const first = new Map<string, string>();
@@ -47,8 +47,9 @@ export async function hardLinks(
     }
     for (const child of await tree.children(found)) await add(child);
   };
+  const isSent = sentFor(sources);
   for (const source of sources) {
-    for (const { found } of (await resolveSource(tree, source)).matches) await add(found);
+    for (const { found } of await matchesOf(tree, source, isSent)) await add(found);
   }
   for (const path of others) {
     const found = await tree.find(partsOf(path));
@@ -61,4 +62,18 @@ export async function hardLinks(
       return name === path ? '' : name;
     },
   };
+}
+
+/** None where another line says that it cannot be known. */
+async function matchesOf(
+  tree: ContextTree,
+  source: string,
+  isSent: (path: string) => boolean,
+): Promise<readonly Match[]> {
+  try {
+    return (await resolveSource(tree, source, isSent)).matches;
+  } catch (error) {
+    if (error instanceof Unreadable) return [];
+    throw error;
+  }
 }

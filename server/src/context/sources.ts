@@ -147,8 +147,15 @@ export interface Resolved {
   readonly dangling: readonly string[];
 }
 
-/** What one source names, symlinks followed; no matches: it is not there, or ignored. */
-export async function resolveSource(tree: ContextTree, source: string): Promise<Resolved> {
+/**
+ * What one source names, symlinks followed; no matches: it is not there, or ignored. `isSent`: is a
+ * path sent for another line?
+ */
+export async function resolveSource(
+  tree: ContextTree,
+  source: string,
+  isSent: (path: string) => boolean = () => false,
+): Promise<Resolved> {
   const parts = partsOf(source);
   const wild = parts.findIndex(hasWildcard);
   if (wild < 0) {
@@ -167,8 +174,8 @@ export async function resolveSource(tree: ContextTree, source: string): Promise<
     const { path, entry } = child;
     if (!sent(path)) continue;
     const isLink = entry.kind === 'symlink';
-    if (isLink && parts.length - wild > 1) throw unsentLink(path);
     const found = isLink ? await tree.find(path.split('/')) : child;
+    if (isLink && parts.length - wild > 1 && !(found && isSent(found.path))) throw unsentLink(path);
     const below = base?.path ? path.slice(base.path.length + 1) : path;
     if (found) matches.push({ name: entry.name, found, below, isLink });
     else dangling.push(path);
@@ -182,6 +189,21 @@ export async function resolveSource(tree: ContextTree, source: string): Promise<
  */
 export function sentBy(pattern: readonly string[]): (path: string) => boolean {
   return compilePattern(pattern.filter(Boolean).join('/'), false)?.matches ?? (() => true);
+}
+
+/** Is a path sent for one of these sources, as what it names or below that? */
+export function sentFor(sources: readonly string[]): (path: string) => boolean {
+  const matchers = sources
+    .map((source) => partsOf(source))
+    .map((parts) => ({
+      isRoot: parts.length === 0,
+      matches: sentBy(parts),
+    }));
+  return (path) => {
+    const names = path.split('/');
+    const ways = names.map((_, at) => names.slice(0, at + 1).join('/'));
+    return matchers.some(({ isRoot, matches }) => isRoot || ways.some(matches));
+  };
 }
 
 /**

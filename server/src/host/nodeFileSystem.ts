@@ -1,7 +1,7 @@
 /** The file system port on Node. Rejects with Node's own errors, which carry `code`. */
 
 import { type BigIntStats, createReadStream, lstatSync, readdirSync } from 'node:fs';
-import { access, constants, lstat, open, readdir, readlink } from 'node:fs/promises';
+import { access, constants, lstat, open, readdir, readlink, realpath } from 'node:fs/promises';
 import process from 'node:process';
 import type { FileKind, FileStat, FileSystem } from '../context/fileSystem.ts';
 
@@ -28,6 +28,7 @@ export const nodeFileSystem: FileSystem = {
     return found;
   },
   readlink: (path) => readlink(path),
+  realpath: (path) => realpath(path),
   list: (path) => readdir(path),
   listAtOnce(path) {
     try {

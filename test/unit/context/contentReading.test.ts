@@ -127,6 +127,66 @@ describe('reading files for their content', () => {
     }
   });
 
+  it('takes in what was written to under another name of the file, and tells who had asked before', async () => {
+    const files = memoryFileSystem({ '/context/a/x': '1', '/context/b/y': '2' });
+    files.link('/context/b/x', '/context/a/x');
+    let outdated = 0;
+    const context = openContext(files, root, {
+      digests: memoryDigests(files),
+      onOutdated: () => {
+        outdated++;
+      },
+    });
+    const before = await all(context, 'b');
+    await all(context, 'a');
+    files.sneak('/context/a/x', 'other');
+    assert.equal(context.invalidate('/context/a/x'), true);
+    await all(context, 'a');
+    assert.equal(outdated, 1);
+    const fresh = openContext(files, root, { digests: memoryDigests(files) });
+    assert.notEqual(await all(context, 'b'), before);
+    assert.equal(await all(context, 'b'), await all(fresh, 'b'));
+    assert.equal(outdated, 1);
+  });
+
+  it('takes in folders that are new or gone when it is told of files in them alone', async () => {
+    const { files, digests, context } = project({ 'a/x': '1', 'b/deep/er/y': '2', 'b/z': '3' });
+    const fresh = () => all(openContext(files, root, { digests }));
+    await all(context);
+    files.write('/context/c/new/file', '4');
+    assert.equal(context.invalidate('/context/c/new/file'), true);
+    assert.equal(await all(context), await fresh());
+    for (const path of ['b/deep/er/y', 'b/deep/er', 'b/deep']) files.remove(`/context/${path}`);
+    assert.equal(context.invalidate('/context/b/deep/er/y'), true);
+    assert.equal(await all(context), await fresh());
+  });
+
+  it('takes in what a watcher tells by the real path of a context that is named by a link', async () => {
+    const { files, context } = project({ 'a/x': '1', '.dockerignore': '' });
+    files.realpath = async () => '/really/here/';
+    const before = await all(context);
+    files.write('/context/a/x', '2');
+    assert.equal(context.invalidate('/really/her/a/x'), false);
+    assert.equal(context.invalidate('/really/here/a/x'), true);
+    const after = await all(context);
+    assert.notEqual(after, before);
+    files.write('/context/.dockerignore', 'a');
+    assert.equal(context.invalidate('/really/here/.dockerignore'), true);
+    assert.notEqual(await all(context), after);
+  });
+
+  it('takes in what an ignore file that is a link leads to', async () => {
+    const { files, context } = project({ 'a/x': '1', 'b/ignored': 'b\n' });
+    files.symlink('/context/.dockerignore', 'b/ignored');
+    const { read } = files;
+    files.read = (path, limit) =>
+      read(path === '/context/.dockerignore' ? '/context/b/ignored' : path, limit);
+    const before = await all(context);
+    files.write('/context/b/ignored', 'b\na\n');
+    assert.equal(context.invalidate('/context/b/ignored'), true);
+    assert.notEqual(await all(context), before);
+  });
+
   it('looks again at everything when told so, and reads what changed', async () => {
     const { files, digests, context } = project({ 'a/x': '1', 'b/y': '2', 'b/c/z': '3' });
     const before = await all(context);
