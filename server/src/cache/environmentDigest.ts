@@ -44,8 +44,9 @@ const mostAssigned = 8_000;
 /**
  * The digests of environments, each made once for as long as the environment lives. While someone
  * types, most environments are made anew with the assignments that they had: these are remembered.
+ * `plainHash`: the same, for texts that do not come again.
  */
-export function environmentDigests(hash: Hash): EnvironmentDigests {
+export function environmentDigests(hash: Hash, plainHash: Hash = hash): EnvironmentDigests {
   const states = new WeakMap<Environment, State>();
   const known = generations<State>(mostAssigned);
   let last = 0;
@@ -130,7 +131,7 @@ export function environmentDigests(hash: Hash): EnvironmentDigests {
 
   const digestOf = (node: Node | null): string => {
     if (!node) return '';
-    node.digest ??= hash(`${digestOf(node.left)} ${node.value} ${digestOf(node.right)}`);
+    node.digest ??= plainHash(`${digestOf(node.left)} ${node.value} ${digestOf(node.right)}`);
     return node.digest;
   };
 
@@ -175,7 +176,7 @@ function isLong(env: Environment): boolean {
 }
 
 /** At most so many of the last assigned variables are told apart. */
-const mostNamed = 100;
+export const mostNamed = 100;
 
 /** Names that were assigned between two points of a stage, the last one first, each once. */
 export function assignedSince(

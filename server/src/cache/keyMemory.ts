@@ -21,13 +21,14 @@ export interface KeyMemory {
 /** Nothing is remembered yet. */
 export function createKeyMemory(hash: Hash, entryDigests: (hash: Hash) => EntryDigests): KeyMemory {
   const remembered = rememberedHash(hash);
-  const variables = environmentDigests(remembered);
+  const variables = environmentDigests(remembered, hash);
   return {
     hash: remembered,
     variables,
-    operations: operationMemory(remembered, variables),
+    operations: operationMemory(remembered, hash, variables),
     bases: baseMemory(remembered),
-    stages: createStageMemory(remembered, entryDigests(remembered)),
+    // What is in stages after an edit is mostly new.
+    stages: createStageMemory(hash, entryDigests(hash)),
   };
 }
 

@@ -25,7 +25,7 @@ interface Chain {
 export function keyedPlan(plan: Plan, inputs: KeyInputs): KeyedPlan {
   const { hash, images: known = byReference } = inputs;
   const baseKeys = inputs.bases ?? baseMemory(hash);
-  const operations = inputs.operations ?? operationMemory(hash, environmentDigests(hash));
+  const operations = inputs.operations ?? operationMemory(hash, hash, environmentDigests(hash));
   const rules = {
     merges: inputs.mergesLayers !== false,
     hashesBelow: inputs.hashesBelow === true,

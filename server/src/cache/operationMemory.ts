@@ -50,8 +50,12 @@ interface Known extends Omit<Standing, 'plan'> {
   readonly operation: Operation;
 }
 
-/** Nothing is remembered yet. */
-export function operationMemory(hash: Hash, variables: EnvironmentDigests): Operations {
+/** Nothing is remembered yet. `plainHash`: the same digests, for texts that do not come again. */
+export function operationMemory(
+  hash: Hash,
+  plainHash: Hash,
+  variables: EnvironmentDigests,
+): Operations {
   const bySteps = new WeakMap<Step, Known>();
   const byText = generations<Own>(most);
 
@@ -60,16 +64,16 @@ export function operationMemory(hash: Hash, variables: EnvironmentDigests): Oper
     const make = (): Own => ({ parts: ownParts(step, { hash, ...standing }), plain: null });
     const own = text.length > longest ? make() : byText.get(text, make);
     const { parts } = own;
-    if (parts.length === 0) return operation(parts, hash);
+    if (parts.length === 0) return operation(parts, plainHash);
     const others = variableParts(step, { variables, before: standing.before });
     const [only] = others;
     if (!only) {
-      own.plain ??= { variables: '', operation: operation(parts, hash) };
+      own.plain ??= { variables: '', operation: operation(parts, plainHash) };
       return own.plain.operation;
     }
-    if (others.length > 1 || only.name !== '') return operation([...parts, ...others], hash);
+    if (others.length > 1 || only.name !== '') return operation([...parts, ...others], plainHash);
     if (own.plain?.variables !== only.digest)
-      own.plain = { variables: only.digest, operation: operation([...parts, only], hash) };
+      own.plain = { variables: only.digest, operation: operation([...parts, only], plainHash) };
     return own.plain.operation;
   };
 

@@ -70,9 +70,9 @@ export function createStageMemory(hash: Hash, digests: EntryDigests): StageMemor
   let plan = 0;
   const images = generations<State>();
   const scripts = generations<Script>();
-  const made = (state: Pick<State, 'root' | 'image' | 'line'>): State => {
+  const made = (root: Node, image: string, line: Line): State => {
     last++;
-    return { ...state, id: last, next: null, found: null, used: plan, tidied: plan };
+    return { root, image, line, id: last, next: null, found: null, used: plan, tidied: plan };
   };
   /** Forgets what stood on it before the last plan; what nothing leads to any more goes with it. */
   const tidy = (state: State) => {
@@ -96,7 +96,7 @@ export function createStageMemory(hash: Hash, digests: EntryDigests): StageMemor
     first(key, make) {
       const state = images.get(key, () => {
         const root = make();
-        return made({ root, image: digestOf(root).digest, line: firstLine() });
+        return made(root, digestOf(root).digest, firstLine());
       });
       state.used = plan;
       return state;
@@ -107,7 +107,7 @@ export function createStageMemory(hash: Hash, digests: EntryDigests): StageMemor
       let state = before.next.get(key);
       if (!state) {
         const line = lineOn(before.line);
-        state = made({ root: make(line), image: before.image, line });
+        state = made(make(line), before.image, line);
         before.next.set(key, state);
       }
       state.used = plan;
