@@ -11,6 +11,8 @@ export interface GitHistory {
   readonly tracked: readonly string[] | null;
   /** Those of them that are symbolic links, as far as they could be listed. */
   readonly links: readonly string[];
+  /** The folder has the `.git` of its repository, which every commit changes; absent: no. */
+  readonly hasRepository?: boolean;
 }
 
 /** In how many of the last commits something changed. */
@@ -18,6 +20,8 @@ export interface Churn {
   /** Commits that were looked at. */
   readonly commits: number;
   readonly changed: number;
+  /** It takes parts of `.git` too, which no commit lists and every one changes; absent: no. */
+  readonly takesRepository?: boolean;
 }
 
 /** Asks git. */
@@ -31,7 +35,7 @@ export interface GitPort {
 
 /** In how many commits a file changed that is taken; not known where git has no such file. */
 export function churnOf(
-  { commits, tracked }: GitHistory,
+  { commits, tracked, hasRepository }: GitHistory,
   takes: (path: string) => boolean,
 ): Fact<Churn> {
   const changed = commits.filter(({ paths }) => paths.some(takes)).length;
@@ -42,5 +46,10 @@ export function churnOf(
         : 'Git has none of the files that it takes.';
     return { state: 'unavailable', reason };
   }
-  return { state: 'known', value: { commits: commits.length, changed } };
+  const takesRepository =
+    hasRepository === true && ['HEAD', 'index'].some((name) => takes(`.git/${name}`));
+  return {
+    state: 'known',
+    value: { commits: commits.length, changed, ...(takesRepository && { takesRepository }) },
+  };
 }

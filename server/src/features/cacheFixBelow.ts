@@ -8,7 +8,7 @@ import { readRun } from '../shell/readRun.ts';
 import { unknownPart } from '../shell/shellTree.ts';
 import { absolutePath, isWithin } from '../syntax/slashPaths.ts';
 import { type Split, splitRun } from './cacheFixSplit.ts';
-import { installOf, looksAside } from './installWords.ts';
+import { calledBy, installOf, looksAside } from './installWords.ts';
 import { hasFetched, type Prefetch, prefetchOf } from './prefetchWords.ts';
 
 interface Found {
@@ -61,7 +61,7 @@ export function installationsBelow(analysis: Analysis, stage: Stage, at: number)
     for (const { words, cwd } of commands) {
       const install = installOf(words);
       if (!install || cwd === null) continue;
-      command ||= words.slice(0, 4).join(' ');
+      command ||= calledBy(words);
       found.push({ install, folder: relativeTo(into, cwd) });
     }
     if (found.length > before) last = { run: step, split, count: found.length };

@@ -11,7 +11,7 @@ import { absolutePath, isWithin } from '../syntax/slashPaths.ts';
 import { isUndisturbed } from './cacheFixBelow.ts';
 import { projectOf } from './cacheFixMove.ts';
 import { join } from './cacheFixText.ts';
-import { installOf, looksAside } from './installWords.ts';
+import { calledBy, installOf, looksAside } from './installWords.ts';
 
 export interface Left {
   readonly run: Step;
@@ -52,7 +52,7 @@ export function leftToUser(analysis: Analysis, stage: Stage, at: number): Left |
     if (files.length === 0 || !before.every(({ words }) => leaves(words, files))) return null;
     return {
       run: step,
-      command: found.words.slice(0, 4).join(' '),
+      command: calledBy(found.words),
       files: files.map((file) => join(project.folder, file)),
       fix: why,
     };

@@ -9,7 +9,7 @@ import type { Stage, Step } from '../model/plan.ts';
 import { absolutePath, isWithin } from '../syntax/slashPaths.ts';
 import { commandsOf, isIndependent, projectFolder } from './cacheFixBelow.ts';
 import { join } from './cacheFixText.ts';
-import { installOf } from './installWords.ts';
+import { calledBy, installOf } from './installWords.ts';
 
 /** The last RUN that a COPY may go behind. */
 export interface Passes {
@@ -67,7 +67,7 @@ function isOfSystem(path: string): boolean {
 /** The command with its verb, without options. */
 function nameOf(words: readonly string[]): string {
   const install = installOf(words);
-  if (install) return words.slice(0, 4).join(' ');
+  if (install) return calledBy(words);
   const verb = words.find((word) => /^(install|upgrade|add|i)$/.test(word)) ?? '';
   return `${words[0]} ${verb}`;
 }

@@ -14,14 +14,20 @@ export function churnReport(analysis: Analysis, stage: Stage, step: Step): Churn
   const fact = analysis.churn.of(step);
   if (fact.state !== 'known') return null;
   const { steps, ms, bytes, unknownTimes, unknownSizes } = behind(analysis).get(step) ?? nothing;
+  const { commits, changed, takesRepository = false } = fact.value;
   const figures = {
-    ...fact.value,
+    commits,
+    changed,
     steps,
     ms: steps === 0 || unknownTimes > 0 ? null : ms,
     bytes: steps === 0 || unknownSizes > 0 ? null : bytes,
   };
-  return { ...figures, text: sentences(figures, analysis.settings.units) };
+  const text = sentences(figures, analysis.settings.units);
+  return { ...figures, text: takesRepository ? `${text} ${repository}` : text };
 }
+
+const repository =
+  'It takes .git too, which every commit changes; .dockerignore can leave that out.';
 
 /** What steps took and stored when they were last built. */
 interface Sum {

@@ -41,6 +41,11 @@ export function installOf(words: readonly string[]): Install | null {
   }
 }
 
+/** A command as it is called in sentences: its first words. */
+export function calledBy(words: readonly string[]): string {
+  return words.length > 5 ? `${words.slice(0, 4).join(' ')} …` : words.join(' ');
+}
+
 const plain: Omit<Install, 'tool'> = {
   files: [],
   noScripts: false,
@@ -74,7 +79,7 @@ function npm(words: readonly string[]): Install | null {
   if (!verb || verbs[0] !== verb) return null;
   const options = words.filter((word) => word !== verb);
   const known =
-    /^(--(omit|only|include)=\w+|--(production|no-audit|no-fund|ignore-scripts|prefer-offline|legacy-peer-deps|no-optional|silent|quiet|verbose|no-progress|progress=false|no-update-notifier|strict-peer-deps|foreground-scripts|unsafe-perm|force|no-color)(=(true|false))?|--(audit|fund|loglevel|fetch-\w+|maxsockets|fetch-retry-[\w-]+)=[\w.]+|-[sqdf])$/;
+    /^(--(omit|only|include)=\w+|--(production|no-audit|no-fund|ignore-scripts|offline|prefer-offline|prefer-online|engine-strict|legacy-peer-deps|no-optional|silent|quiet|verbose|no-progress|progress=false|no-update-notifier|strict-peer-deps|foreground-scripts|unsafe-perm|force|no-color)(=(true|false))?|--(audit|fund|loglevel|fetch-\w+|maxsockets|fetch-retry-[\w-]+)=[\w.]+|-[sqdf])$/;
   if (!onlyOptions(options, known, /^--(omit|only|include|loglevel)$/)) return null;
   const frozen = verb.startsWith('c');
   return { ...plain, tool: 'npm', noScripts: isOn(options, '--ignore-scripts'), frozen };

@@ -56,7 +56,9 @@ export function createGit(program = 'git'): GitPort {
       const shared = isAbsolute(common) ? common : join(folder, common);
       // Taken first: what moves while git reads is seen the next time.
       const stamp = await stampOf(own, shared);
-      const history = await read(git, shallow === 'true');
+      const here = `${await realpath(folder).catch(() => folder)}/.git`;
+      const hasRepository = own.replaceAll('\\', '/') === here.replaceAll('\\', '/');
+      const history = await read(git, shallow === 'true', hasRepository);
       signal.throwIfAborted();
       if (known.size >= 64) known.clear();
       if (stamp !== null) known.set(folder, { own, shared, stamp, history });
@@ -81,11 +83,23 @@ async function liesInRepository(folder: string): Promise<boolean> {
 
 type Git = (args: readonly string[]) => Promise<RunResult>;
 
-async function read(git: Git, isShallow: boolean): Promise<Fact<GitHistory>> {
+async function read(
+  git: Git,
+  isShallow: boolean,
+  hasRepository: boolean,
+): Promise<Fact<GitHistory>> {
   const log = await git([
     'log',
     ...['-z', '--name-only', '--relative', '--no-renames', '--no-merges', '--no-color'],
-    ...['--no-ext-diff', '--no-textconv', '--no-show-signature', '--no-mailmap', '--no-notes'],
+    // A file of the user's that gives the order may be missing, which would end git.
+    ...[
+      '-O/dev/null',
+      '--no-ext-diff',
+      '--no-textconv',
+      '--no-show-signature',
+      '--no-mailmap',
+      '--no-notes',
+    ],
     ...[`--max-count=${mostCommits}`, `--format=${logFormat}`, 'HEAD', '--'],
   ]);
   if (log.ended !== 'exited' || log.code !== 0) {
@@ -108,7 +122,8 @@ async function read(git: Git, isShallow: boolean): Promise<Fact<GitHistory>> {
   const list = await git(['ls-tree', '-r', '-z', 'HEAD']);
   const isWhole = list.ended === 'exited' && list.code === 0 && !list.truncated;
   const { files, links } = readTree(list.stdout);
-  return { state: 'known', value: { commits, tracked: isWhole ? files : null, links } };
+  const tracked = isWhole ? files : null;
+  return { state: 'known', value: { commits, tracked, links, hasRepository } };
 }
 
 /** Commits whose parents the clone does not have. */

@@ -65,7 +65,9 @@ export async function javaScriptManifests(
   if (!install.noScripts && (await files.has('binding.gyp'))) {
     return refused('The project has a binding.gyp, which the installation builds.');
   }
-  const all = ['package.json', ...(lock === null ? [] : [lock]), ...set, ...workspaces];
+  const patches = manager === 'pnpm' ? await patchesOf(manifest, files) : [];
+  if (!patches) return refused('The installation applies patches that the build context lacks.');
+  const all = ['package.json', ...(lock === null ? [] : [lock]), ...set, ...workspaces, ...patches];
   const clash = await made(files, results[manager], all);
   if (clash) return clash;
   for (const path of workspaces) {
@@ -76,7 +78,9 @@ export async function javaScriptManifests(
     const inside = await made(files, [`${folder}/node_modules`, `${folder}/binding.gyp`]);
     if (inside) return inside;
   }
-  return { ok: true, files: all, restores: install.frozen ? null : lock };
+  // pnpm writes even a frozen lock file anew where its line ends are others than its own.
+  const isKept = install.frozen && (manager !== 'pnpm' || /^[^\r]*[^\r\n]\n$/.test(locked));
+  return { ok: true, files: all, restores: isKept ? null : lock };
 }
 
 /** Packages whose own scripts read the project that they are installed into, or write into it. */
@@ -108,10 +112,6 @@ function needsMore(
   // A workspace's program is linked, and made executable, only where it is there.
   if (isWorkspace && (own(manifest, 'bin') !== undefined || own(manifest, 'directories'))) {
     return 'The installation links programs of a workspace.';
-  }
-  const pnpm = own(manifest, 'pnpm');
-  if (isRecord(pnpm) && own(pnpm, 'patchedDependencies')) {
-    return 'The installation applies patches of the project.';
   }
   const local = dependencyFields.map((name) => localIn(own(manifest, name), 0)).find(Boolean);
   return local ? `The dependency ${local} lies in the project itself.` : null;
@@ -145,11 +145,26 @@ async function unsafeSettings(
       name === '.yarnrc.yml' || name === '.yarnrc'
         ? /^\s*-?\s*"?(yarnPath|yarn-path|path)"?:?\s+(?!"?(\.\/)?\.yarn\/)|enableConstraintsChecks|injectEnvironmentFiles|offline-mirror|cacheFolder|globalFolder|-folder/m
         : name === 'pnpm-workspace.yaml'
-          ? /patchedDependencies|configDependencies|(file|link):|Dir:\s/
+          ? /configDependencies|(file|link):|Dir:\s/
           : /=\s*("?\.{1,2}\/|file:)|^\s*(modules-dir|virtual-store-dir|store-dir|prefix|cache)\s*=\s*[^/\s]/m;
     if (leads.test(text)) return `${name} may lead to other files of the project.`;
   }
   return null;
+}
+
+/** Patches that pnpm applies to packages; null: one is not there. */
+async function patchesOf(
+  manifest: Readonly<Record<string, unknown>>,
+  files: ProjectFiles,
+): Promise<readonly string[] | null> {
+  const settings = [own(manifest, 'pnpm'), yaml((await files.text('pnpm-workspace.yaml')) ?? '')];
+  const tables = settings.map((one) => isRecord(one) && own(one, 'patchedDependencies'));
+  const named = tables.flatMap((table) => (isRecord(table) ? Object.values(table) : []));
+  const paths = named.map((path) => String(path).replace(/^\.\//, ''));
+  const found = await existing(files, paths);
+  return found.length === paths.length && paths.every((path) => !path.includes('..'))
+    ? [...new Set(found)]
+    : null;
 }
 
 /** Manifests of the workspaces; a sentence where they cannot be listed. */
@@ -180,10 +195,16 @@ async function workspacesOf(
 }
 
 function packagesOf(text: string): readonly string[] {
+  const value = yaml(text);
+  if (value === undefined) return ['**'];
+  return isRecord(value) ? list(own(value, 'packages')) : [];
+}
+
+/** What a YAML file has; undefined where it is none. */
+function yaml(text: string): unknown {
   try {
-    const value = load(text);
-    return isRecord(value) ? list(own(value, 'packages')) : [];
+    return load(text) ?? null;
   } catch {
-    return ['**'];
+    return undefined;
   }
 }

@@ -167,6 +167,11 @@ describe('copying manifests first', () => {
         '-- package.json --\n{}\n-- pnpm-lock.yaml --\n{}\n-- pnpm-workspace.yaml --\npackages:\n  - apps/*\n-- apps/x/package.json --\n{"dependencies": {"y": "workspace:*"}}\n',
         'COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./\nCOPY apps/x/package.json ./apps/x/\nRUN corepack enable && pnpm install --frozen-lockfile\nCOPY . .\n',
       ],
+      'pnpm with patches': [
+        'COPY . .\nRUN pnpm install --frozen-lockfile\n',
+        '-- package.json --\n{"pnpm": {"patchedDependencies": {"a": "patches/a.patch"}}}\n-- pnpm-lock.yaml --\n{}\n-- patches/a.patch --\n1\n',
+        'COPY package.json pnpm-lock.yaml ./\nCOPY patches/a.patch ./patches/\nRUN pnpm install --frozen-lockfile\nCOPY . .\n',
+      ],
       'pip with files that include others': [
         'COPY . .\nRUN pip install --upgrade pip\nRUN python -m pip install --no-cache-dir -r requirements/prod.txt -c constraints.txt\n',
         '-- requirements/prod.txt --\n-r base.txt\nflask==3.0 # web\ngunicorn[x]>=20; python_version > "3"\n-- requirements/base.txt --\n--index-url https://pypi.example/simple\nfoo @ https://example.org/foo.whl\n-- constraints.txt --\nflask<4\n',
@@ -375,7 +380,7 @@ name = "d"
       '-- Gemfile --\ngem "rails"\n-- Gemfile.lock --\nGEM\n',
     ],
     'it comes from another stage': ['COPY --from=x . .\nRUN npm ci\n', manifest()],
-    'pnpm applies patches': [
+    'pnpm applies a patch that is not there': [
       'COPY . .\nRUN pnpm install --frozen-lockfile\n',
       '-- package.json --\n{"pnpm": {"patchedDependencies": {"a": "patches/a.patch"}}}\n-- pnpm-lock.yaml --\n{}\n',
     ],
@@ -641,6 +646,22 @@ describe('advice on a COPY that changes with most commits', () => {
       churnSentence(measured, stage, step),
       '83 of the last 100 commits changed what it takes; each time the step after it runs again, 41 s and 180 MB as last built. Together that is 56 min 43 s.',
     );
+  });
+
+  it('says that .git is taken too, unless the ignore file leaves it out', async () => {
+    const said = async (drawing: string) => {
+      const history = { ...commits(83, 6), hasRepository: true };
+      const { analysis } = await seen(drawing, { history });
+      const [stage] = analysis.plan.stages;
+      const step = stage?.steps[1];
+      assert.ok(stage && step);
+      return churnSentence(analysis, stage, step) ?? '';
+    };
+    assert.match(
+      await said(text),
+      / It takes \.git too, which every commit changes; \.dockerignore can leave that out\.$/,
+    );
+    assert.doesNotMatch(await said(text.replace('docs\n', 'docs\n.git\n')), /\.git/);
   });
 
   it('is in the hover of every line that takes files', async () => {

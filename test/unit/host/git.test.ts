@@ -62,6 +62,26 @@ describe('history of a folder, by git', () => {
     assert.deepEqual([...(found.value.tracked ?? [])].sort(), ['a', 'sub/b', ...odd].sort());
   });
 
+  it('reads the history though the file that orders names is missing', async () => {
+    git('init', '--quiet');
+    commit('a');
+    git('config', 'diff.orderFile', path('missing'));
+    assert.equal((await history()).state, 'known');
+  });
+
+  it('says whether the folder has the .git of its repository', async () => {
+    git('init', '--quiet');
+    commit('a', 'sub/b');
+    const has = async (where: string) => {
+      const found = await history(where);
+      return found.state === 'known' && found.value.hasRepository;
+    };
+    assert.equal(await has(folder), true);
+    assert.equal(await has(path('sub')), false);
+    git('worktree', 'add', '--quiet', path('tree'));
+    assert.equal(await has(path('tree')), false);
+  });
+
   it('names files as the context does when that is a folder of the repository', async () => {
     git('init', '--quiet');
     commit('a');
