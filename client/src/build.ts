@@ -37,6 +37,11 @@ export class BuildLog implements vscode.Disposable {
     this.#channels.get(uri)?.appendLine(message);
   }
 
+  /** A message that says which Dockerfile it is about, where more than one is built in this window. */
+  named(name: string, message: string): string {
+    return this.#channels.size > 1 ? `${name}: ${message}` : message;
+  }
+
   /** Shows the log of a Dockerfile, or of the last build; false: nothing was built. */
   show(uri: string | undefined): boolean {
     const channel = this.#channels.get(uri ?? '') ?? this.#channels.get(this.#last ?? '');
@@ -86,18 +91,27 @@ export async function buildAndRecord(
     return undefined;
   }
   // The title of a progress may have links; a bracket in a name would end this one's text.
-  const title = `Building ${name.replace(/[[\]]/g, ' ')} ([show output](command:dockerfileLayers.showBuildOutput))`;
+  const title = `Building ${name.replace(/[[\]]/g, ' ')} ([show output](${linkTo(uri)}))`;
   let message = 'The build ended with the language server.';
   try {
     const result = await withServerProgress(client, title, (workDoneToken, token) =>
       client.sendRequest(buildRequest, { textDocument: { uri }, workDoneToken }, token),
     );
     message = result.message;
-    void tell(result, log, document.uri, uri);
+    void tell({ ...result, message: log.named(name, message) }, log, document.uri, uri);
     return result;
   } finally {
     log.end(uri, message);
   }
+}
+
+/** The command that shows the log of a Dockerfile, as the address of a link. */
+function linkTo(uri: string): string {
+  // Brackets, of all that is left as it is, would end the address.
+  const escaped = encodeURIComponent(JSON.stringify([uri]))
+    .replaceAll('(', '%28')
+    .replaceAll(')', '%29');
+  return `command:dockerfileLayers.showBuildOutput?${escaped}`;
 }
 
 async function tell(

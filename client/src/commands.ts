@@ -54,7 +54,8 @@ export function registerCommands(parts: Parts): vscode.Disposable {
     },
     askBuilder: () => askBuilder(client, stack.document),
     takeOverLastBuild: () => parts.terminalBuilds.takeOver(),
-    showBuildOutput: () => showBuildOutput(parts.buildLog, stack.uri),
+    showBuildOutput: (uri?: unknown) =>
+      showBuildOutput(parts.buildLog, typeof uri === 'string' ? uri : stack.uri),
     goToFirstMiss: () => goToFirstMiss(stack),
     goToCause: (row?: Row) => goToCause(stack, row ?? view.selected),
     buildAndRecord: () => buildAndRecord(client, parts.buildLog, stack.document),

@@ -108,10 +108,13 @@ function nextBuild({ again, display }: StackReport): ActionItem {
     };
   }
   if (again) return { label, description: display.again, detail: display.nextBuild };
+  const description = 'not known';
+  const detail = 'There is no earlier build to compare with.';
+  if (!vscode.workspace.isTrusted) return { label, description, detail };
   return {
     ...command(label, 'dockerfileLayers.buildAndRecord'),
-    description: 'not known',
-    detail: 'There is no earlier build to compare with. Build and Record makes one.',
+    description,
+    detail: `${detail} Build and Record makes one.`,
   };
 }
 
