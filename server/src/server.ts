@@ -51,6 +51,7 @@ import { type Changes, createRefresher } from './server/refresher.ts';
 import { type Handler, Outdated, safely } from './server/safely.ts';
 import type { Open, ServerPorts, ServerState } from './server/serverState.ts';
 import { handleTerminalBuilds } from './server/terminalBuild.ts';
+import { createUnwatched } from './server/unwatched.ts';
 import { handleWritable } from './server/writable.ts';
 import { type Settings, withChoices } from './settings.ts';
 
@@ -88,6 +89,10 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
 
   const refresher = createRefresher((changes) => tell(changes), { firstMs: 50, spacingMs: 300 });
   const analyzer = createAnalyzer(ports, (uri) => refresher.factsChanged(uri));
+  const unwatched = createUnwatched(
+    () => (client.registersWatchers ? folders : []),
+    (uri) => analyzer.revalidate(uri),
+  );
   let ended = false;
   const on = <P, R>(
     method: string,
@@ -122,6 +127,7 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
       settings: chosen,
     };
     const analysis = analyzer.analysis(subject, target !== undefined);
+    unwatched.asked(uri, analysis.context.path);
     return { document, analysis, settings: chosen, subject };
   }
 
@@ -217,6 +223,7 @@ export function startServer(connection: Connection, ports: ServerPorts): void {
   });
   documents.onDidClose(({ document: { uri } }) => {
     untouched.delete(uri);
+    unwatched.forget(uri);
     settings.forget(uri);
     analyzer.close(uri);
     if (!client.pullsDiagnostics) ignore(connection.sendDiagnostics({ uri, diagnostics: [] }));

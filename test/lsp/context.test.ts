@@ -66,6 +66,27 @@ COPY missing / ⟦layer 2⟧
     );
   });
 
+  it('follow files that change where no client watches them, as soon as something is asked', async () => {
+    const outside = mkdtempSync(join(tmpdir(), 'layers-outside-'));
+    const alone: EditorOptions = { capabilities: { workspace: { configuration: true } } };
+    try {
+      writeFileSync(join(outside, 'a'), 'x'.repeat(100));
+      const elsewhere = { settings: { context: { path: outside } } };
+      for (const [options, folder] of [
+        [alone, null],
+        [elsewhere, outside],
+      ] as const) {
+        await opened('FROM scratch\nCOPY a /\n-- a 100B --\n', options);
+        await draws('FROM scratch ⟦base · empty⟧\nCOPY a / ⟦layer 1 · 100 B⟧\n');
+        writeFileSync(join(folder ?? editor.folder, 'a'), 'x'.repeat(7));
+        await draws('FROM scratch ⟦base · empty⟧\nCOPY a / ⟦layer 1 · 7 B⟧\n');
+        if (folder === null) editor.close();
+      }
+    } finally {
+      rmSync(outside, { recursive: true });
+    }
+  });
+
   it('follow files that change, by event', async () => {
     await opened('FROM scratch\nCOPY a /\n-- a 100B --\n');
     await draws('FROM scratch ⟦base · empty⟧\nCOPY a / ⟦layer 1 · 100 B⟧\n');
