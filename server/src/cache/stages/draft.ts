@@ -38,6 +38,25 @@ export interface Place {
 
 /** Follows a path; a link at its end too, with `follow`. Throws Unfollowed for loops. */
 export function find(root: Node, path: string, follow = true): Place {
+  return straight(root, path, follow) ?? found(root, path, follow);
+}
+
+/** Most paths are clean and pass no link; null: this one is or does otherwise. */
+function straight(root: Node, path: string, follow: boolean): Place | null {
+  if (!path.startsWith('/')) return null;
+  let node: Node | null = root;
+  for (let from = 1; from <= path.length; ) {
+    const slash = path.indexOf('/', from);
+    const part = slash < 0 ? path.slice(from) : path.slice(from, slash);
+    if (part === '' || part === '.' || part === '..') return null;
+    node = node && childOf(node, part);
+    if (node && (follow || slash >= 0) && targetOf(node) !== undefined) return null;
+    from += part.length + 1;
+  }
+  return { path, node };
+}
+
+function found(root: Node, path: string, follow: boolean): Place {
   const todo = path.split('/').reverse();
   let trail: Place[] = [{ path: '/', node: root }];
   let links = 0;
