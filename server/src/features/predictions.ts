@@ -135,6 +135,49 @@ export function missOf(analysis: Analysis, prediction: Prediction, step: Step): 
   );
 }
 
+/**
+ * Do steps that take time run again in stages of which none waits for the other? The builder runs such
+ * stages at the same time.
+ */
+function runSideBySide({ cache, plan }: Analysis): boolean {
+  /** Of each stage: the stages that it names. */
+  const below: (readonly number[])[] = [];
+  let last: number | null = null;
+  for (const { index, needed, base, triggers, steps } of plan.stages) {
+    const direct = base.stage === null ? [] : [base.stage];
+    let takesTime = false;
+    for (const step of needed ? [...triggers, ...steps] : []) {
+      const origins = [step.copy?.origin, ...(step.run?.mounts ?? []).map(({ origin }) => origin)];
+      for (const origin of origins) if (origin?.kind === 'stage') direct.push(origin.stage);
+      const { word, last: before = null } = cache.of(step) ?? {};
+      takesTime ||= (word === 'changed' || word === 'rebuild') && (before?.ms ?? 0) >= longEnoughMs;
+    }
+    below[index] = direct;
+    if (!takesTime) continue;
+    if (last !== null && !waitsFor(last, index, below)) return true;
+    last = index;
+  }
+  return false;
+}
+
+/** Does a stage wait for another one above it? */
+function waitsFor(other: number, stage: number, below: readonly (readonly number[])[]): boolean {
+  const open = [stage];
+  const seen = new Set(open);
+  for (let one = open.pop(); one !== undefined; one = open.pop()) {
+    for (const next of below[one] ?? []) {
+      if (next === other) return true;
+      if (next < other || seen.has(next)) continue;
+      seen.add(next);
+      open.push(next);
+    }
+  }
+  return false;
+}
+
+/** Less is not seen in figures. */
+const longEnoughMs = 100;
+
 /** What the next build runs again, for the contract; null where there is nothing to compare with. */
 export function againReport(analysis: Analysis): AgainReport | null {
   const { cache, plan } = analysis;
@@ -151,6 +194,7 @@ export function againReport(analysis: Analysis): AgainReport | null {
   }
   return {
     ...cache.again,
+    sideBySide: runSideBySide(analysis),
     unknown,
     since: since && { at: since.at, source: since.source },
     causes: missesOf(analysis).map((miss) => ({
@@ -227,7 +271,8 @@ export function nextBuild(report: AgainReport | null): string {
       : `The next build is not known to run a step again${rest}.`;
   }
   const time = again(report);
-  const took = time && `, ${time} last time`;
+  const sum = report.sideBySide ? ', added up over stages that run side by side' : '';
+  const took = time && `, ${time} last time${sum}`;
   return `The next build runs ${count(steps, 'step')} again${took}${rest}.`;
 }
 
@@ -241,6 +286,7 @@ export function nextBuildShort(report: AgainReport | null): string {
   if (steps === 0) return unknown === 0 ? 'all cached' : '';
   const least = unknown > 0 ? '≥ ' : '';
   const time = again(report);
-  const took = unknown > 0 ? time.replace(/^(about|at least) /, '≥ ') : time;
+  const sum = report.sideBySide && time !== '' ? ' in all' : '';
+  const took = `${unknown > 0 ? time.replace(/^(about|at least) /, '≥ ') : time}${sum}`;
   return [`${least}${count(steps, 'step')} again`, took].filter(Boolean).join(', ');
 }

@@ -46,6 +46,8 @@ export interface AgainReport {
   /** What those steps took when they last ran, in milliseconds, of those whose time is known. */
   readonly ms: number;
   readonly unknownTimes: number;
+  /** They are in stages that do not wait for each other, so that a build may take less than `ms`. */
+  readonly sideBySide: boolean;
   /** Steps of which it is not known whether they run again. */
   readonly unknown: number;
   /** What it is compared with, at the time in ISO 8601. */

@@ -101,6 +101,28 @@ describe('what the next build does', () => {
     );
   });
 
+  it('says that times are added up over stages of which none waits for the other', async () => {
+    const first = 'FROM a AS one\nRUN a\nFROM a AS two\nRUN b\n';
+    const after = 'COPY --from=one /a /\nCOPY --from=two /b /\n';
+    const said = { 2: { word: 'changed', ms: 3000 }, 4: { word: 'changed', ms: 2000 } } as const;
+    const next = async (text: string) => {
+      const { analysis, document } = await analyzed(text);
+      return stack(withPredictions(analysis, said), document);
+    };
+    const beside = await next(`${first}FROM a\n${after}`);
+    assert.equal(beside.again?.sideBySide, true);
+    assert.equal(beside.display.again, '2 steps again, about 5 s in all');
+    assert.equal(
+      beside.display.nextBuild,
+      'The next build runs 2 steps again, about 5 s last time, added up over stages that run side by side.',
+    );
+    const chained = await next(
+      `${first.replace('FROM a AS two', 'FROM one AS two')}FROM a\n${after}`,
+    );
+    assert.equal(chained.again?.sideBySide, false);
+    assert.equal(chained.display.again, '2 steps again, about 5 s');
+  });
+
   it('names the variable above that causes it, and counts all that run again for it', async () => {
     const said: Readonly<Record<number, Said>> = {
       3: { word: 'cached' },
