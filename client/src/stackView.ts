@@ -247,7 +247,13 @@ function colorOf({ dimmed, cache }: Row): vscode.ThemeColor | undefined {
   return name === undefined ? undefined : new vscode.ThemeColor(name);
 }
 
+/** Names of stages differ at their ends as often as at their beginnings. */
+const stageLength = 32;
+
 function shortened({ kind, label }: Row): string {
+  if (kind === 'stage' && label.length > stageLength) {
+    return `${label.slice(0, stageLength / 2)}…${label.slice(1 - stageLength / 2)}`;
+  }
   const hasFigures = kind === 'layer' || kind === 'base';
   if (!hasFigures || label.length <= labelLength) return label;
   return `${label.slice(0, labelLength - 1).trimEnd()}…`;
