@@ -4,12 +4,13 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { DidOpenTextDocumentNotification } from 'vscode-languageserver-protocol';
 import type { BuildRecord } from '../../server/src/cache/buildRecord.ts';
 import { createBuildx } from '../../server/src/host/buildx.ts';
 import { buildsSince, buildxSettings } from '../../server/src/host/buildxFolder.ts';
 import { createEngine } from '../../server/src/host/engine.ts';
 import { openRecordStore } from '../../server/src/host/recordStore.ts';
-import { buildRequest, terminalBuildRequest } from '../../server/src/protocol.ts';
+import { buildRequest, stackRequest, terminalBuildRequest } from '../../server/src/protocol.ts';
 import { until } from '../lsp/editor.ts';
 import { baseImage, ensureBaseImage } from './baseImage.ts';
 import { describeWithEngine, docker } from './engine.ts';
@@ -89,6 +90,29 @@ describeWithEngine('builds made outside of the editor', () => {
     await become('cached cached changed rebuild rebuild');
   });
 
+  it('are found also where they were made before the file was opened, and one file changed since', async () => {
+    const { editor } = recording;
+    const text = plain.replaceAll(run, `${run}-${built}`);
+    for (const [name, content] of Object.entries({ ...files, Dockerfile: text }))
+      editor.write(name, content);
+    await build();
+    editor.write('a.txt', 'written before anybody looked');
+    const uri = editor.uriOf('Dockerfile');
+    await editor.client.sendNotification(DidOpenTextDocumentNotification.type, {
+      textDocument: { uri, languageId: 'dockerfile', version: 1, text },
+    });
+    const words = async () => {
+      const report = await editor.client.sendRequest(stackRequest, { textDocument: { uri } });
+      return (report?.stages ?? [])
+        .flatMap(({ instructions }) => instructions)
+        .flatMap(({ cache }) => cache?.prediction ?? [])
+        .join(' ');
+    };
+    const expected = 'unknown unknown cached cached unknown';
+    for (let at = 0; at < 4; at++) await until(async () => (await words()) === expected);
+    assert.equal(await words(), expected);
+  });
+
   it('say nothing of what was built with arguments that no image shows', async () => {
     await open();
     await build('--build-arg', 'KIND=other');
@@ -106,7 +130,7 @@ describeWithEngine('builds made outside of the editor', () => {
     await open(plain);
     await build();
     recording.editor.write('b.txt', 'written before anybody looked');
-    await become('cached cached cached changed rebuild');
+    await become('cached cached cached unknown unknown');
   });
 
   it('are not remembered where the Dockerfile changed since', async () => {

@@ -5,53 +5,52 @@ import type { Step } from '../model/plan.ts';
 import type { BuildRecord } from './buildRecord.ts';
 import type { KeyedPlan } from './keyedStep.ts';
 
-export interface StepsThen {
-  /** Their key is that of the build: nothing that they or the steps below them took is newer. */
-  readonly clean: readonly Step[];
-  /** The same, but for a stage that may have been built with other arguments. */
-  readonly open: readonly Step[];
-}
-
 /**
- * The steps of a build that began at `time` (milliseconds since 1970), without those that took what is
- * newer, in its content or in its name or mode. `isOlder` says of a source with a pattern whether its
- * folder, too, is as it was; `isOpen` of a stage that its arguments are not known.
+ * Steps whose key is that of the build, which began at `time` (milliseconds since 1970): nothing that
+ * they or the steps below them took is newer, neither in its content nor in its name or mode.
+ * `isOlder` says of a source with a pattern whether its folder, too, is as it was; `isOpen` of a stage
+ * that it may have been built with other arguments.
  */
-export function stepsThen(
+export function cleanSteps(
   keyed: KeyedPlan,
   time: number,
   isOlder: (source: string) => boolean,
   isOpen: (stage: number) => boolean = () => false,
-): StepsThen {
-  const found = { clean: [] as Step[], open: [] as Step[] };
-  const changed = { keys: new Set<string>(), stages: new Set<number>() };
-  const open: typeof changed = { keys: new Set(), stages: new Set() };
+): readonly Step[] {
+  const clean: Step[] = [];
+  const changed = new Set<string>();
+  const stages = new Set(keyed.plan.stages.map(({ index }) => index).filter(isOpen));
   for (const { step, stage, key, parent, after } of keyed.steps) {
     const sources = keyed.contents(step).flatMap((content) => content.sources);
     const origins = [step.copy?.origin, ...(step.run?.mounts ?? []).map(({ origin }) => origin)];
-    const isOn = ({ keys, stages }: typeof changed) =>
-      keys.has(parent ?? '') ||
-      origins.some((origin) => origin?.kind === 'stage' && stages.has(origin.stage));
     const isChanged =
       key === null ||
       parent === null ||
       after === null ||
-      isOn(changed) ||
+      changed.has(parent) ||
+      isOpen(stage) ||
+      origins.some((origin) => origin?.kind === 'stage' && stages.has(origin.stage)) ||
       sources.some(({ source }) => /[*?[]/.test(source) && !isOlder(source)) ||
       sources.some(({ matches }) => matches.some(({ node }) => isNewer(node, time)));
-    if (isOpen(stage)) open.stages.add(stage);
-    const isOther = !isChanged && (isOpen(stage) || isOn(open));
-    if (!isChanged) (isOther ? found.open : found.clean).push(step);
-    for (const [is, those] of [
-      [isChanged, changed],
-      [isOther, open],
-    ] as const) {
-      if (!is) continue;
-      if (after !== null) those.keys.add(after);
-      those.stages.add(stage);
+    if (!isChanged) {
+      clean.push(step);
+      continue;
     }
+    if (after !== null) changed.add(after);
+    stages.add(stage);
   }
-  return found;
+  return clean;
+}
+
+/** The record of the build with its other steps, of which it is not known with what they were part of it. */
+export function withOthers(
+  record: BuildRecord,
+  { steps }: KeyedPlan,
+  clean: readonly Step[],
+): BuildRecord {
+  const known = new Set(clean);
+  const open = steps.filter(({ step, fails }) => !known.has(step) && !fails);
+  return open.length === 0 ? record : { ...record, open: open.map(({ parts }) => parts) };
 }
 
 /** The table without what is newer; null as it was. */

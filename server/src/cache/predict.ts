@@ -198,7 +198,8 @@ function ofMiss(at: KeyedStep, below: Chain, building: Building): Outcome {
   }
   const isLike = ({ step }: Recorded) =>
     mayBeEqual(at.parts, step.parts) && signatureOf(step.parts) === signature();
-  if (onParent.some(isLike)) return opened(at, { span: null, reason: wasInexact }, building);
+  if (at.parent !== null && index.unsureOn(at.parent).some(isLike))
+    return opened(at, { span: null, reason: wasInexact }, building);
   const base = keyed.base(at.stage);
   if (base?.moved && at.parent === base.key && onParent.length === 0) {
     // What follows is not cached either, and a step of the same text tells how long it ran.
@@ -226,7 +227,8 @@ function mayHoldBelow({ step, parts, key }: KeyedStep, { keyed, index }: Buildin
 
 const byContent =
   'An earlier line runs again. This older builder still takes a RUN with a secret or SSH mount from cache where that leaves the same files.';
-const wasOpen = 'When it was part of a build, not all that decides whether it is cached was known.';
+const wasOpen =
+  'Of the build that had it not all is known that decides whether it is cached, such as what files that changed since were like.';
 const wasInexact =
   'What it took before was made by a line that could not be followed, and may have been the same.';
 const wasSilent =

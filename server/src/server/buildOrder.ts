@@ -1,5 +1,6 @@
 /** What is to be built for a document, or why it is not. */
 
+import { buildFlags } from '../analysis/buildFlags.ts';
 import type { BuildOrder } from '../builder/builder.ts';
 import type { Open, ServerPorts, ServerState } from './serverState.ts';
 import { settledWithKeys } from './settledKeys.ts';
@@ -26,7 +27,9 @@ export async function readyOrder(
   const { order, refusal } = orderOf(before);
   if (order === null) return { refusal };
   if (!(await isSaved(before, state.ports.files))) {
-    return { refusal: `The Dockerfile on the disk is not the one that is open here. Save it, and ${again}.` };
+    return {
+      refusal: `The Dockerfile on the disk is not the one that is open here. Save it, and ${again}.`,
+    };
   }
   return { before, order, refusal: null };
 }
@@ -83,11 +86,11 @@ function ownSetting(word: string): string | undefined {
 /** Flags that what a RUN makes may depend on, and that no cache key here knows of (`buildFlags`). */
 const foreign = /^--(?:isolation|policy)(?:=(?!default$)|$)/;
 
-/** Does a command that was typed have such a flag, or one that puts other files in the place of a stage's? */
-export function namesForeignFlag(command: string): boolean {
-  return command
-    .split(/[\s"']+/)
-    .some((word) => foreign.test(word) || /^--build-context(?:=|$)/.test(word));
+/** Does a command that was typed have a flag that its image does not show, though other results come of it? */
+export function hasHiddenFlag(command: string): boolean {
+  const words = command.split(/[\s"']+/);
+  const hidden = words.some((word) => foreign.test(word) || /^--build-context(?:=|$)/.test(word));
+  return hidden || (buildFlags(words)?.run.length ?? 0) > 0;
 }
 
 /** A flag for which nothing can be remembered of the build; undefined: there is none. */

@@ -11,7 +11,7 @@ import { baseBorder } from '../analysis/imageFacts.ts';
 import { type Analysis, analyze } from '../analysis.ts';
 import type { NotedBuild } from '../builder/builder.ts';
 import type { BuilderFacts, StepOutcome } from '../cache/buildRecord.ts';
-import { filesBefore, stepsThen } from '../cache/olderThan.ts';
+import { cleanSteps, filesBefore, withOthers } from '../cache/olderThan.ts';
 import { isBaseOpen, openStages } from '../cache/openStages.ts';
 import { recordOf } from '../cache/recordOf.ts';
 import type { EngineImage } from '../engine/engine.ts';
@@ -113,9 +113,7 @@ async function takeOver(
   const keyed = analysis.keyedFor(facts.mergesLayers);
   const isOlder = await olderFolders(keyed, context, startedAt, files);
   const others = openStages(analysis.plan);
-  const { clean, open: unsure } = stepsThen(keyed, startedAt, isOlder, (stage) =>
-    others.has(stage),
-  );
+  const clean = cleanSteps(keyed, startedAt, isOlder, (stage) => others.has(stage));
   const made = recordOf(
     keyed,
     {
@@ -141,15 +139,8 @@ async function takeOver(
     ),
   );
   if (made.steps.length === 0) return 'It is not remembered, as what it took changed since.';
-  const more = unsure.flatMap((step) => {
-    const parts = keyed.of(step)?.parts;
-    return parts ? [parts] : [];
-  });
-  await records.add({
-    ...made,
-    ...(unsure.length > 0 && { open: [...(made.open ?? []), ...more] }),
-    files: filesBefore(made.files, startedAt),
-  });
+  const kept = filesBefore(made.files, startedAt);
+  await records.add({ ...withOthers(made, keyed, clean), files: kept });
   state.analyzer.recordsChanged();
   return `It is remembered, ${made.steps.length} of ${keyed.steps.length} steps.`;
 }

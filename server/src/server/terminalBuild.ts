@@ -8,7 +8,7 @@ import { resolvePath } from '../analysis/hostPaths.ts';
 import { analyze } from '../analysis.ts';
 import { readBuildCommand } from '../builder/commandLine.ts';
 import type { StepOutcome } from '../cache/buildRecord.ts';
-import { filesBefore, stepsThen } from '../cache/olderThan.ts';
+import { cleanSteps, filesBefore, withOthers } from '../cache/olderThan.ts';
 import { recordOf } from '../cache/recordOf.ts';
 import type { Step } from '../model/plan.ts';
 import {
@@ -17,7 +17,7 @@ import {
   terminalBuildRequest,
 } from '../protocol.ts';
 import { shutDown } from './asking.ts';
-import { isSaved, namesForeignFlag } from './buildOrder.ts';
+import { hasHiddenFlag, isSaved } from './buildOrder.ts';
 import { imagesOf } from './buildRecording.ts';
 import { type Finished, type StepBytes, sizesAfter } from './buildSizes.ts';
 import { isTextOlder, olderFolders } from './olderFiles.ts';
@@ -39,7 +39,7 @@ export function handleTerminalBuilds(state: ServerState): void {
     if (state.ended) return shutDown();
     try {
       const result = await takeOver(params, state);
-      if (!result.recorded && namesForeignFlag(params.command))
+      if (!result.recorded && hasHiddenFlag(params.command))
         state.unlikeBuilds.push({ from: params.startedAt, to: Date.now() });
       connection.console.log(`Build in a terminal: ${result.message}`);
       return result;
@@ -111,7 +111,7 @@ async function takeOver(
 
   const keyed = analysis.keyedFor(found.facts.mergesLayers, imagesOf(found));
   const isOlder = await olderFolders(keyed, context, startedAt, ports.files);
-  const { clean: steps } = stepsThen(keyed, startedAt, isOlder);
+  const steps = cleanSteps(keyed, startedAt, isOlder);
   const told = await imageAndSizes(
     { before: { ...open, analysis }, order, found, startedAt, tags: build.tags ?? [] },
     state,
@@ -144,7 +144,8 @@ async function takeOver(
   if (record.steps.length === 0) {
     return not('The build is not remembered, as all that it took was changed since it began.');
   }
-  await records.add({ ...record, files: filesBefore(record.files, startedAt) });
+  const files = filesBefore(record.files, startedAt);
+  await records.add({ ...withOthers(record, keyed, steps), files });
   state.analyzer.recordsChanged();
   const all = keyed.steps.filter(({ key }) => key !== null).length;
   const left = all - record.steps.length;
