@@ -155,7 +155,9 @@ function changedContent(
   { step: old, record }: Recorded,
   keyed: KeyedPlan,
 ): string {
-  const files = changedFiles(keyed.contents(at.step), old.took, record);
+  const files = changedFiles(keyed.contents(at.step), old.took, record, () =>
+    keyed.steps.flatMap(({ step }) => keyed.contents(step)),
+  );
   if (files !== null) return files;
   // Paths and names of stages are in no key, but what lies there.
   if (text !== old.text) return changedWords(old.text, text);
