@@ -5,10 +5,11 @@
 
 import type { Stage, Step } from '../model/plan.ts';
 import type { Span } from '../syntax/ast.ts';
-import type { Cause } from './causeWords.ts';
-import { quotedLine } from './causeWords.ts';
+import type { BuildRecord, RecordedStep } from './buildRecord.ts';
+import { type Cause, quotedLine } from './causeWords.ts';
 import { type Compared, comparedSteps, differ } from './difference.ts';
 import type { KeyedPlan, KeyedStep, KeyPart } from './keyedStep.ts';
+import { stepBelow, stoodOn } from './recordedOrder.ts';
 import type { Recorded, RecordIndex } from './recordIndex.ts';
 import { stepText } from './stepText.ts';
 
@@ -24,23 +25,56 @@ export function explain(at: KeyedStep, keyed: KeyedPlan, index: RecordIndex): Ex
   if (siblings.length === 0) return withoutSibling(at, text, keyed, index);
   const same = siblings.find(({ step }) => step.text === text);
   if (same) return compared(at, text, same, keyed);
-  const [first] = siblings;
-  if (first && wasNotBuilt(at, siblings, first.record, keyed, index)) {
-    const { name, from } = keyed.plan.stages[at.stage] as Stage;
-    return placed(from.instruction.span, `stage ${name ?? at.stage} was not built then`, null);
-  }
+  const [{ record }] = siblings as [Recorded];
+  if (wasNotBuilt(at, siblings, record, keyed, index)) return notBuilt(at, keyed);
+  const start = otherStart(at, text, record, keyed, index);
+  if (start) return start;
   const instead = mostAlike(at, text, siblings);
-  const stays = textsBelow(at, keyed).has(instead.step.text);
-  const was = index
-    .textsIn(instead.record, text)
-    .some(({ stage, line }) => stage === instead.step.stage && line !== instead.step.line);
+  const stays = textsAbove(at, keyed).has(instead.step.text);
+  const was = index.textsIn(record, text).find((step) => stoodOn(record, step, instead.step));
   if (stays && was) return placed(null, 'this line was moved', instead);
   if (stays) return placed(null, 'this line is new', null);
-  if (was) {
-    const reason = `the line ${quotedLine(instead.step.text)} above it was removed`;
-    return placed(null, reason, index.textsIn(instead.record, text)[0] ?? null, instead);
+  return was ? removed(instead, was) : compared(at, text, instead, keyed);
+}
+
+function notBuilt(at: KeyedStep, keyed: KeyedPlan): Explained {
+  const { name, from } = keyed.plan.stages[at.stage] as Stage;
+  return placed(from.instruction.span, `stage ${name ?? at.stage} was not built before`, null);
+}
+
+function removed({ step, record }: Recorded, own: RecordedStep): Explained {
+  const reason = `the line ${quotedLine(step.text)} above it was removed`;
+  return placed(null, reason, { step: own, record });
+}
+
+/** Where the first line of a stage stood on something else, although all of that is as it was. */
+function otherStart(
+  at: KeyedStep,
+  text: string,
+  record: BuildRecord,
+  { plan }: KeyedPlan,
+  index: RecordIndex,
+): Explained | null {
+  const stage = plan.stages[at.stage];
+  if (!stage || layersOf(stage)[0] !== at.step) return null;
+  const all = index.textsIn(record, text);
+  const own = all.find((step) => step.stage === at.stage) ?? all[0];
+  if (!own) return null;
+  const below = stepBelow(record, own);
+  // It was no first line then, or an image is below in both.
+  if (below ? below.stage === own.stage : stage.base.stage === null) return null;
+  if (below && stage.base.stage !== null) {
+    const isGone = !plan.stages.some((each) =>
+      layersOf(each).some((step) => stepText(step) === below.text),
+    );
+    if (isGone) return removed({ step: below, record }, own);
   }
-  return compared(at, text, instead, keyed);
+  const { span } = stage.from.instruction;
+  return placed(span, 'the stage starts from something else', { step: own, record });
+}
+
+function layersOf({ triggers, steps }: Stage): readonly Step[] {
+  return [...triggers, ...steps].filter(({ effect }) => effect === 'layer');
 }
 
 /** Only other stages stood on what it stands on, and nothing of its own stage was built. */
@@ -58,13 +92,7 @@ function wasNotBuilt(
   );
 }
 
-function placed(
-  span: Span | null,
-  reason: string,
-  found: Recorded | Recorded['step'] | null,
-  within: Recorded | null = null,
-): Explained {
-  const instead = found && !('record' in found) ? within && { ...within, step: found } : found;
+function placed(span: Span | null, reason: string, instead: Recorded | null): Explained {
   return { cause: { span, reason }, instead, onlyContent: false };
 }
 
@@ -79,17 +107,15 @@ function withoutSibling(
   const instead = found.find(({ step }) => step.stage === at.stage) ?? found[0] ?? null;
   const isFirst = at.parts.some(({ kind }) => kind === 'base');
   const stage = keyed.plan.stages[at.stage];
+  const start = instead && otherStart(at, text, instead.record, keyed, index);
+  if (start) return start;
   if (stage && isFirst) {
+    const [newest] = index.records;
+    const isStage = newest?.steps.some((step) => step.stage === at.stage) ?? true;
+    if (newest && !isStage && wasNotBuilt(at, [], newest, keyed, index)) return notBuilt(at, keyed);
     const first = instead ?? firstOf(at.stage, index);
     const cause = first && changedBase(at, first, stage, keyed);
     if (cause) return { cause, instead, onlyContent: false };
-  } else if (stage && instead?.step.parts.some(({ kind }) => kind === 'base')) {
-    const span = stage.from.instruction.span;
-    return {
-      cause: { span, reason: 'the stage starts from something else' },
-      instead,
-      onlyContent: false,
-    };
   }
   if (at.parent === null && instead) return compared(at, text, instead, keyed);
   return placed(null, 'this line is new', null);
@@ -132,26 +158,20 @@ function changedBase(
   return old.parent === at.parent ? null : { span, reason: 'the base image changed' };
 }
 
-/** Texts of the steps behind this one in its stage. */
-function textsBelow(at: KeyedStep, keyed: KeyedPlan): ReadonlySet<string> {
-  let known = below.get(keyed);
-  if (!known) {
-    known = new Map();
-    below.set(keyed, known);
+/** Texts of the steps that stand on this one, in its stage and in those that are built from it. */
+function textsAbove(at: KeyedStep, { plan }: KeyedPlan): ReadonlySet<string> {
+  const texts = new Set<string>();
+  const stages = new Set([at.stage]);
+  for (const stage of plan.stages) {
+    const { index, base } = stage;
+    const isOwn = index === at.stage;
+    if (!isOwn && (base.stage === null || !stages.has(base.stage))) continue;
+    stages.add(index);
+    const all = layersOf(stage);
+    for (const step of isOwn ? all.slice(all.indexOf(at.step) + 1) : all) texts.add(stepText(step));
   }
-  const found = known.get(at.step);
-  if (found) return found;
-  const stage = keyed.plan.stages[at.stage];
-  const all = stage ? [...stage.triggers, ...stage.steps] : [];
-  const from = all.indexOf(at.step);
-  const made = new Set(
-    all.slice(from + 1).flatMap((step) => (step.effect === 'layer' ? [stepText(step)] : [])),
-  );
-  known.set(at.step, made);
-  return made;
+  return texts;
 }
-
-const below = new WeakMap<KeyedPlan, Map<Step, ReadonlySet<string>>>();
 
 /** Of several that stood on the same, the one that this most likely was. */
 function mostAlike(at: KeyedStep, text: string, siblings: readonly Recorded[]): Recorded {

@@ -4,6 +4,7 @@ import type { Plan, Stage, Step } from '../model/plan.ts';
 import type { Span } from '../syntax/ast.ts';
 import type { BuildRecord } from './buildRecord.ts';
 import type { Cause } from './causeWords.ts';
+import { mostNamed } from './environmentDigest.ts';
 import type { KeyedPlan, KeyedStep, KeyPart } from './keyedStep.ts';
 
 export interface VariableCause extends Cause {
@@ -83,13 +84,17 @@ function several(all: readonly Differing[]): string {
     : `${clauses[0]}, ${clauses[1]} and ${clauses[2]}`;
 }
 
-/** The same variables in another order: told at the one that was set last. */
-export function variableOrder(plan: Plan, step: Step, stage: number): VariableCause {
+/** No variable that is told apart differs: told at the one that was set last. */
+export function variableOrder(plan: Plan, { step, stage, parts }: KeyedStep): VariableCause {
   const last = [...instructionsAbove(plan, step, stage)].find(
     ({ command }) => command.kind === 'env' || command.kind === 'arg',
   );
   const span = last?.instruction.span ?? null;
-  return { names: [], span, reason: 'the order of the variables above changed' };
+  const reason =
+    named(parts).size < mostNamed
+      ? 'the order of the variables above changed'
+      : 'one of the variables above changed';
+  return { names: [], span, reason };
 }
 
 function named(parts: readonly KeyPart[]): ReadonlyMap<string, string> {

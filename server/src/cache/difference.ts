@@ -103,12 +103,11 @@ function fromAbove(
   { at, old, keyed, deciding }: Comparison,
   known: VariableCause | null,
 ): readonly Cause[] {
-  const { plan } = keyed;
   const has = (kind: KeyPart['kind']) => deciding.some((part) => part.kind === kind);
   const variable = has('variable')
     ? (known ??
       changedVariables(keyed, at, old.step.parts, old.record) ??
-      variableOrder(plan, at.step, at.stage))
+      variableOrder(keyed.plan, at))
     : null;
   const lines = [
     ...(has('user') ? [setBy(at, keyed, 'USER', 'the user changed', variable)] : []),

@@ -77,6 +77,8 @@ describe('the cause of a miss in files', () => {
   });
 });
 
+const many = (count: number) => Array.from({ length: count }, (_, at) => `ENV E${at}=1\n`).join('');
+
 function cause(before: string, after: string, options: readonly [object?, object?] = []): string {
   const [one = {}, other = {}] = options;
   const wrap = (text: string) => (/^FROM/m.test(text) ? text : `FROM base\n${text}`);
@@ -162,6 +164,49 @@ describe('the cause of a miss in the text', () => {
       '2: ENV A changed',
     ],
     [
+      'one of very many ENV',
+      `${many(150)}RUN a`,
+      `${many(150).replace('E3=', 'E3=x')}RUN a`,
+      '151: one of the variables above changed',
+    ],
+    ['a line twice', 'RUN a\nRUN b', 'RUN a\nRUN a\nRUN b', '3: this line is new'],
+    [
+      'a line that the stage below lost',
+      'FROM base AS a\nRUN x\nRUN y\nFROM a\nRUN z',
+      'FROM base AS a\nRUN x\nFROM a\nRUN z',
+      '4: the line "RUN y" above it was removed',
+    ],
+    [
+      'a new line at the end of the stage below',
+      'FROM base AS a\nRUN x\nFROM a\nRUN z',
+      'FROM base AS a\nRUN x\nRUN y\nFROM a\nRUN z',
+      '3: this line is new',
+    ],
+    [
+      'a new stage below',
+      'FROM base\nRUN z',
+      'FROM base AS a\nRUN x\nFROM a\nRUN z',
+      '2: this line is new',
+    ],
+    [
+      'a stage that starts from an image again',
+      'FROM base AS a\nRUN x\nFROM a\nRUN z',
+      'FROM base AS a\nRUN x\nFROM base\nRUN z',
+      '3: the stage starts from something else',
+    ],
+    [
+      'a stage that starts from another stage',
+      'FROM base AS a\nRUN x\nFROM base AS b\nRUN y\nFROM a\nRUN z\nCOPY --from=b /y /y',
+      'FROM base AS a\nRUN x\nFROM base AS b\nRUN y\nFROM b\nRUN z\nCOPY --from=b /y /y',
+      '5: the stage starts from something else',
+    ],
+    [
+      'a stage on another base that was not built',
+      'FROM base:2 AS a\nRUN x\nFROM base:1\nRUN y',
+      'FROM base:2 AS a\nRUN x\nFROM base:1\nCOPY --from=a /x /\nRUN y',
+      '1: stage a was not built before',
+    ],
+    [
       'another image to copy from',
       'COPY --from=one:1 /a /b',
       'COPY --from=one:2 /a /b',
@@ -236,7 +281,7 @@ describe('the cause of a miss in the text', () => {
   it('names a stage that was not built', () => {
     const text = 'FROM base AS build\nRUN make\nFROM build AS one\nRUN x\nFROM build AS two\nRUN z';
     const target = (name: string) => ({ target: name });
-    const expected = '5: stage two was not built then';
+    const expected = '5: stage two was not built before';
     assert.equal(cause(text, text, [target('one'), target('two')]), expected);
   });
 
