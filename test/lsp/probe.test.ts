@@ -67,7 +67,8 @@ describe('the request to ask the builder', () => {
       options = {},
       settings,
       missing,
-    }: { options?: object; settings?: unknown; missing?: string } = {},
+      losesStops,
+    }: { options?: object; settings?: unknown; missing?: string; losesStops?: string } = {},
   ) {
     records = [];
     orders = [];
@@ -75,7 +76,11 @@ describe('the request to ask the builder', () => {
     const builder: Builder = {
       find: async () =>
         missing === undefined
-          ? { facts: { name: 'fake', mergesLayers: false }, loads: true }
+          ? {
+              facts: { name: 'fake', mergesLayers: false },
+              loads: true,
+              ...(losesStops && { losesStops }),
+            }
           : { missing },
       build: () => assert.fail('nothing is built'),
     };
@@ -116,6 +121,16 @@ describe('the request to ask the builder', () => {
       .flatMap(({ cache }) => cache?.prediction ?? [])
       .join(' ');
   }
+
+  it('does not begin a build where the builder may not hear that it is to stop', async () => {
+    await opened(async () => complete, { losesStops: 'The builder is not asked: it is old.' });
+    const { outcome, message, recorded } = await ask();
+    assert.deepEqual(
+      [outcome, message, recorded],
+      ['refused', 'The builder is not asked: it is old.', false],
+    );
+    assert.deepEqual([orders, records], [[], []]);
+  });
 
   it('says that all is cached, and the hints say so too', async () => {
     await opened(async () => complete);

@@ -31,6 +31,11 @@ export interface FoundBuilder {
   readonly facts: BuilderFacts;
   /** The image comes into the engine by itself, as with `docker build`. */
   readonly loads: boolean;
+  /**
+   * A full sentence: why no build may be stopped as soon as a step begins, which that step may not
+   * hear, and run to its end. Absent: it hears it.
+   */
+  readonly losesStops?: string;
 }
 
 /** A build that the builder's command noted on this machine. */

@@ -18,7 +18,10 @@ export interface ProbeEnd {
 
 /** Several questions that belong together; `end` must follow, whatever came of them. */
 export interface ProbeSession {
-  /** Starts the build and stops it at the first step that is not cached. Never rejects. */
+  /**
+   * Starts the build and stops it at the first step that is not cached; only for builders that hear
+   * it (`FoundBuilder.losesStops`). Never rejects.
+   */
   ask(order: BuildOrder, signal: AbortSignal): Promise<ProbeEnd>;
   /** Removes all that the questions left in the builder's history and on this machine; again: nothing. Never rejects. */
   end(): Promise<void>;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { BuildEnd, Builder, BuildOrder, FoundBuilder } from '../builder/builder.ts';
 import { type BuildMetadata, readBuildMetadata } from '../builder/buildMetadata.ts';
 import type { HistoryRow } from '../builder/layerBytes.ts';
+import { factsOf, objectIn } from './foundBuilder.ts';
 import { type RunResult, run } from './processes.ts';
 
 const questionMs = 20_000;
@@ -142,113 +143,9 @@ export function historyRows(text: string): readonly HistoryRow[] {
     .split('\n')
     .filter((line) => line.trim() !== '')
     .map((line) => {
-      const { CreatedBy, Size } = parse(line);
+      const { CreatedBy, Size } = objectIn(line);
       const isRow = typeof CreatedBy === 'string' && typeof Size === 'string' && /^\d+$/.test(Size);
       return isRow ? { createdBy: CreatedBy, bytes: Number(Size) } : null;
     });
   return rows.every((row) => row !== null) ? rows.reverse() : [];
-}
-
-const install =
-  'Install Docker Desktop, or Docker Engine with its buildx plugin, and see that docker is found in PATH.';
-
-/** What the answers of `docker buildx version`, `docker info` and `docker buildx inspect` come to. */
-export function factsOf(
-  version: RunResult,
-  info: RunResult,
-  builder: RunResult,
-): FoundBuilder | { readonly missing: string } {
-  const cancelled = [version, info, builder].some(({ ended }) => ended === 'cancelled');
-  if (cancelled) return { missing: 'The build was cancelled.' };
-  if (version.ended === 'notFound') return { missing: `Docker is not installed. ${install}` };
-  if (version.ended === 'timedOut') {
-    const ask = 'See whether docker buildx version answers in a terminal, and try again.';
-    return { missing: `${version.message} ${ask}` };
-  }
-  if (version.ended !== 'exited') return { missing: `${version.message} ${install}` };
-  // 126 and 127: a shell's, where the file is no program or its interpreter is missing.
-  if (version.signal !== null || version.code === 126 || version.code === 127) {
-    const why = version.signal ?? (firstLine(version.stderr) || 'no reason is known');
-    return { missing: `The docker command cannot be run: ${sentence(why)} ${install}` };
-  }
-  if (version.code !== 0) {
-    return { missing: `The docker command has no buildx plugin. ${install}` };
-  }
-  const number = /\bv?(\d+)\.(\d+)\.\d+/.exec(version.stdout);
-  if (number && Number(number[1]) === 0 && Number(number[2]) < 13) {
-    return { missing: `This needs buildx 0.13 or newer; here is ${number[0]}. ${install}` };
-  }
-  const driver = field(builder.stdout, 'Driver');
-  const name = field(builder.stdout, 'Name') ?? 'default';
-  if (driver !== undefined && driver !== 'docker') {
-    const nodes = [...builder.stdout.matchAll(/^BuildKit(?: version)?:[ \t]*v?(0\.\d+)\./gm)];
-    const isOld = nodes.some(([, number = '']) => isBefore(number, 0, 16));
-    return { facts: { name, mergesLayers: null, ...hashesBelow(isOld) }, loads: false };
-  }
-  const engine = parse(info.stdout);
-  const errors = Array.isArray(engine.ServerErrors) ? engine.ServerErrors : [];
-  const [error] = errors;
-  if (info.code !== 0 || typeof error === 'string') {
-    const said = typeof error === 'string' ? error : firstLine(info.stderr) || info.message;
-    return { missing: `The Docker engine does not answer: ${sentence(said)} ${startIt}` };
-  }
-  if (builder.ended === 'exited' && builder.code !== 0) {
-    const said = firstLine(builder.stderr).replace(/^ERROR: /, '');
-    return { missing: `The builder cannot be used: ${sentence(said)} ${chooseBuilder}` };
-  }
-  const merges = mergesLayers(engine);
-  const store = merges === null ? {} : ({ store: merges ? 'containerd' : 'classic' } as const);
-  // Seen with Engine 26 (BuildKit 0.13), not with 28; what is between counts as old.
-  const { ServerVersion } = engine;
-  const isOld = typeof ServerVersion === 'string' && isBefore(ServerVersion, 28, 0);
-  return { facts: { name, mergesLayers: merges, ...store, ...hashesBelow(isOld) }, loads: true };
-}
-
-function hashesBelow(isOld: boolean): Pick<FoundBuilder['facts'], 'hashesBelow'> {
-  return isOld ? { hashesBelow: true } : {};
-}
-
-/** Is `major.minor…` a version before that one? What is no version is not. */
-function isBefore(version: string, major: number, minor: number): boolean {
-  const [, first, second] = /^v?(\d+)\.(\d+)/.exec(version) ?? [];
-  if (first === undefined) return false;
-  return Number(first) < major || (Number(first) === major && Number(second) < minor);
-}
-
-const chooseBuilder =
-  'Choose another: docker buildx ls lists them, and docker buildx use takes one.';
-const startIt = 'Start it, or see that you may use it, and try again.';
-
-/**
- * Image stores of containerd join layers without copying, the overlay2 graph driver cannot
- * (`solver/llbsolver/ops/merge.go` asks for the capability); of others nothing is known.
- */
-function mergesLayers({ Driver, DriverStatus }: Readonly<Record<string, unknown>>): boolean | null {
-  const status = Array.isArray(DriverStatus) ? DriverStatus : [];
-  const type = status.find((row) => Array.isArray(row) && row[0] === 'driver-type')?.[1];
-  if (typeof type === 'string' && type.startsWith('io.containerd.')) return true;
-  return Driver === 'overlay2' ? false : null;
-}
-
-/** A line such as `Driver:        docker`; the first one is the builder's, others are its nodes'. */
-function field(text: string, name: string): string | undefined {
-  return new RegExp(`^${name}:[ \\t]*(\\S+)`, 'm').exec(text)?.[1];
-}
-
-function parse(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
-}
-
-function firstLine(text: string): string {
-  return text.trim().split('\n')[0] ?? '';
-}
-
-function sentence(text: string): string {
-  const trimmed = text.trim();
-  return /[.!?]$/.test(trimmed) ? trimmed : `${trimmed}.`;
 }

@@ -6,7 +6,7 @@ import type { BuildOrder } from '../builder/builder.ts';
 import { isMiss } from '../builder/probed.ts';
 import type { ProbeEnd, Prober, ProbeSession } from '../builder/prober.ts';
 import { createProgressReader } from '../builder/progress.ts';
-import { buildArguments, builderNamed, unknownVariables } from './buildx.ts';
+import { buildArguments, unknownVariables } from './buildx.ts';
 import { type BuildxFolder, buildxSettings, makeBuildxFolder } from './buildxFolder.ts';
 import { type RunResult, run } from './processes.ts';
 
@@ -15,23 +15,18 @@ const askMs = 120_000;
 /** A client that was asked to stop tells the builder so, and goes. */
 const graceMs = 2000;
 const tidyMs = 10_000;
-/** Older builders lose a cancel that comes at the moment a step begins. */
-const olderBuilderMs = 300;
 
 /** `docker` as it is found in PATH; another program for tests. */
 export function createProber(program = 'docker', limitMs = askMs): Prober {
   return {
     start(): ProbeSession {
-      let delay: Promise<number> | null = null;
       let folder: Promise<BuildxFolder | null> | null = null;
       return {
         async ask(order, signal) {
-          // A builder may be another one by the next session.
-          delay ??= stopDelay(program, order);
           folder ??= makeBuildxFolder(buildxSettings(process.env, homedir())).catch(() => null);
           const own = await folder;
           if (!own) return failed('There is no place for temporary files on this machine.');
-          return ask({ program, limitMs, order, signal, delay, config: own.path });
+          return ask({ program, limitMs, order, signal, config: own.path });
         },
         async end() {
           const own = await folder;
@@ -50,20 +45,18 @@ interface Question {
   readonly limitMs: number;
   readonly order: BuildOrder;
   readonly signal: AbortSignal;
-  /** Milliseconds to wait before the build is stopped. */
-  readonly delay: Promise<number>;
   readonly config: string;
 }
 
 async function ask(question: Question): Promise<ProbeEnd> {
-  const { program, limitMs, order, signal, delay, config } = question;
+  const { program, limitMs, order, signal, config } = question;
   const stop = new AbortController();
   let isStopping = false;
   const reader = createProgressReader({
     onVertex(vertex) {
       if (isStopping || !isMiss(vertex)) return;
       isStopping = true;
-      void delay.then((ms) => setTimeout(() => stop.abort(), ms));
+      stop.abort();
     },
   });
   const result = await run(program, probeArguments(order), {
@@ -132,24 +125,6 @@ export function probeArguments(order: BuildOrder): readonly string[] {
   }
   const only = { ...order, more: [...more, '--output', 'type=cacheonly'] };
   return buildArguments(only, { loads: true });
-}
-
-/** How long a step has to run before a cancel surely reaches it. */
-async function stopDelay(program: string, { context, more }: BuildOrder): Promise<number> {
-  const options = { cwd: context, timeoutMs: tidyMs };
-  const [engine, builder] = await Promise.all([
-    run(program, ['version', '--format', '{{.Server.Version}}'], options),
-    run(program, ['buildx', 'inspect', ...builderNamed(more)], options),
-  ]);
-  return cancelsAtOnce(engine.stdout, builder.stdout) ? 0 : olderBuilderMs;
-}
-
-/** Seen with Engine 28 (BuildKit 0.25), not with Engine 26 (0.13); what is between counts as old. */
-export function cancelsAtOnce(engine: string, builder: string): boolean {
-  const driver = /^Driver:[ \t]*(\S+)/m.exec(builder)?.[1];
-  if (driver === 'docker') return Number(/^(\d+)\./.exec(engine.trim())?.[1] ?? 0) >= 28;
-  const versions = [...builder.matchAll(/^BuildKit(?: version)?:[ \t]*v?0\.(\d+)\./gm)];
-  return versions.length > 0 && versions.every(([, minor]) => Number(minor) >= 25);
 }
 
 /**

@@ -107,14 +107,14 @@ async function probe({ uri, state, builder, prober, signal }: Job): Promise<Prob
   const at = new Date().toISOString();
   const session = prober.start();
   try {
-    const [found, asked] = await Promise.all([
-      builder.find(order, signal),
-      askAll(session, order, before, signal),
-    ]);
+    const found = await builder.find(order, signal);
+    if (signal.aborted) return cancelled;
+    if ('missing' in found) return refused(found.missing);
+    if (found.losesStops) return refused(found.losesStops);
+    const asked = await askAll(session, order, before, signal);
     // What is removed keeps nobody waiting.
     void session.end();
     if (signal.aborted) return cancelled;
-    if ('missing' in found) return refused(found.missing);
     return await answer({ before, order, at, found, asked, start }, state);
   } finally {
     void session.end();

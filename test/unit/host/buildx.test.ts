@@ -2,13 +2,9 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BuildOrder } from '../../../server/src/builder/builder.ts';
-import {
-  buildArguments,
-  createBuildx,
-  factsOf,
-  historyRows,
-} from '../../../server/src/host/buildx.ts';
+import type { BuildOrder, FoundBuilder } from '../../../server/src/builder/builder.ts';
+import { buildArguments, createBuildx, historyRows } from '../../../server/src/host/buildx.ts';
+import { factsOf } from '../../../server/src/host/foundBuilder.ts';
 import type { RunResult } from '../../../server/src/host/processes.ts';
 
 const result = (more: Partial<RunResult> = {}): RunResult => ({
@@ -26,7 +22,8 @@ const inspect = (driver: string) =>
   result({
     stdout: `Name:          mine\nDriver:        ${driver}\n\nNodes:\nName: x\nDriver: y\n`,
   });
-const info = (value: object) => result({ stdout: JSON.stringify(value) });
+const info = (value: object) =>
+  result({ stdout: JSON.stringify({ ServerVersion: '28.5.2', ...value }) });
 const order: BuildOrder = {
   context: '/src/app',
   dockerfile: '/src/app/docker/Dockerfile',
@@ -57,8 +54,11 @@ describe('the builder', () => {
   });
 
   it('is of before BuildKit 0.16, or not', () => {
-    const isOld = (found: ReturnType<typeof factsOf>) =>
-      'facts' in found && found.facts.hashesBelow === true;
+    const isOld = (found: ReturnType<typeof factsOf>) => {
+      const { facts, losesStops } = found as FoundBuilder;
+      if (facts.hashesBelow) assert.match(losesStops ?? '', /^The builder is not asked: .*\.$/);
+      return facts.hashesBelow === true;
+    };
     const engine = (ServerVersion: unknown) =>
       isOld(factsOf(version, info({ ServerVersion }), inspect('docker')));
     assert.deepEqual(['26.1.5+dfsg1', '27.5.1'].map(engine), [true, true]);
@@ -67,15 +67,48 @@ describe('the builder', () => {
       const said = inspect('docker-container');
       return isOld(factsOf(version, info({}), { ...said, stdout: `${said.stdout}\n${line}\n` }));
     };
-    assert.ok(apart('BuildKit version: v0.15.2'));
+    assert.ok(apart('BuildKit version: v0.13.2'));
     assert.ok(apart('BuildKit:  v0.9.0-rc1'));
     assert.ok(!apart('BuildKit version: v0.16.0'));
     assert.ok(!apart('BuildKit version: 1.0.0'));
   });
 
+  it('hears that a step is to stop, or may not', () => {
+    const stops = (found: ReturnType<typeof factsOf>) => (found as FoundBuilder).losesStops;
+    const engine = (ServerVersion: unknown) =>
+      stops(factsOf(version, info({ ServerVersion }), inspect('docker')));
+    assert.match(
+      engine('26.1.5+dfsg1') ?? '',
+      /: Docker Engine 26\.1\.5\+dfsg1 may not stop a step/,
+    );
+    assert.match(engine('dev') ?? '', /Docker Engine dev may not/);
+    assert.match(engine(7) ?? '', /this Docker engine may not/);
+    assert.equal(engine('28.0.1'), undefined);
+    const nodes = (...versions: string[]) => {
+      const said = inspect('remote');
+      const lines = versions.map((number) => `\nBuildKit version: ${number}`);
+      return stops(factsOf(version, info({}), { ...said, stdout: said.stdout + lines.join('') }));
+    };
+    assert.equal(nodes('v0.15.2', 'v0.32.2'), undefined);
+    assert.match(
+      nodes('v0.32.2', 'v0.14.1') ?? '',
+      /BuildKit v0\.14\.1 of the builder mine may not/,
+    );
+    assert.match(nodes('v0.0.0+unknown') ?? '', /BuildKit v0\.0\.0\+unknown of the builder/);
+  });
+
   it('of another driver needs no engine that answers, and loads nothing by itself', () => {
     const down = result({ code: 1, stdout: '' });
-    assert.deepEqual(factsOf(version, down, inspect('docker-container')), {
+    const { losesStops, ...found } = factsOf(
+      version,
+      down,
+      inspect('docker-container'),
+    ) as FoundBuilder;
+    assert.match(
+      losesStops ?? '',
+      /not known which BuildKit mine is\. .* --bootstrap mine starts it\.$/,
+    );
+    assert.deepEqual(found, {
       facts: { name: 'mine', mergesLayers: null },
       loads: false,
     });
@@ -260,7 +293,7 @@ describe('a build by a program that stands for docker', function () {
     const builder = program(`echo "$@" >> ${folder}/asked
 case "$1 $2" in
 'buildx version') echo 'github.com/docker/buildx 0.29.1';;
-'info --format') echo '{"Driver":"overlay2"}';;
+'info --format') echo '{"Driver":"overlay2","ServerVersion":"28.5.2"}';;
 'buildx inspect') printf 'Name: %s\\nDriver: docker\\n' "\${3:-default}";;
 esac`);
     assert.deepEqual(await builder.find({ ...here(), more: ['--builder', 'b1'] }, never), {
