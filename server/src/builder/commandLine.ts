@@ -16,6 +16,8 @@ export interface BuildCommand {
   readonly buildArgs: ReadonlyMap<string, string>;
   /** Other arguments that say which builder is used, and how. */
   readonly more: readonly string[];
+  /** Images of registries go before those of the engine (`--pull`). */
+  readonly pulls?: true;
   /** Names of the image, as written; absent: it gets none, or goes elsewhere than into the engine. */
   readonly tags?: readonly string[];
 }
@@ -157,6 +159,7 @@ function readArguments(args: readonly string[]): CommandReading {
   const more: string[] = [];
   const tags: string[] = [];
   let goesElsewhere = false;
+  let isPulled = false;
   const places: string[] = [];
   for (let at = 0; at < args.length; at += 1) {
     const word = args[at] ?? '';
@@ -166,6 +169,7 @@ function readArguments(args: readonly string[]): CommandReading {
     }
     const [, flag = word, given] = /^(--[\w-]+)=(.*)$/s.exec(word) ?? shortFlag(word);
     const name = flag;
+    if (name === '--pull') isPulled = given === undefined || given === 'true';
     if (quiet.has(name) && (given === undefined || given === 'true')) continue;
     const value = given ?? args[at + 1];
     if (given === undefined) at += 1;
@@ -193,7 +197,16 @@ function readArguments(args: readonly string[]): CommandReading {
   if (dockerfile === '-') return unclear('The Dockerfile came from a pipe.');
   if (platform?.includes(',')) return unclear('It is a build for several platforms.');
   const named = tags.length > 0 && !goesElsewhere && { tags };
-  const build = { context, dockerfile, target, platform, buildArgs, more, ...named };
+  const build = {
+    context,
+    dockerfile,
+    target,
+    platform,
+    buildArgs,
+    more,
+    ...named,
+    ...(isPulled && { pulls: true as const }),
+  };
   return { kind: 'build', build };
 }
 

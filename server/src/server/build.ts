@@ -26,6 +26,7 @@ import { shutDown } from './asking.ts';
 import { foreignFlag, readyOrder } from './buildOrder.ts';
 import { type Built, imagesOf, type Recorded, remember } from './buildRecording.ts';
 import { sizesAfter } from './buildSizes.ts';
+import { pulls, unlikePulled, unlikeSentence } from './pulledImages.ts';
 import type { ServerState } from './serverState.ts';
 
 export interface Building {
@@ -177,17 +178,16 @@ async function build(job: Job): Promise<BuildResult> {
           signal,
         )
       : new Map();
-  const flag = foreignFlag(order);
-  if (flag) state.unlikeBuilds.push({ from: Date.parse(at), to: Date.now() });
-  const { recorded, note } = flag
-    ? {
-        recorded: false,
-        note: `The build is not remembered, since ${flag} changes what RUN makes.`,
-      }
-    : await remembered({
-        ...{ before, keyed, found, at, results, bytes, vertices: reader.vertices },
-        ...(end.ended === 'succeeded' && { image }),
-      });
+  const unlike = whyUnlike();
+  if (unlike !== undefined || analysis.plan.options.flags)
+    state.unlikeBuilds.push({ from: Date.parse(at), to: Date.now() });
+  const { recorded, note } =
+    unlike !== undefined
+      ? { recorded: false, note: unlike }
+      : await remembered({
+          ...{ before, keyed, found, at, results, bytes, vertices: reader.vertices },
+          ...(end.ended === 'succeeded' && { image }),
+        });
   if (end.ended === 'cancelled') return { ...cancelled, recorded };
   const sentence = failure
     ? failedSentence(failure, instructionAt(failure))
@@ -199,6 +199,13 @@ async function build(job: Job): Promise<BuildResult> {
     recorded,
   };
 
+  /** Why the keys are not those of this build; undefined: they are. */
+  function whyUnlike(): string | undefined {
+    const flag = foreignFlag(order);
+    if (flag) return `The build is not remembered, since ${flag} changes what RUN makes.`;
+    const place = pulls(order.more) ? unlikePulled(analysis, keyed, reader.vertices) : undefined;
+    return place === undefined ? undefined : unlikeSentence(place);
+  }
   async function remembered(built: Built): Promise<Recorded> {
     try {
       return await remember(built, state);

@@ -21,6 +21,7 @@ import { hasHiddenFlag, isSaved } from './buildOrder.ts';
 import { imagesOf } from './buildRecording.ts';
 import { type Finished, type StepBytes, sizesAfter } from './buildSizes.ts';
 import { isTextOlder, olderFolders } from './olderFiles.ts';
+import { unlikeSentence } from './pulledImages.ts';
 import type { Open, ServerState } from './serverState.ts';
 import {
   outcomeByAge,
@@ -110,6 +111,8 @@ async function takeOver(
   }
 
   const keyed = analysis.keyedFor(found.facts.mergesLayers, imagesOf(found));
+  const [unlike] = build.pulls ? Object.keys(keyed.identities) : [];
+  if (unlike !== undefined) return not(unlikeSentence(unlike));
   const isOlder = await olderFolders(keyed, context, startedAt, ports.files);
   const steps = cleanSteps(keyed, startedAt, isOlder);
   const told = await imageAndSizes(

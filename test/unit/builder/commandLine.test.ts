@@ -123,6 +123,11 @@ describe('builds typed into a terminal', () => {
     build('docker build --secret id=a,src=b --ssh default --cache-from x --pull --no-cache .');
   });
 
+  it('tell whether images are taken from registries first', () => {
+    assert.equal(build('docker build --pull .').pulls, true);
+    assert.equal(build('docker build .').pulls, undefined);
+  });
+
   it('keep the flags that RUN depends on', () => {
     assert.deepEqual(build('docker build --network host --add-host=a:1 --ulimit nofile=9 .').more, [
       ...['--network=host', '--add-host=a:1', '--ulimit=nofile=9'],
