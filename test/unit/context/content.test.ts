@@ -336,6 +336,18 @@ describe('the content that a COPY selects', () => {
     assert.match((await known(context, 'd*')).fails ?? '', /d\* is not in the build context/);
   });
 
+  it('fails where a wildcard finds a link to nothing, unless all is left out', async () => {
+    const { files, context } = project(start);
+    files.symlink('/context/d/lost', 'nowhere');
+    for (const [flag, fails] of [
+      ['', 'The build fails: d/lost is a link to nothing.'],
+      ['--exclude=lost ', 'The build fails: d/lost is a link to nothing.'],
+      ['--exclude=* --exclude=!in ', null],
+    ] as const) {
+      assert.equal((await known(context, copyOf(`COPY ${flag}d/* /x/`))).fails, fails, flag);
+    }
+  });
+
   it('tells what is in it, with paths, modes and children in byte order', async () => {
     const { files, context } = project({
       'd/b': '1',
