@@ -28,6 +28,8 @@ interface Case {
   readonly drawing: string;
   /** Makes the lock file, in a container with the network. */
   readonly lock?: string;
+  /** The command that stays cached, where it is none of the text. */
+  readonly cached?: string;
 }
 
 const node = 'FROM node:20-bookworm-slim\n';
@@ -153,6 +155,53 @@ module a
 ${source}`,
   },
   {
+    name: 'a build of Go that downloads, by a stand-in',
+    drawing: `${standIn('go', 'go.mod go.sum', '/go/pkg')}WORKDIR /src
+COPY --chown=1000:1001 . .
+RUN CGO_ENABLED=0 go build ./... && cp src/app.js /app
+-- go.mod --
+module a
+require b v1.0.0
+-- go.sum --
+
+${source}`,
+    cached: 'go mod download',
+  },
+  {
+    name: 'a build of Cargo that downloads, with an owner and packages of its own, by a stand-in',
+    drawing: `${standIn('cargo', 'Cargo.toml Cargo.lock a/Cargo.toml', '/cargo')}WORKDIR /src
+COPY --chown=1000:1001 --chmod=750 ["./", "./"]
+RUN cargo build && cp src/main.rs /app
+-- Cargo.toml --
+[package]
+name = "x"
+[dependencies]
+a = { path = "a" }
+-- Cargo.lock --
+source = "registry"
+-- src/main.rs --
+fn main() {}
+-- a/Cargo.toml --
+[package]
+name = "a"
+-- a/src/lib.rs --
+1
+${source}`,
+    cached:
+      'mkdir -p a/src src && touch a/src/lib.rs src/main.rs && cargo fetch && rm a/src/lib.rs src/main.rs',
+  },
+  {
+    name: 'sources above the manifests, by a stand-in',
+    drawing: `${standIn('pip', 'requirements.txt', '/site-packages')}WORKDIR /app
+# The code.
+COPY --chown=1000:1001 src ./src
+COPY requirements*.txt ./
+RUN pip install -r requirements.txt
+-- requirements.txt --
+flask
+${source}`,
+  },
+  {
     name: 'composer, by a stand-in',
     drawing: `${standIn('composer', 'composer.json composer.lock', 'vendor')}COPY . /var/www
 WORKDIR /var/www
@@ -194,7 +243,7 @@ describeWithEngine('copying manifests first, in a real build', () => {
     }
   });
 
-  for (const { name, drawing, lock } of cases) {
+  for (const { name, drawing, lock, cached } of cases) {
     it(`${name}: the same image, and the installation stays cached`, async function () {
       this.timeout(300_000);
       if (lock && !hasNode) this.skip();
@@ -221,7 +270,7 @@ describeWithEngine('copying manifests first, in a real build', () => {
         assert.deepEqual(await configOf(other.image), await configOf(one.image));
         writeFileSync(join(folder, 'src/app.js'), '12345\n');
         const again = await build(after);
-        assert.match(again.log, isCached(installationOf(text)), again.log);
+        assert.match(again.log, isCached(cached ?? installationOf(text)), again.log);
       } finally {
         if (images.length > 0) await docker(['image', 'rm', '--force', ...images]);
         rmSync(folder, { recursive: true, force: true });
@@ -264,7 +313,7 @@ async function fixed(folder: string, text: string): Promise<string> {
         range,
         { diagnostics: [], only: ['quickfix'] },
         { versionedEdits: false },
-      ).filter(({ title }) => title.startsWith('Copy the manifest'));
+      ).filter(({ title }) => title.startsWith('Copy '));
       if (analysis.pending) {
         await analyzer.settled(subject.key);
         continue;
