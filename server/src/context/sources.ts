@@ -193,16 +193,16 @@ export function sentBy(pattern: readonly string[]): (path: string) => boolean {
 
 /** Is a path sent for one of these sources, as what it names or below that? */
 export function sentFor(sources: readonly string[]): (path: string) => boolean {
-  const matchers = sources
-    .map((source) => partsOf(source))
-    .map((parts) => ({
-      isRoot: parts.length === 0,
-      matches: sentBy(parts),
-    }));
+  let matchers: readonly ((path: string) => boolean)[] | null = null;
   return (path) => {
+    // Hardly ever asked, and there may be many sources.
+    matchers ??= sources.map((source) => {
+      const parts = partsOf(source);
+      return parts.length === 0 ? () => true : sentBy(parts);
+    });
     const names = path.split('/');
     const ways = names.map((_, at) => names.slice(0, at + 1).join('/'));
-    return matchers.some(({ isRoot, matches }) => isRoot || ways.some(matches));
+    return matchers.some((matches) => ways.some(matches));
   };
 }
 
