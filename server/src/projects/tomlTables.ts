@@ -24,15 +24,20 @@ export function tomlTables(text: string): readonly TomlTable[] | null {
         line,
       );
     if (!entry) return null;
-    let value = entry[2] ?? '';
-    const fence = /^("""|''')/.exec(value)?.[1];
+    const first = entry[2] ?? '';
+    const parts = [first];
+    const fence = /^("""|''')/.exec(first)?.[1];
     // Texts of several lines, and lists.
-    while (fence ? !value.slice(3).includes(fence) : openBrackets(value) > 0) {
+    let open = fence ? Number(!first.slice(3).includes(fence)) : openBrackets(first);
+    while (open > 0) {
       at += 1;
       const next = lines[at];
       if (next === undefined) return null;
-      value += fence ? `\n${next}` : ` ${withoutComment(next).trim()}`;
+      const part = fence ? next : withoutComment(next).trim();
+      parts.push(part);
+      open = fence ? Number(!part.includes(fence)) : open + openBrackets(part);
     }
+    const value = parts.join(fence ? '\n' : ' ');
     tables.at(-1)?.values.set(plainName(entry[1] ?? ''), value);
   }
   return tables;
