@@ -78,11 +78,18 @@ export function keyText(parts: readonly KeyPart[]): string {
 
 /** Equal for steps that differ at most in what is below them and in what their sources hold. */
 export function signatureOf(parts: readonly KeyPart[]): string {
-  return parts
+  const known = signatures.get(parts);
+  if (known !== undefined) return known;
+  const signature = parts
     .filter((part) => decides(part) && part.kind !== 'content')
     .map(({ kind, name, digest }) => `${kind} ${name} ${digest}`)
     .join('\n');
+  signatures.set(parts, signature);
+  return signature;
 }
+
+/** Each is asked for again and again, of records at every edit. */
+const signatures = new WeakMap<readonly KeyPart[], string>();
 
 function workdirParts(
   step: Step,
