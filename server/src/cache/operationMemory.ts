@@ -36,7 +36,7 @@ export type Operations = (step: Step, standing: Standing) => Operation;
 /** So many operations are remembered by what they are, for as long as they are in use. */
 const most = 12_000;
 /** Longer ones are made anew where the step is another. */
-const longest = 20_000;
+const longest = 2_000;
 
 interface Own {
   readonly parts: readonly KeyPart[];
