@@ -186,11 +186,7 @@ export function createAnalyzer(
       const subjectNow = identityOf(subject);
       const view = engines.view(subject);
       const base: SizeFacts['base'] = (reference, platform) =>
-        view.base(
-          reference,
-          platform,
-          outside.base(reference, platform, subject.settings, subjectNow),
-        );
+        view.base(reference, platform, outside.base(reference, platform, subject.settings));
       const images: Images = (reference, platform) => {
         const found = base(reference, platform);
         return found.state === 'known' ? found.value.told?.image : undefined;

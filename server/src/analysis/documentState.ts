@@ -103,7 +103,7 @@ export function seenBy(
   // All only grow, so their sum tells.
   const sum = generation + projects.generation;
   if (seen?.generation === sum && seen.subject === id) return seen.facts;
-  const facts = { ...sizeFactsOf(outside, subject.settings, id, projects), base };
+  const facts = { ...sizeFactsOf(outside, subject.settings, projects), base };
   state.seen = { generation: sum, subject: id, facts };
   return facts;
 }

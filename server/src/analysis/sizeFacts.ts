@@ -24,7 +24,7 @@ export interface SizePorts {
   readonly base?: (
     reference: string,
     platform: Platform,
-    settings: Settings,
+    settings: Pick<Settings, 'images'>,
     signal: AbortSignal,
   ) => Promise<Fact<BaseFacts>>;
 }
@@ -85,10 +85,11 @@ export class OutsideFacts {
     return this.#ask(name, (signal) => packages(key, signal));
   }
 
-  base(reference: string, platform: Platform, settings: Settings, id: string): Fact<BaseFacts> {
+  /** Known by the settings of images alone: who picks a target or touches a document asks nothing anew. */
+  base(reference: string, platform: Platform, settings: Settings): Fact<BaseFacts> {
     const { base } = this.#ports;
     if (!base) return noBase;
-    const name = `base ${reference} ${formatPlatform(platform)} ${id}`;
+    const name = `base ${reference} ${formatPlatform(platform)} ${JSON.stringify(settings.images)}`;
     return this.#ask(name, (signal) => base(reference, platform, settings, signal));
   }
 
@@ -129,16 +130,15 @@ const noLength = {
 
 /**
  * The facts as one document sees them. The object is another one whenever an answer may be, so that
- * estimates can be remembered by it. `id`: equal for equal settings.
+ * estimates can be remembered by it.
  */
 export function sizeFactsOf(
   outside: OutsideFacts,
   settings: Settings,
-  id: string,
   projects: ProjectLookup,
 ): SizeFacts {
   return {
-    base: (reference, platform) => outside.base(reference, platform, settings, id),
+    base: (reference, platform) => outside.base(reference, platform, settings),
     packages: (key) => outside.packages(key),
     lock: (step, folder, manager) => projects.lock(step, folder, manager),
     installed: (step, folder, what) => projects.installed(step, folder, what),

@@ -132,4 +132,18 @@ describe('FROM with the table of base images', () => {
     assert.equal(analyzer.analysis(asked).totals.of(0)?.base.bytes, 116_608_664);
     analyzer.stop();
   });
+
+  it('stays known at the first hover, and when a target is picked', async () => {
+    const analyzer = createAnalyzer(ports, () => {});
+    const text = 'FROM debian:bookworm AS a\nFROM a\n';
+    const opened = { ...subject(text), untouched: true };
+    analyzer.analysis(opened);
+    await analyzer.settled(opened.key);
+    for (const next of [subject(text), subject(text, { target: 'a' })]) {
+      const { base } = analyzer.analysis(next).totals.of(0) ?? {};
+      assert.equal(base?.bytes, 116_608_664);
+      assert.equal(base.pending, undefined);
+    }
+    analyzer.stop();
+  });
 });
