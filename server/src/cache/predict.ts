@@ -8,13 +8,13 @@ import type { BuildRecord } from './buildRecord.ts';
 import { explain } from './cause.ts';
 import type { Cause } from './causeWords.ts';
 import { causeAt, type Foretold, isActive, runsAgain, sourceCause } from './doubts.ts';
+import { mayBeEqual } from './inexact.ts';
 import type { KeyedPlan, KeyedStep } from './keyedStep.ts';
 import { signatureOf } from './operation.ts';
 import type { Prediction, Predictions } from './prediction.ts';
 import { notesOn } from './predictionNotes.ts';
 import { asKeyed, type Recorded, recordIndex } from './recordIndex.ts';
 import { runsAgainIn } from './runsAgain.ts';
-import { mayBeEqual } from './sourceKeys.ts';
 import { stepText } from './stepText.ts';
 
 export interface PredictOptions {

@@ -1,6 +1,7 @@
 /** Finds steps in records: by key, by what they stand on, by what they are, and by their text. */
 
 import type { BuildRecord, RecordedStep } from './buildRecord.ts';
+import { isInexact } from './inexact.ts';
 import type { BuilderRules } from './keyedStep.ts';
 import { signatureOf } from './operation.ts';
 
@@ -20,6 +21,8 @@ export interface RecordIndex {
   hasAfter(key: string): boolean;
   /** Steps that stand on this root file system, in the newest record that has any. */
   onParent(key: string): readonly Recorded[];
+  /** Steps that stand on it in any record, whose sources were not sure to be told apart from others. */
+  unsureOn(key: string): readonly Recorded[];
   /** Has any record a step that is the same operation, whatever its sources hold? */
   hasOperation(signature: string): boolean;
   /** The newest record that has such an operation, if it was not known there what decides its key; else undefined. */
@@ -42,12 +45,16 @@ export function recordIndex(records: readonly BuildRecord[]): RecordIndex {
   const keys = new Map<string, Recorded>();
   const gone = new Set<string>();
   const afters = new Set<string>();
+  const unsure = new Map<string, readonly Recorded[]>();
   const parents = new Map<string, { record: BuildRecord; steps: Recorded[] }>();
   for (const record of records) {
     for (const step of record.steps) {
       const found = { step, record };
       if (!keys.has(step.key) && !gone.has(step.key)) keys.set(step.key, found);
       if (!gone.has(step.key)) afters.add(step.after);
+      if (step.parts.some(isInexact)) {
+        unsure.set(step.parent, [...(unsure.get(step.parent) ?? []), found]);
+      }
       const group = parents.get(step.parent);
       if (!group) parents.set(step.parent, { record, steps: [found] });
       else if (group.record === record) group.steps.push(found);
@@ -59,6 +66,7 @@ export function recordIndex(records: readonly BuildRecord[]): RecordIndex {
     byKey: (key) => keys.get(key),
     isGone: (key) => gone.has(key),
     hasAfter: (key) => afters.has(key),
+    unsureOn: (key) => unsure.get(key) ?? [],
     onParent: (key) => parents.get(key)?.steps ?? [],
     hasOperation: (signature) =>
       records.some(
