@@ -3,12 +3,13 @@
  * an earlier build.
  */
 
-import type { Stage, Step } from '../model/plan.ts';
+import type { Stage } from '../model/plan.ts';
 import type { Span } from '../syntax/ast.ts';
 import type { BuildRecord, RecordedStep } from './buildRecord.ts';
 import { type Cause, quotedLine } from './causeWords.ts';
 import { type Compared, comparedSteps, differ } from './difference.ts';
 import type { KeyedPlan, KeyedStep, KeyPart } from './keyedStep.ts';
+import { layersOf } from './layers.ts';
 import { stepBelow, stoodOn } from './recordedOrder.ts';
 import type { Recorded, RecordIndex } from './recordIndex.ts';
 import { stepText } from './stepText.ts';
@@ -73,10 +74,6 @@ function otherStart(
   return placed(span, 'the stage starts from something else', { step: own, record });
 }
 
-function layersOf({ triggers, steps }: Stage): readonly Step[] {
-  return [...triggers, ...steps].filter(({ effect }) => effect === 'layer');
-}
-
 /** Only other stages stood on what it stands on, and nothing of its own stage was built. */
 function wasNotBuilt(
   at: KeyedStep,
@@ -87,6 +84,9 @@ function wasNotBuilt(
 ): boolean {
   const stage = keyed.plan.stages[at.stage];
   if (!stage || siblings.some(({ step }) => step.stage === at.stage)) return false;
+  // A stage without steps of its own is known by who took files from it.
+  const taken = `from=${stage.name} `;
+  if (record.steps.some(({ text }) => text.includes(taken))) return false;
   return !stage.steps.some(
     (step) => step.effect === 'layer' && index.textsIn(record, stepText(step)).length > 0,
   );

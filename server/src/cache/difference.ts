@@ -13,6 +13,7 @@ import { type Cause, changedWords } from './causeWords.ts';
 import type { KeyedPlan, KeyedStep, KeyPart } from './keyedStep.ts';
 import { decides } from './operation.ts';
 import type { Recorded } from './recordIndex.ts';
+import { isOfSources } from './sourceKeys.ts';
 
 export interface Compared {
   readonly cause: Cause;
@@ -46,7 +47,7 @@ export function comparedSteps(
   const reason = second ? `${first.reason}, and ${second.reason}` : first.reason;
   return {
     cause: { span: first.span, reason },
-    onlyContent: deciding.every(({ kind }) => kind === 'content'),
+    onlyContent: deciding.every(isOfSources),
   };
 }
 
@@ -63,7 +64,7 @@ interface Comparison {
 function causesOf(comparison: Comparison): readonly Cause[] {
   const { at, text, old, keyed, deciding } = comparison;
   const { parts, text: before } = old.step;
-  const isTextual = deciding.some(({ kind }) => textual.has(kind));
+  const isTextual = deciding.some((part) => textual.has(part.kind) && !isOfSources(part));
   if (isTextual && text !== before) {
     if (isOther(at.step, before)) return [{ span: null, reason: 'this line is new' }];
     const own = { span: null, reason: changedWords(before, text) };

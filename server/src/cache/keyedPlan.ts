@@ -5,6 +5,7 @@
  */
 
 import type { KnownContent } from '../context/contentFacts.ts';
+import { resolveSource } from '../model/paths.ts';
 import type { Plan, Platform, Stage, Step } from '../model/plan.ts';
 import { byReference } from './baseIdentity.ts';
 import { baseMemory } from './baseKey.ts';
@@ -13,6 +14,7 @@ import type { Hash } from './hash.ts';
 import type { Doubt, KeyedBase, KeyedPlan, KeyedStep, KeyInputs, KeyPart } from './keyedStep.ts';
 import { keyText } from './operation.ts';
 import { type Operation, operationMemory } from './operationMemory.ts';
+import { isOnOrigin } from './sameRoot.ts';
 import { copyKeys, mountKeys, type SourceInputs, type SourceKeys } from './sourceKeys.ts';
 
 /** The root file system of a stage as its steps go by. */
@@ -49,6 +51,17 @@ export function keyedPlan(plan: Plan, inputs: KeyInputs): KeyedPlan {
     plan,
     keyOf: (step) => byStep.get(step)?.key,
     stageKey: (stage) => ends.get(stage)?.key ?? null,
+    isRoot: (step, origin) => {
+      const { stage, key, isLinked } = standing;
+      if (origin.kind === 'context' || key === null || isLinked) return false;
+      if (origin.kind === 'stage' && ends.get(origin.stage)?.key !== key) return false;
+      return isOnOrigin(plan, stage, step, origin, isSame);
+    },
+  };
+  let standing = { stage: 0, key: null as string | null, isLinked: false };
+  const isSame = (one: Step, other: Step) => {
+    const key = byStep.get(one)?.key ?? null;
+    return key !== null && key === byStep.get(other)?.key && namesOf(one) === namesOf(other);
   };
 
   const start = (stage: Stage): Chain => {
@@ -71,9 +84,10 @@ export function keyedPlan(plan: Plan, inputs: KeyInputs): KeyedPlan {
       if (step.effect !== 'layer') continue;
       const { platform } = chain;
       const operation = operations(step, { plan, platform, before });
+      const isLinked = step.copy?.link === true && rules.merges;
+      standing = { stage: stage.index, key: chain.key, isLinked };
       const sources = sourcesOf(step, sourceInputs);
       if (step.run) before = step.env;
-      const isLinked = step.copy?.link === true && rules.merges;
       const keyed = keyOf(step, stage.index, chain.key, operation, first, sources, isLinked, hash);
       first = noParts;
       chain.key = keyed.after;
@@ -100,6 +114,12 @@ export function keyedPlan(plan: Plan, inputs: KeyInputs): KeyedPlan {
 function sourcesOf(step: Step, inputs: SourceInputs): SourceKeys | null {
   if (step.copy) return copyKeys(step, step.copy, inputs);
   return step.run && step.run.mounts.length > 0 ? mountKeys(step, step.run, inputs) : null;
+}
+
+/** Where the sources are, which is in no key. */
+function namesOf({ copy, run }: Step): string {
+  const mounts = run?.mounts.map(({ origin, source }) => [origin, source]);
+  return JSON.stringify([copy?.origin, copy?.sources.map(resolveSource), copy?.remotes, mounts]);
 }
 
 const none: readonly Doubt[] = [];

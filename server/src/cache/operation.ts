@@ -129,7 +129,7 @@ function copyParts(copy: ResolvedCopy, hash: Hash): KeyPart[] {
     add('source', '', kind === 'git' ? ['git'] : ['url', urlName(reference)]);
   }
   for (const { name, content } of copy.files) add('heredoc', name, [name, content]);
-  add('destination', '', copy.dest);
+  add('destination', '', copy.dotted ? `${copy.dest}.` : copy.dest);
   if (copy.chown !== null) add('owner', '', ownerText(copy.chown));
   if (copy.chmod !== null) add('mode', '', modeText(copy.chmod));
   if (copy.exclude.length > 0) add('option', 'exclude', copy.exclude);

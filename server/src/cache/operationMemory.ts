@@ -116,9 +116,9 @@ function textOf(step: Step, { plan, platform }: Standing): string {
   const { run, copy, workdir } = step;
   if (run) return runText(step, run, plan, platform);
   if (copy) {
-    const { sources, parents, remotes, dest, chown, chmod, exclude, unpack, add } = copy;
+    const { sources, parents, remotes, dest, dotted, chown, chmod, exclude, unpack, add } = copy;
     const files = copy.files.map(({ name, content }) => [name, content]);
-    const paths = [sources, parents, remotes, files, dest, exclude];
+    const paths = [sources, parents, remotes, files, dest, dotted, exclude];
     return `copy ${JSON.stringify([paths, chown, chmod, unpack, add])}`;
   }
   if (workdir === null) return '';

@@ -19,6 +19,7 @@ import { readGitRef } from '../syntax/gitRef.ts';
 import type { BaseIdentities } from './baseIdentity.ts';
 import { imageOfContext, imagePlace } from './baseKey.ts';
 import type { Hash } from './hash.ts';
+import { inexact } from './inexact.ts';
 import type { Doubt, KeyInputs, KeyPart } from './keyedStep.ts';
 import { isMade } from './operation.ts';
 import { imageContent } from './stages/images.ts';
@@ -44,6 +45,8 @@ export interface SourceInputs extends KeyInputs {
   readonly images: BaseIdentities;
   /** Is told which identities were used. */
   noted(place: string, identity: string): void;
+  /** Is it what the step stands on (`sameRoot.ts`)? */
+  isRoot(step: Step, origin: CopyOrigin): boolean;
 }
 
 interface Selected {
@@ -82,12 +85,26 @@ function contextKeys(step: Step, copy: ResolvedCopy, inputs: SourceInputs): Sour
 
 function allKeys(step: Step, copy: ResolvedCopy, inputs: SourceInputs): SourceKeys {
   const found = nothing();
-  if (copy.sources.length > 0) {
+  if (copy.sources.length > 0 && inputs.isRoot(step, copy.origin)) {
+    found.parts.push(onOrigin(inputs.hash));
+  } else if (copy.sources.length > 0) {
     const selected = selectedBy(step, copy, inputs, found);
     if (selected) found.parts.push(...partsOf(selected));
   }
   for (const remote of copy.remotes) remoteKey(remote, copy, inputs.hash, found);
   return found;
+}
+
+const ofRoot = 'of what it stands on';
+
+/** In place of what the sources hold, which is a part of what the step stands on. */
+function onOrigin(hash: Hash): KeyPart {
+  return { kind: 'option', name: ofRoot, digest: hash(ofRoot) };
+}
+
+/** Does it tell of sources, as all of kind `content` do? */
+export function isOfSources({ kind, name }: KeyPart): boolean {
+  return kind === 'content' || (kind === 'option' && name === ofRoot);
 }
 
 function selectedBy(
@@ -146,10 +163,16 @@ function partsOf(selected: readonly Selected[]): readonly KeyPart[] {
 export function mountKeys(step: Step, run: ResolvedRun, inputs: SourceInputs): SourceKeys {
   const found = nothing();
   const groups = new Map<string, Selected[]>();
+  let isOnOrigin = false;
   const order = [...run.mounts.entries()].sort(([, a], [, b]) =>
     a.target === b.target ? 0 : a.target < b.target ? -1 : 1,
   );
   for (const [index, mount] of order) {
+    if (mount.origin && !isMade(mount) && inputs.isRoot(step, mount.origin)) {
+      if (!isOnOrigin) found.parts.push(onOrigin(inputs.hash));
+      isOnOrigin = true;
+      continue;
+    }
     const digest = mountDigest(step, mount, index, inputs, found);
     if (digest === null) continue;
     const origin = JSON.stringify([mount.origin, isMade(mount) && digest]);
@@ -284,25 +307,6 @@ function stageDigest(
   if (content.perhaps)
     found.hopes.push({ of: null, surely: false, step: null, reason: content.perhaps });
   return content.lossy.length > 0 || content.perhaps ? inexact + content.digest : content.digest;
-}
-
-/** Before a digest for which another one may stand for the same content. */
-const inexact = '~';
-
-/**
- * Do the sources differ in nothing but what the recorded ones are not sure of? Then they may be the
- * same, as where a RUN that could not be followed is written so that it can.
- */
-export function mayBeEqual(now: readonly KeyPart[], recorded: readonly KeyPart[]): boolean {
-  const contents = (parts: readonly KeyPart[]) => parts.filter(({ kind }) => kind === 'content');
-  const [ours, theirs] = [contents(now), contents(recorded)];
-  return (
-    ours.length === theirs.length &&
-    ours.every(({ digest }, at) => {
-      const other = theirs[at]?.digest;
-      return digest === other || other?.startsWith(inexact) === true;
-    })
-  );
 }
 
 function named({ instruction }: Step): string {

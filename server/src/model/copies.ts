@@ -53,6 +53,7 @@ export function applyCopy(running: Running, command: CopyCommand): Outcome {
     remotes: sources.remotes,
     files: files.map(({ file }) => file),
     dest,
+    ...(written.endsWith('/.') && { dotted: true }),
     chown: chown || null,
     chmod: chmod || null,
     link: command.link && chmod === '',

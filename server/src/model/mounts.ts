@@ -85,7 +85,8 @@ function resolveMount(
     case 'secret': {
       resolved.id = source || mount.id || baseName(target);
       const file = target || (env === null ? `/run/secrets/${baseName(resolved.id)}` : '');
-      resolved.target = file && joinPaths('/', file);
+      // As written, as BuildKit passes it on.
+      resolved.target = file;
       break;
     }
     case 'ssh':

@@ -86,6 +86,8 @@ export interface ResolvedCopy {
   }[];
   /** Absolute destination; a trailing slash is kept (then it is a directory). */
   readonly dest: string;
+  /** It was written with `/.` at its end: the same place by another name. */
+  readonly dotted?: true;
   readonly chown: string | null;
   readonly chmod: string | null;
   /** In force: `--link` without `--chmod`. */
