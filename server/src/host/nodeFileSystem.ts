@@ -143,7 +143,7 @@ function atOnce(path: string): FileStat | null {
 /** Big integers: times in nanoseconds, and inode numbers of some file systems, fit into no double. */
 function statOf(stat: BigIntStats): FileStat {
   const mtimeNs = String(stat.mtimeNs);
-  return {
+  const found: FileStat = {
     kind: kindOf(stat),
     bytes: Number(stat.size),
     mode: Number(stat.mode) & 0o7777,
@@ -154,18 +154,17 @@ function statOf(stat: BigIntStats): FileStat {
     ctimeNs: stat.ctimeNs === stat.mtimeNs ? mtimeNs : String(stat.ctimeNs),
     inode: stat.ino === 0n ? '' : `${stat.dev}:${stat.ino}`,
     links: Number(stat.nlink),
-    ...specialOf(stat),
   };
+  const special = found.kind === 'other' ? specialOf(stat) : null;
+  return special === null ? found : { ...found, special };
 }
 
-function specialOf(stat: BigIntStats): Pick<FileStat, 'special'> {
-  if (stat.isFile() || stat.isDirectory() || stat.isSymbolicLink()) return plain;
-  if (stat.isSocket()) return { special: 'socket' };
-  if (stat.isCharacterDevice()) return { special: `c ${stat.rdev}` };
-  return stat.isBlockDevice() ? { special: `b ${stat.rdev}` } : plain;
+/** As `FileStat` has it; null for a pipe. */
+function specialOf(stat: BigIntStats): string | null {
+  if (stat.isSocket()) return 'socket';
+  if (stat.isCharacterDevice()) return `c ${stat.rdev}`;
+  return stat.isBlockDevice() ? `b ${stat.rdev}` : null;
 }
-
-const plain = {};
 
 /** Nobody has to be asked whether its content may be read. */
 function needsNoAsking({ kind, mode }: FileStat): boolean {
