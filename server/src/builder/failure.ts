@@ -26,10 +26,23 @@ export function failureOf(
   }
   const said = errorOf(text);
   if (!said) return undefined;
+  if (isLost(said)) return { message: lostSentence(said), line: null, step: null };
   const parsed = /\bon line (\d+)\b/.exec(said)?.[1];
   const marked = text.map((line) => /^\s*(\d+) \| >>>/.exec(line)?.[1]).find((line) => line);
   const line = marked ?? parsed;
   return { message: said, line: line ? Number(line) : null, step: null };
+}
+
+/** Is it what the builder's client says when the builder is gone in the middle (gRPC's `Unavailable`)? */
+export function isLost(said: string): boolean {
+  return /^(?:failed to receive status: )?(?:rpc error: code = )?Unavailable\b|\berror reading from server: |^Cannot connect to the Docker daemon\b/.test(
+    said,
+  );
+}
+
+/** That it is gone, and what to do. */
+export function lostSentence(said: string): string {
+  return `the builder went away in the middle (${said.replace(/\.$/, '')}). See whether Docker still runs, and try again.`;
 }
 
 /** The last error with the lines behind it, without the words that say only that it failed; `''`: none. */

@@ -3,6 +3,7 @@
 import { homedir } from 'node:os';
 import process from 'node:process';
 import type { BuildOrder } from '../builder/builder.ts';
+import { isLost, lostSentence } from '../builder/failure.ts';
 import { isMiss } from '../builder/probed.ts';
 import type { ProbeEnd, Prober, ProbeSession } from '../builder/prober.ts';
 import { createProgressReader } from '../builder/progress.ts';
@@ -89,7 +90,9 @@ async function ask(question: Question): Promise<ProbeEnd> {
 function messageOf({ message }: RunResult, text: readonly string[]): string {
   if (message) return message;
   const error = text.findLast((line) => line.startsWith('ERROR: ')) ?? text.at(-1) ?? '';
-  return error.replace(/^ERROR: /, '') || 'The builder gave no answer.';
+  const said = error.replace(/^ERROR: (?:failed to build: |failed to solve: )*/, '');
+  if (isLost(said)) return lostSentence(said);
+  return said || 'The builder gave no answer.';
 }
 
 /**

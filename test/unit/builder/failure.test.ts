@@ -41,6 +41,20 @@ describe('why a build failed', () => {
     });
   });
 
+  it('says that the builder is gone, and what to do', () => {
+    const said =
+      'failed to receive status: rpc error: code = Unavailable desc = error reading: EOF';
+    for (const text of [said, 'Unavailable: error reading from server: EOF']) {
+      assert.deepEqual(why([`ERROR: ${text}`]), {
+        message: `the builder went away in the middle (${text}). See whether Docker still runs, and try again.`,
+        line: null,
+        step: null,
+      });
+    }
+    const registry = 'failed to do request: 503 Service Unavailable';
+    assert.equal(why([`ERROR: ${registry}`])?.message, registry);
+  });
+
   it('is not told where the builder says nothing', () => {
     assert.equal(why([]), undefined);
     assert.equal(why(['{"vertexes":[', 'something']), undefined);
