@@ -77,8 +77,8 @@ export function downloadsBelow(analysis: Analysis, stage: Stage, at: number): Fo
   const copy = stage.steps[at];
   const into = copy && projectFolder(copy);
   if (!copy || !into) return null;
-  for (const [index, step] of stage.steps.entries()) {
-    if (index <= at) continue;
+  for (const [below, step] of stage.steps.slice(at + 1).entries()) {
+    const index = at + 1 + below;
     if (!step.run) {
       if (isIndependent(step, copy)) continue;
       return null;
@@ -94,8 +94,7 @@ export function downloadsBelow(analysis: Analysis, stage: Stage, at: number): Fo
     if (build.cwd === null || !isWithin(build.cwd, into) || !isOrdinary(step, build, into)) {
       return null;
     }
-    const scripts = scriptsAbove(analysis, stage, index);
-    if (scripts.some((script) => hasFetched(prefetch.install.tool, script))) return null;
+    if (isFetchedAbove(analysis, stage, index, prefetch.install.tool)) return null;
     return {
       run: step,
       split: null,
@@ -110,18 +109,25 @@ export function downloadsBelow(analysis: Analysis, stage: Stage, at: number): Fo
 /** What stands in `$(…)` of a command, and leaves nothing. */
 const prints = /^(date|git|cat|echo|printf|hostname|nproc|uname|head|basename|dirname|arch)$/;
 
-/** Scripts of all RUN lines above one, in its stage and in those below it. */
-function scriptsAbove({ plan }: Analysis, stage: Stage, index: number): readonly string[] {
-  const scripts: string[] = [];
+/** Does a RUN above download for this tool, in the stage or in one that it is built on? */
+function isFetchedAbove(
+  { plan }: Analysis,
+  stage: Stage,
+  index: number,
+  tool: Install['tool'],
+): boolean {
   let one: Stage | undefined = stage;
-  let steps = stage.steps.slice(0, index);
+  let at = index - 1;
   for (let left = plan.stages.length; one && left > 0; left -= 1) {
-    scripts.push(...steps.flatMap(({ run }) => (run ? [run.script ?? run.argv.join(' ')] : [])));
+    for (; at >= 0; at -= 1) {
+      const run = one.steps[at]?.run;
+      if (run && hasFetched(tool, run.script ?? run.argv.join(' '))) return true;
+    }
     const below: number | null = one.base.stage;
     one = below === null ? undefined : plan.stages[below];
-    steps = [...(one?.steps ?? [])];
+    at = (one?.steps.length ?? 0) - 1;
   }
-  return scripts;
+  return false;
 }
 
 /** A shell of the build's own, its user and variables; and what is downloaded is not kept anyway. */

@@ -25,7 +25,7 @@ export interface Left {
 export function leftToUser(analysis: Analysis, stage: Stage, at: number): Left | null {
   const copy = stage.steps[at];
   if (!copy || copy.fromTrigger || copy.onbuild || copy.copy?.doubt) return null;
-  for (const step of stage.steps.slice(at + 1)) {
+  for (const step of stage.steps.slice(at + 1, at + 1 + mostLooked)) {
     if (!step.run) continue;
     const { commands, unread } = readRun(step.run, analysis.plan.options.platform);
     const index = commands.findIndex(({ words }) => installOf(words));
@@ -73,6 +73,8 @@ function leaves(words: readonly string[], files: readonly string[]): boolean {
 
 const plainPrograms =
   /^(cp|mv|mkdir|echo|printf|cat|ls|chmod|chown|touch|rm|cd|export|test|\[|ln|date)$/;
+
+const mostLooked = 50;
 
 interface Project {
   readonly copy: ResolvedCopy;

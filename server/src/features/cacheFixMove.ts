@@ -26,11 +26,14 @@ export function passedBelow(analysis: Analysis, stage: Stage, at: number): Passe
   if (!copy?.copy || !isPlainCopy(copy)) return null;
   const into = projectFolder(copy);
   if (!into) return null;
+  const window = stage.steps.slice(at + 1, at + 1 + mostPassed);
+  if (!window.some(({ run }) => run)) return null;
   const files: string[] = [];
   let command = '';
   let last: Passes | null = null;
-  for (const [index, step] of stage.steps.entries()) {
-    if (index <= at || isIndependent(step, copy)) continue;
+  for (const [below, step] of window.entries()) {
+    const index = at + 1 + below;
+    if (isIndependent(step, copy)) continue;
     if (step.copy) {
       if (areApart(copy, step)) continue;
       break;
@@ -51,6 +54,9 @@ export function passedBelow(analysis: Analysis, stage: Stage, at: number): Passe
   }
   return last;
 }
+
+/** Nobody moves a line further. */
+const mostPassed = 50;
 
 /** Installs packages of the distribution, or programs by their names. */
 const packages =

@@ -15,7 +15,14 @@ import { metadataDetail } from './describe.ts';
 import { layerReport } from './engineReport.ts';
 import { baseFacts, stageLabel } from './figures.ts';
 import { layerSentences } from './layerWords.ts';
-import { codeBlock, count, escapeMarkdown, inlineCode, oneLine } from './render.ts';
+import {
+  codeBlock,
+  count,
+  escapeMarkdown,
+  inlineCode,
+  oneLine,
+  sentenceMarkdown,
+} from './render.ts';
 import type { Row } from './rows.ts';
 import { sizeCard, wayOut } from './sizeCard.ts';
 import { vainSentence } from './vainSentence.ts';
@@ -53,7 +60,7 @@ export function effectCard(analysis: Analysis, row: Row): string {
     lines.push(`**Layer${of}**${where}`);
   } else {
     const detail = metadataDetail(step);
-    lines.push(`**Metadata**, no layer.${detail ? ` ${escapeMarkdown(detail)}` : ''}`);
+    lines.push(`**Metadata**, no layer.${detail ? ` ${sentenceMarkdown(detail)}` : ''}`);
   }
   return lines.join('\n\n');
 }
@@ -121,7 +128,7 @@ export function cacheCard(
 /** How often git saw what it takes change, and what that costs. */
 function churnCard(analysis: Analysis, row: Row): string | null {
   const sentence = row.kind === 'step' ? churnSentence(analysis, row.stage, row.step) : null;
-  return sentence && `**Changes**: ${escapeMarkdown(sentence)}`;
+  return sentence && `**Changes**: ${sentenceMarkdown(sentence)}`;
 }
 
 function copyOnWriteCard(analysis: Analysis, row: Row): readonly string[] {
@@ -131,7 +138,7 @@ function copyOnWriteCard(analysis: Analysis, row: Row): readonly string[] {
   const largest = [...vain].sort((a, b) => b.bytes - a.bytes).slice(0, 2);
   const notes = [
     ...copyOnWriteNotes(analysis, row.stage, row.step),
-    ...largest.map((one) => escapeMarkdown(vainSentence(one, units))),
+    ...largest.map((one) => sentenceMarkdown(vainSentence(one, units))),
   ];
   return notes.length === 0 ? [] : [`**Copy-on-write**: ${notes.join(' ')}`];
 }

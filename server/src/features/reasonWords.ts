@@ -5,7 +5,7 @@ import { escapeMarkdown, inlineCode } from './render.ts';
 /** A part of a sentence, such as `src/app.ts changed`, or `"npm ci" became "npm install"`. */
 export function reasonMarkdown(reason: string): string {
   return reason
-    .split(/"([^"]+)"/)
+    .split(/["`]([^"`]+)["`]/)
     .map((part, at) => (at % 2 === 1 ? inlineCode(part) : withPaths(part)))
     .join('');
 }

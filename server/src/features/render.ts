@@ -226,6 +226,14 @@ export function escapeMarkdown(text: string): string {
   return text.replace(/\s+/g, ' ').replace(/[\\`*_[\]<>|~$&@]|:(?=\/\/)|(?<=www)\./gi, '\\$&');
 }
 
+/** A sentence of ours as Markdown: what stands in backticks is code, all else is text. */
+export function sentenceMarkdown(text: string): string {
+  return text
+    .split(/`([^`]+)`/)
+    .map((part, at) => (at % 2 === 1 ? inlineCode(part) : escapeMarkdown(part)))
+    .join('');
+}
+
 /** Text as inline code, whatever backticks it holds. */
 export function inlineCode(text: string): string {
   const flat = text.replace(/\s+/g, ' ');

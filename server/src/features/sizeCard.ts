@@ -6,7 +6,7 @@ import type { SizeReport } from '../protocol.ts';
 import { layersOfBase } from './baseReport.ts';
 import { countedSentence, growthSentence } from './engineReport.ts';
 import { baseFacts, baseSize, sizeOf } from './figures.ts';
-import { escapeMarkdown, estimatedBeside, nearTimes, sizePhrase, type Units } from './render.ts';
+import { estimatedBeside, nearTimes, sentenceMarkdown, sizePhrase, type Units } from './render.ts';
 import type { Row } from './rows.ts';
 import {
   codeCell,
@@ -67,7 +67,7 @@ function sizeSentences(
     ? `probably ${sizePhrase({ ...figure, basis: 'measured' }, units)}`
     : sizePhrase(figure, units);
   // One sentence of `measured` and of a reason that begins with it.
-  const reason = escapeMarkdown(nearTimes(unmarked(figure.reason), new Date()));
+  const reason = sentenceMarkdown(nearTimes(unmarked(figure.reason), new Date()));
   const isMeasured = isMeasuredReason(reason);
   const head = isMeasured
     ? `${phrase}, m${reason.slice(1)}`
@@ -80,7 +80,7 @@ function sizeSentences(
     row.kind === 'step' ? growthSentence(analysis, row.step) : '',
   ].filter(Boolean);
   const choose = links !== null && isProbable ? [chooseLink] : [];
-  return [head, ...others.map(escapeMarkdown), ...choose].join(' ');
+  return [head, ...others.map(sentenceMarkdown), ...choose].join(' ');
 }
 
 /** Layers of the base as an engine or registry told, base first; where there are many, the largest. */

@@ -2,7 +2,14 @@
 
 import type { SizeReport } from '../protocol.ts';
 import type { Contribution } from '../size/run/draft.ts';
-import { bytes, escapeMarkdown, inlineCode, oneLine, type Units } from './render.ts';
+import {
+  bytes,
+  escapeMarkdown,
+  inlineCode,
+  oneLine,
+  sentenceMarkdown,
+  type Units,
+} from './render.ts';
 
 /** How many parts a table has, and how many a sentence. */
 const shownParts = 5;
@@ -125,7 +132,8 @@ export function removedAgain(removed: readonly Contribution[], units: Units): st
 }
 
 function cell(text: string, limit: number): string {
-  return escapeMarkdown(oneLine(unmarked(text), limit));
+  const line = oneLine(unmarked(text), limit);
+  return line.includes('|') ? escapeMarkdown(line) : sentenceMarkdown(line);
 }
 
 /** A bar would end the cell, also in code. */

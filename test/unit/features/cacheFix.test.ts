@@ -648,6 +648,32 @@ describe('advice on a COPY that changes with most commits', () => {
     );
   });
 
+  it('counts what other stages take of it among what runs again', async () => {
+    const stages = (last: string) => `FROM a AS one
+WORKDIR /app
+COPY src ./src
+${last}FROM a AS two
+RUN b
+COPY --from=one /app/src/x /x
+RUN c
+FROM two
+COPY --from=one /etc/y /y
+-- src/app.js --
+1
+`;
+    const said = async (drawing: string) => {
+      const { analysis } = await seen(drawing, { history: commits(83, 6) });
+      const [stage] = analysis.plan.stages;
+      const step = stage?.steps[1];
+      assert.ok(stage && step);
+      return churnSentence(analysis, stage, step) ?? '';
+    };
+    assert.match(await said(stages('RUN a\n')), /each time the 4 steps after it run again\.$/);
+    assert.match(await said(stages('')), /each time the 3 steps after it run again\.$/);
+    const other = stages('').replace('/app/src/x', '/etc/x');
+    assert.equal(await said(other), '83 of the last 100 commits changed what it takes.');
+  });
+
   it('says that .git is taken too, unless the ignore file leaves it out', async () => {
     const said = async (drawing: string) => {
       const history = { ...commits(83, 6), hasRepository: true };
