@@ -21,6 +21,7 @@ import { imageOfContext, imagePlace } from './baseKey.ts';
 import type { Hash } from './hash.ts';
 import { inexact } from './inexact.ts';
 import type { Doubt, KeyInputs, KeyPart } from './keyedStep.ts';
+import { layersOf } from './layers.ts';
 import { isMade } from './operation.ts';
 import { imageContent } from './stages/images.ts';
 
@@ -284,7 +285,11 @@ function stageDigest(
       found.missing ??= { reason: content.unknown, pending: false, fails: false };
       return null;
     }
-    found.hopes.push({ of: null, surely: false, step: null, reason: content.unknown });
+    const { unknown: reason } = content;
+    found.hopes.push({ of: null, surely: false, step: null, reason });
+    // A download among its steps may be another one now, though the stage is made in the same way.
+    const step = lastOf(inputs.plan, stage);
+    if (step) found.doubts.push({ of: inputs.keyOf(step) ?? null, surely: false, step, reason });
     return inputs.hash(JSON.stringify(['stage', key, path]));
   }
   const unstable = new Set(content.unstable);
@@ -307,6 +312,16 @@ function stageDigest(
   if (content.perhaps)
     found.hopes.push({ of: null, surely: false, step: null, reason: content.perhaps });
   return content.lossy.length > 0 || content.perhaps ? inexact + content.digest : content.digest;
+}
+
+/** The step that makes the last layer of a stage; null: all its layers are those of an image. */
+function lastOf({ stages }: Plan, index: number): Step | null {
+  for (let stage = stages[index]; stage; ) {
+    const last = layersOf(stage).at(-1);
+    if (last) return last;
+    stage = stage.base.stage === null ? undefined : stages[stage.base.stage];
+  }
+  return null;
 }
 
 function named({ instruction }: Step): string {

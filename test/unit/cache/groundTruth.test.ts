@@ -452,6 +452,18 @@ rows('stages', [
     'cached cached',
   ],
   [
+    'what is taken of a download of another stage, which nobody asked for',
+    'FROM base AS s\nADD http://x/f /a\nRUN make\nFROM base\nCOPY --from=s /a /a\nRUN ls',
+    'FROM base AS s\nADD http://x/f /a\nRUN make\nFROM base\nCOPY --from=s /a /a\nRUN ls',
+    'unknown unknown unknown unknown',
+  ],
+  [
+    'what a stage makes in a way that cannot be followed',
+    'FROM base AS s\nRUN make\nFROM base\nCOPY --from=s /a /a\nRUN ls',
+    'FROM base AS s\nRUN make\nFROM base\nCOPY --from=s /a /a\nRUN ls',
+    'cached cached cached',
+  ],
+  [
     'what is taken from a stage that turns into what it is put on, though it holds the same',
     'FROM base AS a\nWORKDIR /q\nFROM base\nCOPY --from=a /etc/passwd /x',
     'FROM base AS a\nFROM base\nCOPY --from=a /etc/passwd /x',
