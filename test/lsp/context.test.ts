@@ -62,7 +62,7 @@ COPY missing / ⟦layer 2⟧
     assert.equal(report?.totals.own.atLeast, true);
     assert.match(
       (await editor.hover({ line: 1, character: 0 })) ?? '',
-      /`src\/a\.bin` \| 12 kB \|/,
+      /Largest: `src\/a\.bin` 12 kB, `src\/deep\/b\.bin` 300 B\./,
     );
   });
 

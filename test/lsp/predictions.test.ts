@@ -92,8 +92,11 @@ describe('what the next build does', () => {
     assert.ok(editor.changed.length > before);
     await becomes('changed rebuild rebuild');
     const card = await editor.hover({ line: 3, character: 1 });
-    assert.match(card ?? '', /rebuild\. src\/app\.ts changed since the build of .*\(line 3\)\./);
-    assert.match(card ?? '', /Line 3 and the 2 steps after it run again\./);
+    assert.match(
+      card ?? '',
+      /rebuild\. `src\/app\.ts` changed since the build of .*\(line 3\); line 3 and the 2 steps after it/,
+    );
+    assert.match(card ?? '', /; line 3 and the 2 steps after it run again\./);
     write('src/app.ts', 'one\n', 1_700_000_200);
     await fileEvent('src/app.ts');
     await becomes('cached cached cached');

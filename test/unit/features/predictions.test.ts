@@ -97,7 +97,7 @@ describe('what the next build does', () => {
   it('says why it is not known', async () => {
     assert.match(
       await card(7),
-      /^\*\*Cache\*\*: unknown\. What \\`npm run build\\` writes is known only after a build\. The key/,
+      /^\*\*Cache\*\*: unknown\. What `npm run build` writes is known only after a build\. The key/,
     );
   });
 
@@ -183,7 +183,7 @@ describe('what the next build does', () => {
     };
     const words = await card(4, said);
     assert.match(words, /\\\[x\\\]\(command:y\) changed/);
-    assert.match(words, /\\`node:22\\` counts as unmoved\./);
+    assert.match(words, / `node:22` counts as unmoved\./);
     assert.match(words, /; this COPY runs again\./);
   });
 
