@@ -10,6 +10,8 @@ import { emptyFolder, type HiddenNode, type Node, type Owner } from './nodes.ts'
 /** What is needed to follow steps. */
 export interface Making extends StageInputs {
   readonly digestOf: DigestOf;
+  /** Tells trees apart, as `identities.ts` does. */
+  readonly identityOf: DigestOf;
   /** The root of what a COPY --from or a mount takes its files from. */
   readonly treeOf: (origin: CopyOrigin) => Node;
   /** The owner that `USER` or `--chown` names, by the user database of the image. */

@@ -11,6 +11,7 @@ import { type Generations, generations } from '../generations.ts';
 import type { Hash } from '../hash.ts';
 import { type DigestOf, digester } from './digests.ts';
 import type { Found } from './found.ts';
+import { identifier } from './identities.ts';
 import { firstLine, type Line, lineOn } from './line.ts';
 import { ownerReader } from './making.ts';
 import type { Node } from './nodes.ts';
@@ -39,6 +40,7 @@ export interface StageMemory {
   readonly hash: Hash;
   readonly digests: EntryDigests;
   readonly digestOf: DigestOf;
+  readonly identityOf: DigestOf;
   readonly ownerOf: ReturnType<typeof ownerReader>;
   /** The number of an object; equal numbers, the same object. */
   readonly numberOf: (of: object) => number;
@@ -84,6 +86,7 @@ export function createStageMemory(hash: Hash, digests: EntryDigests): StageMemor
     hash,
     digests,
     digestOf,
+    identityOf: identifier(hash, digestOf),
     ownerOf: ownerReader(hash, digestOf),
     numberOf(of) {
       let number = numbers.get(of);

@@ -6,6 +6,7 @@
 import type { ContentNode } from '../../context/contentFacts.ts';
 import { emptyMap, entriesOf, find, type OrderedMap, put } from '../../model/orderedMap.ts';
 import type { Marks } from './marks.ts';
+import { type NameTree, withName } from './nameTree.ts';
 
 /** What made content that no text tells: a base image, a RUN, an archive. */
 export interface Maker {
@@ -70,6 +71,8 @@ export interface FolderNode {
   readonly owner: Owner | null;
   /** Null: surely nothing is there. */
   readonly children: OrderedMap<Node | null>;
+  /** The same once more where they are many; null: they are few. */
+  readonly many: NameTree<Node | null> | null;
   /** What has all names that are not in `children`; null: nothing has. */
   readonly below: HiddenNode | VeiledNode | null;
   /** All names that lines have put there, below veils too; what has none of them is found at once. */
@@ -117,7 +120,15 @@ const nobody: Named = { lines: emptyMap(), given: null };
 
 /** Nothing is in it. */
 export function emptyFolder(mode: Mode = 0o755, owner: Owner = root): FolderNode {
-  return { kind: 'folder', mode, owner, children: emptyMap(), below: null, named: nobody };
+  return {
+    kind: 'folder',
+    mode,
+    owner,
+    children: emptyMap(),
+    many: null,
+    below: null,
+    named: nobody,
+  };
 }
 
 /** A folder of which nothing is known but what is below. */
@@ -127,14 +138,25 @@ export function folderOver(
   owner: Owner | null,
 ): FolderNode {
   const named = below ? namedIn(below) : nobody;
-  return { kind: 'folder', mode, owner, children: emptyMap(), below, named };
+  return { kind: 'folder', mode, owner, children: emptyMap(), many: null, below, named };
 }
 
 /** The folder with another entry; null: nothing is there any more. */
 export function withChild(folder: FolderNode, name: string, child: Node | null): FolderNode {
   const { lines, given } = folder.named;
   const children = put(folder.children, name, child);
-  return { ...folder, children, named: { lines: put(lines, name, true), given } };
+  const many = folder.many ? withName(folder.many, name, child) : manyOf(children);
+  return { ...folder, children, many, named: { lines: put(lines, name, true), given } };
+}
+
+/** Folders with more entries are told apart by the parts of a tree. */
+const few = 256;
+
+function manyOf(children: OrderedMap<Node | null>): FolderNode['many'] {
+  if (children.size <= few) return null;
+  let many: FolderNode['many'] = null;
+  for (const { key, value } of entriesOf(children)) many = withName(many, key, value);
+  return many;
 }
 
 /** The folder with all of its entries changed. */
@@ -142,7 +164,7 @@ export function withChildren(folder: FolderNode, change: (child: Node) => Node):
   let { children } = folder;
   for (const { key, value } of entriesOf(children))
     if (value) children = put(children, key, change(value));
-  return { ...folder, children };
+  return { ...folder, children, many: manyOf(children) };
 }
 
 /** The entries of a folder that lines have put there or removed. */

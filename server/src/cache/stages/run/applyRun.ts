@@ -9,7 +9,9 @@ import type { Draft } from '../draft.ts';
 import { veil } from '../entries.ts';
 import type { Making } from '../making.ts';
 import { Unfollowed } from '../unfollowed.ts';
+import type { Following } from './call.ts';
 import { followCommands } from './commands.ts';
+import { confine } from './confined.ts';
 import { forgivesFailure } from './forgives.ts';
 import { makerOf } from './maker.ts';
 import { mounted, unmounted } from './mounts.ts';
@@ -26,20 +28,33 @@ export function applyRun(
 ): void {
   const before = draft.root;
   const maker = lazily(() => makerOf(making, draft, before, step, run, read));
-  const { commands, script } = read;
-  if (commands && !runsOwnPrograms(draft.root, run, script)) {
-    try {
-      const restore = mounted(making, draft, step, run);
-      const forgives = forgivesFailure(script, run);
-      followCommands({ making, draft, step, run, script, forgives, maker }, commands);
-      unmounted(draft, restore);
-      return;
-    } catch (error) {
-      if (!(error instanceof Unfollowed)) throw error;
-      draft.root = before;
-    }
+  const { commands, confined, script, variables } = read;
+  const known = commands ?? confined;
+  if (known && !runsOwnPrograms(draft.root, run, script, known)) {
+    const forgives = forgivesFailure(script, run);
+    const following = { making, draft, step, run, script, variables, forgives, maker };
+    const isDone =
+      (commands && tried(following, () => followCommands(following, commands))) ||
+      (confined && tried(following, () => confine(following, confined)));
+    if (isDone) return;
   }
   draft.root = veil(before, maker(), '/');
+}
+
+/** False: it cannot be followed in that way, and nothing is changed. */
+function tried(following: Following, follow: () => void): boolean {
+  const { making, draft, step, run } = following;
+  const before = draft.root;
+  try {
+    const restore = mounted(making, draft, step, run);
+    follow();
+    unmounted(draft, restore);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Unfollowed)) throw error;
+    draft.root = before;
+    return false;
+  }
 }
 
 function lazily<T>(make: () => T): () => T {

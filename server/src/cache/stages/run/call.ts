@@ -16,6 +16,8 @@ export interface Following {
   readonly step: Step;
   readonly run: ResolvedRun;
   readonly script: string;
+  /** Variables that the text names, with their values. */
+  readonly variables: readonly string[];
   /** Goes on after a command that fails. */
   readonly forgives: boolean;
   /** What stands for anything that this RUN makes. */

@@ -4,7 +4,7 @@ import type { ResolvedRun } from '../../../model/plan.ts';
 import { absolute } from '../../../shell/commandWords.ts';
 import { unknownPart } from '../../../shell/shellTree.ts';
 import { find, isFolder } from '../draft.ts';
-import { kindOf } from '../entries.ts';
+import { isMissing, kindOf } from '../entries.ts';
 import { type Node, parentOf } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
 import type { Call, Following } from './call.ts';
@@ -114,7 +114,8 @@ export function refuseFailing(call: Call): void {
       if (!word.startsWith('/') || isFolder(place) !== true) throw new Unfollowed();
     } else if ((name === 'mkdir' && !makes) || name === 'ln') {
       const isForced = name === 'ln' && args.some((arg) => /^-\w*f/.test(arg));
-      const isThere = place.node !== null && !(isForced && kindOf(place.node) !== null);
+      const { node } = place;
+      const isThere = node && !isMissing(node) && !(isForced && kindOf(node) !== null);
       if (isThere && hangsOnFailure(script)) throw new Unfollowed();
       refuseDoubt(draft.root, place.path, false);
     } else if (isMade) refuseDoubt(draft.root, place.path, makes);
@@ -135,5 +136,5 @@ function hangsOnFailure(script: string): boolean {
 function refuseDoubt(root: Node, path: string, deep: boolean): void {
   if (isFolder(find(root, path)) === true) return;
   const parent = find(root, parentOf(path));
-  if (isFolder(parent) !== true && !(deep && !parent.node)) throw new Unfollowed();
+  if (isFolder(parent) !== true && !(deep && isMissing(parent.node))) throw new Unfollowed();
 }

@@ -19,7 +19,7 @@ export function makerOf(
   run: ResolvedRun,
   { variables, touches, tools }: Script,
 ): Maker {
-  const seen = making.digestOf(before);
+  const seen = making.identityOf(before);
   const mounts = mountContents(making, step, run);
   const id = making.hash(
     JSON.stringify([

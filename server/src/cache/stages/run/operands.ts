@@ -1,9 +1,10 @@
 /** Options and operands of programs that handle files. */
 
 import { baseName } from '../../../shell/commandWords.ts';
+import { matches } from '../../../shell/patterns.ts';
 import { unknownPart } from '../../../shell/shellTree.ts';
 import { find } from '../draft.ts';
-import { namesIn } from '../entries.ts';
+import { belowOf, childOf, kindOf, namesIn } from '../entries.ts';
 import { joined } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
 import { type Call, mayBePattern, operandPath } from './call.ts';
@@ -63,27 +64,31 @@ export function pathsOf(call: Call, words: readonly string[]): readonly string[]
   return words.flatMap((word) => {
     const path = operandPath(call, word);
     if (!mayBePattern(call, word)) return [word.endsWith('/') ? `${path}/` : path];
-    const name = baseName(path);
-    const parent = find(call.draft.root, path.slice(0, -name.length) || '/');
-    if (!/^[^[\\?]*$/.test(name) || /[*?[]/.test(path.slice(0, -name.length)) || !parent.node)
-      throw new Unfollowed();
-    const { names, all } = namesIn(parent.node);
-    if (!all) throw new Unfollowed();
-    const parts = name.split('*');
-    const fits = (each: string) => {
-      let from = parts[0]?.length ?? 0;
-      if (!each.startsWith(parts[0] ?? '') || (each.startsWith('.') && !name.startsWith('.')))
-        return false;
-      for (const part of parts.slice(1, -1)) {
-        const found = each.indexOf(part, from);
-        if (found < 0) return false;
-        from = found + part.length;
-      }
-      const last = parts.at(-1) ?? '';
-      return each.length - last.length >= from && each.endsWith(last);
-    };
-    const matching = [...names].sort().filter(fits);
-    if (matching.length === 0) throw new Unfollowed();
-    return matching.map((each) => joined(parent.path, each));
+    const { found, below } = matchesOf(call, path);
+    if (below !== null || found.length === 0) throw new Unfollowed();
+    return found;
   });
+}
+
+/**
+ * What a pattern in the last part of a path stands for, in the order of the names, and what has all
+ * names of the folder that are not known; null: there are no others.
+ */
+export function matchesOf(call: Call, path: string) {
+  const pattern = baseName(path);
+  const folder = path.slice(0, -pattern.length);
+  const { path: parent, node } = find(call.draft.root, folder || '/');
+  // Names may be in another order, and letters in another range.
+  const sorts = ['LC_ALL', 'LC_COLLATE', 'LANG'].map((name) => call.command.env.get(name) ?? '');
+  const isPlain = sorts.every((value) => /^(C|POSIX)?(\.UTF-8|\.utf8)?$/.test(value));
+  if (!isPlain || /\\/.test(pattern) || /[*?[]/.test(folder) || !node) throw new Unfollowed();
+  if (kindOf(node) !== 'folder') throw new Unfollowed();
+  const found: string[] = [];
+  for (const name of [...namesIn(node).names].sort()) {
+    const fits = matches(name, pattern);
+    if (fits === undefined) throw new Unfollowed();
+    const isShown = !name.startsWith('.') || pattern.startsWith('.');
+    if (fits && isShown && childOf(node, name)) found.push(joined(parent, name));
+  }
+  return { found, below: belowOf(node) };
 }

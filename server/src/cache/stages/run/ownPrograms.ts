@@ -1,6 +1,7 @@
 /** Shells and programs that the stage has brought itself, which may do anything under any name. */
 
 import type { ResolvedRun } from '../../../model/plan.ts';
+import type { ShellCommand } from '../../../shell/commands.ts';
 import { absolute, baseName } from '../../../shell/commandWords.ts';
 import { find } from '../draft.ts';
 import { kindOf, namesIn } from '../entries.ts';
@@ -14,7 +15,12 @@ const systemFolders = ['/bin', '/usr/bin', '/usr/local/bin', '/sbin', '/usr/sbin
 /**
  * May the shell, or a program that the script starts, be another than that of the base image?
  */
-export function runsOwnPrograms(root: Node, run: ResolvedRun, script: string): boolean {
+export function runsOwnPrograms(
+  root: Node,
+  run: ResolvedRun,
+  script: string,
+  commands: readonly ShellCommand[],
+): boolean {
   const { argv, variables, cwd } = run;
   const path = variables.get('PATH') ?? usual;
   const folders = [...new Set([...path.split(':'), ...systemFolders])].map((folder) =>
@@ -30,11 +36,14 @@ export function runsOwnPrograms(root: Node, run: ResolvedRun, script: string): b
     `${script} ${shellScript(run) === null ? argv.join(' ') : ''}`.match(/[\w.+/-]+/g),
   );
   for (const word of words) {
-    // A path is started where it is a command, or where another program is told to start it.
-    if (word.includes('/') ? startsPath(script, word) : !/^\d*$/.test(word))
-      if (isOwn(root, word, own, cwd) && !isOnlyOperand(script, word)) return true;
+    if (word.includes('/') || /^\d*$/.test(word)) continue;
+    if (isOwn(root, word, own, cwd) && !isOnlyOperand(script, word)) return true;
   }
-  return false;
+  return commands.some(({ words: [program = '', ...args], cwd: here }) =>
+    [program, ...(program.endsWith('find') ? args : [])].some(
+      (word) => word.includes('/') && isOwn(root, word, own, here ?? '/'),
+    ),
+  );
 }
 
 /** Parts of the shell, where it is one of the usual shells. */
@@ -43,16 +52,6 @@ const inShell = /^(:|true|false|test|\[|echo|printf|cd|pwd|set|export|sleep|exit
 function isOnlyOperand(script: string, word: string): boolean {
   return (
     inShell.test(word) && !/\b(env|xargs|exec|nice|timeout|busybox|command|sudo|su)\b/.test(script)
-  );
-}
-
-/** Behind the start of a command, an assignment, or a program that starts others. */
-function startsPath(script: string, word: string): boolean {
-  const quoted = word.replace(/[.+]/g, '\\$&');
-  if (/\b(env|xargs|exec|sh|bash|nice|timeout|command|sudo|su|gosu|find)\b/.test(script))
-    return true;
-  return new RegExp(`(^|[;&|({!\\n\`]|\\b(then|do|else))\\s*(\\w+=\\S*\\s+)*["']?${quoted}`).test(
-    script,
   );
 }
 

@@ -4,11 +4,12 @@ import { unknownPart } from '../../../shell/shellTree.ts';
 import { find } from '../draft.ts';
 import { kindOf } from '../entries.ts';
 import { certain, joinMarks, type Marks } from '../marks.ts';
-import type { Content } from '../nodes.ts';
+import type { Content, Node } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
 import { type Call, mayBePattern, operandPath } from './call.ts';
 import { concatenated, contentOf, textContent } from './content.ts';
 import { filters, localeOf } from './filters.ts';
+import { matchesOf } from './operands.ts';
 
 /** What the command prints; null: not known, though it may do nothing else. */
 export function printed(call: Call): Content | null {
@@ -100,7 +101,12 @@ function inputsOf(call: Call, files: readonly string[]): readonly Content[] | nu
       read.push(call.input);
       continue;
     }
-    if (mayBePattern(call, file)) return null;
+    if (mayBePattern(call, file)) {
+      const matched = matchedBy(call, file);
+      if (!matched) return null;
+      read.push(...matched);
+      continue;
+    }
     if (/^\/(dev|proc|sys)\//.test(file)) {
       if (file !== '/dev/null') return null;
       read.push(textContent(call.making, ''));
@@ -111,4 +117,24 @@ function inputsOf(call: Call, files: readonly string[]): readonly Content[] | nu
     read.push(contentOf(call.making, node));
   }
   return read;
+}
+
+/** The files that fit a pattern; what an image may have in their folder stands behind them. Null: not known. */
+function matchedBy(call: Call, file: string): readonly Content[] | null {
+  const { making, draft, name } = call;
+  const { found, below } = matchesOf(call, operandPath(call, file));
+  if (found.length === 0) return null;
+  const contents = found.map((path) => {
+    const { node } = find(draft.root, path);
+    if (!node || kindOf(node) !== 'file') throw new Unfollowed();
+    return contentOf(making, node);
+  });
+  // Some print the names with what is in the files.
+  const names = name === 'cat' ? [] : [textContent(making, found.join('\0'))];
+  return [...names, ...contents, ...(below ? [othersIn(call, below)] : [])];
+}
+
+function othersIn({ making }: Call, below: Node): Content {
+  const { digest, marks } = making.digestOf(below);
+  return { digest: making.hash(`others ${digest}`), text: null, marks };
 }

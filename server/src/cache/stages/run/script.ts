@@ -2,9 +2,11 @@
 
 import type { Platform, ResolvedRun } from '../../../model/plan.ts';
 import type { ShellCommand } from '../../../shell/commands.ts';
+import { baseName } from '../../../shell/commandWords.ts';
 import { readRun } from '../../../shell/readRun.ts';
 import type { Maker } from '../nodes.ts';
 import { isKnownCommand } from './commands.ts';
+import { isReachKnown } from './reach.ts';
 import { isSteered, shellScript, steeringNames } from './steered.ts';
 import { runsTameTools } from './tame.ts';
 import { touchesOf } from './touches.ts';
@@ -16,6 +18,8 @@ export interface Script {
   readonly text: string;
   /** In their order; null: not all of them can be followed. */
   readonly commands: readonly ShellCommand[] | null;
+  /** In their order, some perhaps not run; null: not all of them tell by their words what they touch. */
+  readonly confined: readonly ShellCommand[] | null;
   /** Variables that the text names, with their values: others may count too, but mostly do not. */
   readonly variables: readonly string[];
   /** Starts nothing but tools that neither link folders nor replace programs. */
@@ -28,25 +32,30 @@ export function scriptOf(run: ResolvedRun, platform: Platform): Script {
   const { commands, unread } = readRun(run, platform);
   const script = run.program ?? shellScript(run) ?? run.argv.join(' ');
   const text = [...run.argv, run.program ?? ''].join('\n');
+  const isRead = unread === null && script.length <= longest && !isSteered(run, script);
   const isFollowed =
-    unread === null &&
+    isRead &&
     !isUncertain(script) &&
-    !isSteered(run, script) &&
     commands.every((command) => command.runs === 'always' && isKnownCommand(command));
   return {
     script,
     text,
     commands: isFollowed ? commands : null,
+    confined: isRead && commands.every(isReachTold) ? commands : null,
     variables: usedVariables(run, text),
     tools: runsTameTools(run, text),
     touches: touchesOf(run, text),
   };
 }
 
+/** Longer scripts are not followed. */
+const longest = 20_000;
+
+const isReachTold = ({ words: [word = ''] }: ShellCommand) => isReachKnown(baseName(word));
+
 /** What a script may change about itself so that its commands do something else. */
 function isUncertain(script: string): boolean {
   return (
-    script.length > 20_000 ||
     /\b(umask|alias|noclobber|trap|eval|shopt|coproc|chroot|unshare)\b|\bset\s+-\w*[Cf]/.test(
       script,
     ) ||
