@@ -42,7 +42,9 @@ export function processFamily(
   leader: number,
   mark: Readonly<Record<string, string>> = {},
 ): ProcessFamily {
-  return process.platform === 'win32' ? windowsTree(leader) : processGroup(leader, marked(mark));
+  if (process.platform === 'win32') return windowsTree(leader);
+  const started = process.platform === 'linux' ? read(String(leader))?.started : undefined;
+  return processGroup(leader, marked(mark, Number(started ?? 0)));
 }
 
 function processGroup(leader: number, isMarked: (one: Member) => boolean): ProcessFamily {
@@ -81,13 +83,16 @@ function processGroup(leader: number, isMarked: (one: Member) => boolean): Proce
   };
 }
 
-/** Tells processes by the variables that they were started with; each is looked at once. */
-function marked(mark: Readonly<Record<string, string>>): (one: Member) => boolean {
+/**
+ * Tells processes by the variables that they were started with; each is looked at once, and those that
+ * are older than `since` (clock ticks) not at all.
+ */
+function marked(mark: Readonly<Record<string, string>>, since: number): (one: Member) => boolean {
   const words = Object.entries(mark).map(([name, value]) => `${name}=${value}`);
   const others = new Map<number, string>();
   if (words.length === 0) return () => false;
   return ({ pid, started }) => {
-    if (others.get(pid) === started) return false;
+    if (Number(started) < since || others.get(pid) === started) return false;
     try {
       const variables = readFileSync(join('/proc', String(pid), 'environ'), 'latin1').split('\0');
       if (words.some((word) => variables.includes(word))) return true;

@@ -149,9 +149,13 @@ function follow(
     };
     /** All of the family is gone, or nothing more can be done. */
     const finishWhenGone = (deadline: number) => {
+      const start = performance.now();
       const gone = exit !== undefined && !family?.isAlive();
-      if (gone || performance.now() > deadline) finish();
-      else after(pollMs, () => finishWhenGone(deadline));
+      const now = performance.now();
+      // A machine may have thousands of processes, and others wait for this one.
+      const pause = Math.max(pollMs, 9 * (now - start));
+      if (gone || now > deadline) finish();
+      else after(pause, () => finishWhenGone(deadline));
     };
     const end = (reason: 'cancelled' | 'timedOut' | 'failed', sentence: string) => {
       if (why !== 'exited' || done) return;
