@@ -125,9 +125,16 @@ function loopedFolders(script: string, cwd: string): readonly string[] | null {
       folders.push(absolute(stem.slice(0, stem.lastIndexOf('/') + 1) || '.', cwd));
     }
   }
-  for (const [, name = ''] of script.matchAll(/(?<=[\s;&|<>("'])\$\{?(\w+)\}?(?=["'\s;&|)]|$)/g))
-    if (!names.has(name)) return null;
-  return /(?<==["']?)\$\(|^[^$`]*$|\$\w|\$\{/.test(script) && !/\s["']?\$\(/.test(script)
-    ? folders
-    : null;
+  if (names.size === 0) return null;
+  const whole = /(?<=[\s;&|<>("'])\$\{?(\w+)\}?(?=["'\s;&|)]|$)/g;
+  const asked = [...script.matchAll(/(?:\btest|\[)\s[^;&|\n]*/g)].map(([text]) => text).join('\n');
+  const cut = /\$\{(\w+)[^\w}]/g;
+  const used = [
+    ...script.matchAll(whole),
+    ...script.matchAll(cut),
+    ...asked.matchAll(/\$\{?(\w+)/g),
+  ];
+  if (used.some(([, name = '']) => !names.has(name))) return null;
+  // What a substitution prints is a value of such a variable only where it is assigned.
+  return /(?<!=["']?)\$\(/.test(script.replace(/\$\(basename [^)]*\)/g, '')) ? null : folders;
 }
