@@ -60,9 +60,10 @@ export function installationsBelow(analysis: Analysis, stage: Stage, at: number)
     const before = found.length;
     for (const { words, cwd } of commands) {
       const install = installOf(words);
-      if (!install || cwd === null) continue;
+      const place = install && cwd !== null && placed(install, cwd, into);
+      if (!place) continue;
       command ||= calledBy(words);
-      found.push({ install, folder: relativeTo(into, cwd) });
+      found.push(place);
     }
     if (found.length > before) last = { run: step, split, count: found.length };
     if (split) break;
@@ -145,6 +146,24 @@ function isOrdinary({ run, instruction }: Step, build: ShellCommand, into: strin
 const forBuilds =
   /^(_|HOME|USER|PATH|HOSTNAME|SHLVL|PWD|OLDPWD|CGO_\w+|GO(OS|ARCH|ARM|AMD64)|RUSTFLAGS|RUST_\w+|CARGO_(PROFILE|BUILD|TERM)_\w+|CARGO_INCREMENTAL|CARGO_TARGET_DIR|SQLX_OFFLINE|NODE_ENV)$/;
 
+/**
+ * An installation in or below a folder, its files relative to where it runs; null: it runs elsewhere.
+ * pip hangs on the files that it is given alone, wherever it runs.
+ */
+export function placed(install: Install, cwd: string, into: string): Found | null {
+  if (install.tool !== 'pip') {
+    return isWithin(cwd, into) ? { install, folder: relativeTo(into, cwd) } : null;
+  }
+  const paths = install.files.map((file) =>
+    absolutePath(file.startsWith('/') ? file : `${cwd}/${file}`),
+  );
+  if (!paths.every((path) => isWithin(path, into) && path !== into)) return null;
+  return {
+    install: { ...install, files: paths.map((path) => relativeTo(into, path)) },
+    folder: '',
+  };
+}
+
 function relativeTo(folder: string, path: string): string {
   return path === folder ? '' : path.slice(folder === '/' ? 1 : folder.length + 1);
 }
@@ -198,7 +217,8 @@ export function commandsOf(
     if (!isSimple(one) || cwd === null || words.some((word) => word.includes(unknownPart))) {
       return false;
     }
-    return installOf(words) ? isWithin(cwd, into) : looksAside(words);
+    const install = installOf(words);
+    return install ? placed(install, cwd, into) !== null : looksAside(words);
   });
   return isKnown ? commands : null;
 }

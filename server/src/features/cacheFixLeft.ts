@@ -8,7 +8,7 @@ import type { Analysis } from '../analysis.ts';
 import type { ResolvedCopy, Stage, Step } from '../model/plan.ts';
 import { readRun } from '../shell/readRun.ts';
 import { absolutePath, isWithin } from '../syntax/slashPaths.ts';
-import { isUndisturbed } from './cacheFixBelow.ts';
+import { isUndisturbed, placed } from './cacheFixBelow.ts';
 import { projectOf } from './cacheFixMove.ts';
 import { join } from './cacheFixText.ts';
 import { calledBy, installOf, looksAside } from './installWords.ts';
@@ -25,7 +25,7 @@ export interface Left {
 export function leftToUser(analysis: Analysis, stage: Stage, at: number): Left | null {
   const copy = stage.steps[at];
   if (!copy || copy.fromTrigger || copy.onbuild || copy.copy?.doubt) return null;
-  for (const step of stage.steps.slice(at + 1, at + 1 + mostLooked)) {
+  for (const step of stepsBelow(analysis, stage, at)) {
     if (!step.run) continue;
     const { commands, unread } = readRun(step.run, analysis.plan.options.platform);
     const index = commands.findIndex(({ words }) => installOf(words));
@@ -35,8 +35,9 @@ export function leftToUser(analysis: Analysis, stage: Stage, at: number): Left |
       if (unread === null && commands.every(({ words }) => looksAside(words))) continue;
       return null;
     }
-    const install = installOf(found.words);
     const { cwd, runs } = found;
+    const written = installOf(found.words);
+    const install = written && cwd !== null ? placed(written, cwd, cwd)?.install : undefined;
     if (!install || cwd === null || runs !== 'always') return null;
     const project: Project | null = projectIn(copy, cwd) ?? projectOf([copy], install, cwd);
     if (!project || !isUndisturbed(step.run, cwd)) return null;
@@ -75,6 +76,14 @@ const plainPrograms =
   /^(cp|mv|mkdir|echo|printf|cat|ls|chmod|chown|touch|rm|cd|export|test|\[|ln|date)$/;
 
 const mostLooked = 50;
+
+/** The steps below one, in its stage and then in the only one that is built on it. */
+function stepsBelow({ plan }: Analysis, stage: Stage, at: number): readonly Step[] {
+  const own = stage.steps.slice(at + 1, at + 1 + mostLooked);
+  if (own.some(({ run }) => run) || own.length === mostLooked) return own;
+  const onTop = plan.stages.filter(({ needed, base }) => needed && base.stage === stage.index);
+  return onTop.length === 1 ? [...own, ...(onTop[0]?.steps.slice(0, mostLooked) ?? [])] : own;
+}
 
 interface Project {
   readonly copy: ResolvedCopy;

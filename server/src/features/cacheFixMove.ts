@@ -7,7 +7,7 @@ import type { Install } from '../analysis/manifestFacts.ts';
 import type { Analysis } from '../analysis.ts';
 import type { Stage, Step } from '../model/plan.ts';
 import { absolutePath, isWithin } from '../syntax/slashPaths.ts';
-import { commandsOf, isIndependent, projectFolder } from './cacheFixBelow.ts';
+import { commandsOf, isIndependent, placed, projectFolder } from './cacheFixBelow.ts';
 import { join } from './cacheFixText.ts';
 import { calledBy, installOf } from './installWords.ts';
 
@@ -92,9 +92,10 @@ function readsOf(
   words: readonly string[],
   cwd: string | null,
 ): readonly string[] | null {
-  const install = installOf(words);
-  if (!install) return [];
-  if (cwd === null) return null;
+  const written = installOf(words);
+  if (!written) return [];
+  const install = cwd === null ? undefined : placed(written, cwd, cwd)?.install;
+  if (!install || cwd === null) return null;
   const found = projectOf(above, install, cwd);
   if (!found) return null;
   // Of the whole context, whatever lines bring it, but for what installers make.

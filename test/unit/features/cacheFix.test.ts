@@ -177,6 +177,11 @@ describe('copying manifests first', () => {
         '-- requirements/prod.txt --\n-r base.txt\nflask==3.0 # web\ngunicorn[x]>=20; python_version > "3"\n-- requirements/base.txt --\n--index-url https://pypi.example/simple\nfoo @ https://example.org/foo.whl\n-- constraints.txt --\nflask<4\n',
         'COPY requirements/prod.txt requirements/base.txt ./requirements/\nCOPY constraints.txt ./\nRUN pip install --upgrade pip\nRUN python -m pip install --no-cache-dir -r requirements/prod.txt -c constraints.txt\nCOPY . .\n',
       ],
+      'pip with a file by its absolute path, in another folder': [
+        'WORKDIR /\nCOPY . /app\nRUN pip install -r /app/requirements.txt -c app/constraints.txt\n',
+        '-- requirements.txt --\nflask\n-- constraints.txt --\nflask<4\n',
+        'WORKDIR /\nCOPY requirements.txt constraints.txt /app/\nRUN pip install -r /app/requirements.txt -c app/constraints.txt\nCOPY . /app\n',
+      ],
       Poetry: [
         'COPY . .\nRUN poetry config virtualenvs.create false && poetry install --no-root --only main\n',
         '-- pyproject.toml --\n[tool.poetry]\n-- poetry.lock --\n\n',
@@ -599,6 +604,20 @@ describe('advice on a COPY that changes with most commits', () => {
     assert.deepEqual(await advised(commits(83, 6), {}, installed), [
       `${often}: The build context has node_modules too, and a copy after the installation would put it over what was installed; .dockerignore can leave it out.`,
     ]);
+  });
+
+  it('is given for an installation in the stage on top', async () => {
+    const stages = text.replace('RUN npm ci', 'FROM 0 AS deps\nRUN npm ci');
+    const [said = ''] = await advised(
+      commits(83, 6),
+      {},
+      stages.replace('FROM node:22', 'FROM node:22 AS base').replace('FROM 0', 'FROM base'),
+    );
+    assert.match(said, /^2: This COPY changed in 83 of 100 commits and makes `npm ci` run again/);
+    assert.match(
+      said,
+      /Quick fixes leave it to you, since these lines cannot be written otherwise/,
+    );
   });
 
   it('is given for installations that read nothing of what is copied', async () => {
