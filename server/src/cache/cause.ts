@@ -12,6 +12,7 @@ import type { KeyedPlan, KeyedStep, KeyPart } from './keyedStep.ts';
 import { layersOf } from './layers.ts';
 import { stepBelow, stoodOn } from './recordedOrder.ts';
 import type { Recorded, RecordIndex } from './recordIndex.ts';
+import { type Siblings, siblingsIn } from './siblings.ts';
 import { stepText } from './stepText.ts';
 
 export interface Explained extends Compared {
@@ -22,11 +23,11 @@ export interface Explained extends Compared {
 /** Why a step whose key is in no record runs, although all below it may be cached. */
 export function explain(at: KeyedStep, keyed: KeyedPlan, index: RecordIndex): Explained {
   const text = stepText(at.step);
-  const siblings = at.parent === null ? [] : index.onParent(at.parent);
-  if (siblings.length === 0) return withoutSibling(at, text, keyed, index);
-  const same = siblings.find(({ step }) => step.text === text);
+  const siblings = siblingsIn(at.parent === null ? nobody : index.onParent(at.parent));
+  if (siblings.all.length === 0) return withoutSibling(at, text, keyed, index);
+  const same = siblings.withText(text);
   if (same) return compared(at, text, same, keyed);
-  const [{ record }] = siblings as [Recorded];
+  const [{ record }] = siblings.all as [Recorded];
   if (wasNotBuilt(at, siblings, record, keyed, index)) return notBuilt(at, keyed);
   const start = otherStart(at, text, record, keyed, index);
   if (start) return start;
@@ -77,13 +78,13 @@ function otherStart(
 /** Only other stages stood on what it stands on, and nothing of its own stage was built. */
 function wasNotBuilt(
   at: KeyedStep,
-  siblings: readonly Recorded[],
+  siblings: Siblings,
   record: Recorded['record'],
   keyed: KeyedPlan,
   index: RecordIndex,
 ): boolean {
   const stage = keyed.plan.stages[at.stage];
-  if (!stage || siblings.some(({ step }) => step.stage === at.stage)) return false;
+  if (!stage || siblings.ofStage(at.stage).length > 0) return false;
   // A stage without steps of its own is known by who took files from it.
   const taken = `from=${stage.name} `;
   if (record.steps.some(({ text }) => text.includes(taken))) return false;
@@ -112,7 +113,8 @@ function withoutSibling(
   if (stage && isFirst) {
     const [newest] = index.records;
     const isStage = newest?.steps.some((step) => step.stage === at.stage) ?? true;
-    if (newest && !isStage && wasNotBuilt(at, [], newest, keyed, index)) return notBuilt(at, keyed);
+    if (newest && !isStage && wasNotBuilt(at, siblingsIn(nobody), newest, keyed, index))
+      return notBuilt(at, keyed);
     const first = instead ?? firstOf(at.stage, index);
     const cause = first && changedBase(at, first, stage, keyed);
     if (cause) return { cause, instead, onlyContent: false };
@@ -173,8 +175,14 @@ function textsAbove(at: KeyedStep, { plan }: KeyedPlan): ReadonlySet<string> {
   return texts;
 }
 
+/** Of lines of other stages no more are compared word by word. */
+const mostCompared = 100;
+const nobody: readonly Recorded[] = [];
+
 /** Of several that stood on the same, the one that this most likely was. */
-function mostAlike(at: KeyedStep, text: string, siblings: readonly Recorded[]): Recorded {
+function mostAlike(at: KeyedStep, text: string, siblings: Siblings): Recorded {
+  const own = siblings.ofStage(at.stage);
+  const some = own.length > 0 ? own : siblings.all.slice(0, mostCompared);
   const words = new Set(text.split(/\s+/));
   const score = ({ step }: Recorded) => {
     const other = step.text.split(/\s+/);
@@ -182,7 +190,7 @@ function mostAlike(at: KeyedStep, text: string, siblings: readonly Recorded[]): 
     const shared = other.filter((word) => words.has(word)).length / Math.max(1, other.length);
     return (step.stage === at.stage ? 3 : 0) + keyword * 2 + shared;
   };
-  return siblings.reduce((best, each) => (score(each) > score(best) ? each : best));
+  return some.reduce((best, each) => (score(each) > score(best) ? each : best));
 }
 
 function compared(at: KeyedStep, text: string, instead: Recorded, keyed: KeyedPlan): Explained {

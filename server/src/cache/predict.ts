@@ -15,6 +15,7 @@ import type { Prediction, Predictions } from './prediction.ts';
 import { notesOn } from './predictionNotes.ts';
 import { asKeyed, type Recorded, recordIndex } from './recordIndex.ts';
 import { runsAgainIn } from './runsAgain.ts';
+import { siblingsIn } from './siblings.ts';
 import { stepText } from './stepText.ts';
 
 export interface PredictOptions {
@@ -192,13 +193,13 @@ function ofMiss(at: KeyedStep, below: Chain, building: Building): Outcome {
   }
   const hope = at.hopes.find((each) => isActive(each, building));
   const onParent = at.parent === null ? [] : index.onParent(at.parent);
-  if (hope && onParent.some(({ step }) => signatureOf(step.parts) === signature())) {
+  if (hope && siblingsIn(onParent).withOperation(signature()).length > 0) {
     const cause = { span: hope.step?.instruction.span ?? null, reason: hope.reason };
     return opened(at, cause, building);
   }
-  const isLike = ({ step }: Recorded) =>
-    mayBeEqual(at.parts, step.parts) && signatureOf(step.parts) === signature();
-  if (at.parent !== null && index.unsureOn(at.parent).some(isLike))
+  const unsure = at.parent === null ? [] : index.unsureOn(at.parent);
+  const isLike = ({ step }: Recorded) => mayBeEqual(at.parts, step.parts);
+  if (unsure.length > 0 && siblingsIn(unsure).withOperation(signature()).some(isLike))
     return opened(at, { span: null, reason: wasInexact }, building);
   const base = keyed.base(at.stage);
   if (base?.moved && at.parent === base.key && onParent.length === 0) {

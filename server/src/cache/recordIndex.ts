@@ -45,7 +45,7 @@ export function recordIndex(records: readonly BuildRecord[]): RecordIndex {
   const keys = new Map<string, Recorded>();
   const gone = new Set<string>();
   const afters = new Set<string>();
-  const unsure = new Map<string, readonly Recorded[]>();
+  const unsure = new Map<string, Recorded[]>();
   const parents = new Map<string, { record: BuildRecord; steps: Recorded[] }>();
   for (const record of records) {
     for (const step of record.steps) {
@@ -53,7 +53,9 @@ export function recordIndex(records: readonly BuildRecord[]): RecordIndex {
       if (!keys.has(step.key) && !gone.has(step.key)) keys.set(step.key, found);
       if (!gone.has(step.key)) afters.add(step.after);
       if (step.parts.some(isInexact)) {
-        unsure.set(step.parent, [...(unsure.get(step.parent) ?? []), found]);
+        const others = unsure.get(step.parent);
+        if (others) others.push(found);
+        else unsure.set(step.parent, [found]);
       }
       const group = parents.get(step.parent);
       if (!group) parents.set(step.parent, { record, steps: [found] });

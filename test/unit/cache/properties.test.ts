@@ -122,4 +122,20 @@ describe('keys of long files', () => {
       assert.ok(ratio <= 11, `four times the lines took ${ratio.toFixed(1)} times as long`);
     });
   }
+
+  it('take linear time where all stages begin on one image, and all say something else than they did', () => {
+    const trial = (count: number, word: string) => {
+      const stages = Array.from({ length: count }, (_, at) => {
+        return `FROM base AS s${at}\nRUN make ${word} ${at}\n`;
+      });
+      const copies = stages.map((_, at) => `COPY --from=s${at} /x /${at}\n`);
+      return { dockerfile: `${stages.join('')}FROM base\n${copies.join('')}` };
+    };
+    const work = (count: number) => {
+      const records = [recordAt(trial(count, 'one'))];
+      return () => void predictionsOf(records, trial(count, 'two'));
+    };
+    const ratio = growth(work(250), work(1000), 9);
+    assert.ok(ratio <= 9, `four times the stages took ${ratio.toFixed(1)} times as long`);
+  });
 });
