@@ -4,6 +4,9 @@
  */
 
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ensureBaseImage } from './baseImage.ts';
 import { describeWithLab, type LabEngine, startedEngine } from './labs/engines.ts';
 import { predictionEngine } from './predictionEngine.ts';
@@ -15,6 +18,7 @@ import {
   walkSeed,
 } from './predictionPage.ts';
 import { judgeSuite } from './predictionTrial.ts';
+import { ofOlder, ofSnapshots } from './snapshotPredictor.ts';
 
 /** Edits of each project: some 100 builds take half a minute. */
 const walkLength = 7;
@@ -40,6 +44,27 @@ for (const [turn, kind] of kinds.entries()) {
       );
     });
     after(() => lab?.stop());
+
+    it('is said by report --since a snapshot too', async () => {
+      const snapshots = mkdtempSync(join(tmpdir(), 'layers-snapshots-'));
+      try {
+        const edits = await judgeSuite({
+          edits: 4,
+          seed: walkSeed + 20 + turn,
+          predictor: ofSnapshots(snapshots, { ...process.env, ...lab.env }),
+          only: ['link', 'mounts'],
+          // What is linked again is what it was before the moment before.
+          without: new RegExp(`${ofOlder.source}|gets --link`),
+          engine: await predictionEngine(lab.env),
+        });
+        const { falseCached, falseMisses, steps, unknown } = predictionSummary(edits);
+        assert.ok(steps > 50, `${steps} steps`);
+        assert.deepEqual([...falseCached, ...falseMisses].map(describeJudged), []);
+        assert.ok(unknown <= 0.15 * steps, `${unknown} of ${steps}`);
+      } finally {
+        rmSync(snapshots, { recursive: true, force: true });
+      }
+    });
 
     it('is told rightly, or said to be unknown of few steps', () => {
       const { steps, unknown, falseCached, falseMisses } = summary;

@@ -3,18 +3,30 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Engine } from '../../server/src/engine/engine.ts';
+import { createEngine } from '../../server/src/host/engine.ts';
 import type { Step } from '../../server/src/model/plan.ts';
 import type { CacheReport, StackReport } from '../../server/src/protocol.ts';
 import { cli } from '../support/cli.ts';
 import { ofProduct, type Predictor } from './predictionTrial.ts';
 import type { State } from './projectState.ts';
 
-/** `snapshots`: a folder of the caller's, outside of all contexts. */
-export function ofSnapshots(snapshots: string): Predictor {
+/** Kinds of edits of which the moment before says too little. */
+export const ofOlder = /older|first state|undone|removed|no longer|size and time/;
+
+/**
+ * `snapshots`: a folder of the caller's, outside of all contexts. Reports ask the engine that `env`
+ * names.
+ */
+export function ofSnapshots(
+  snapshots: string,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Predictor {
+  const run = runWith(createEngine({ env }));
   return async (folder, state, records) => {
     const file = join(snapshots, `${folder.replaceAll('/', '-')}.json`);
     const told = existsSync(file)
-      ? await report(folder, state, file)
+      ? await report(folder, state, file, run)
       : new Map<number, CacheReport[]>();
     await run(folder, state, ['snapshot'], ['-o', file]);
     const { analysis } = await ofProduct(folder, state, records);
@@ -47,6 +59,7 @@ async function report(
   folder: string,
   state: State,
   snapshot: string,
+  run: Run,
 ): Promise<ReadonlyMap<number, CacheReport[]>> {
   const out = await run(folder, state, ['report', '--json'], ['--since', snapshot]);
   const { stages } = JSON.parse(out) as StackReport;
@@ -63,20 +76,28 @@ async function report(
   return told;
 }
 
-async function run(
+type Run = (
   folder: string,
-  { buildArgs, target }: State,
+  state: State,
   before: readonly string[],
   after: readonly string[],
-): Promise<string> {
-  const { code, out, err } = await cli([
-    ...before,
-    join(folder, 'Dockerfile'),
-    ...['--context', folder],
-    ...(target ? ['--target', target] : []),
-    ...Object.entries(buildArgs).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
-    ...after,
-  ]);
-  assert.equal(code, 0, err);
-  return out;
+) => Promise<string>;
+
+function runWith(engine: Engine): Run {
+  return async (folder, { buildArgs, target }, before, after) => {
+    const args = Object.entries(buildArgs).map(([name, value]) => `--build-arg=${name}=${value}`);
+    const { code, out, err } = await cli(
+      [
+        ...before,
+        join(folder, 'Dockerfile'),
+        ...['--context', folder],
+        ...(target ? ['--target', target] : []),
+        ...args,
+        ...after,
+      ],
+      { engine },
+    );
+    assert.equal(code, 0, err);
+    return out;
+  };
 }
