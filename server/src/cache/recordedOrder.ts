@@ -2,18 +2,31 @@
 
 import type { BuildRecord, RecordedStep } from './buildRecord.ts';
 
-type ByAfter = ReadonlyMap<string, RecordedStep>;
+type ByAfter = ReadonlyMap<string, readonly RecordedStep[]>;
 
 const orders = new WeakMap<BuildRecord, ByAfter>();
 
-/** The step that this one stood on; undefined: an image, or nothing. */
-export function stepBelow(record: BuildRecord, { parent }: RecordedStep): RecordedStep | undefined {
-  let known = orders.get(record);
-  if (!known) {
-    known = new Map(record.steps.map((step) => [step.after, step]));
-    orders.set(record, known);
+/**
+ * The step that this one stood on, of its own stage where equal steps of several did; undefined: an
+ * image, or nothing.
+ */
+export function stepBelow(record: BuildRecord, step: RecordedStep): RecordedStep | undefined {
+  const { parent, stage } = step;
+  const below = orderOf(record).get(parent);
+  return below?.find((each) => each.stage === stage) ?? below?.[0];
+}
+
+function orderOf(record: BuildRecord): ByAfter {
+  const known = orders.get(record);
+  if (known) return known;
+  const made = new Map<string, RecordedStep[]>();
+  for (const step of record.steps) {
+    const same = made.get(step.after);
+    if (same) same.push(step);
+    else made.set(step.after, [step]);
   }
-  return known.get(parent);
+  orders.set(record, made);
+  return made;
 }
 
 /** Did one stand on the other, whatever stood between them? */

@@ -207,6 +207,12 @@ describe('the cause of a miss in the text', () => {
       '1: stage a was not built before',
     ],
     [
+      'a line of words that other stages have too',
+      'FROM base AS a\nRUN x\nRUN y\nFROM base\nRUN x\nCOPY --from=a /y /y',
+      'FROM base AS a\nRUN y\nFROM base\nRUN x\nCOPY --from=a /y /y',
+      '2: the line "RUN x" above it was removed',
+    ],
+    [
       'another image to copy from',
       'COPY --from=one:1 /a /b',
       'COPY --from=one:2 /a /b',
