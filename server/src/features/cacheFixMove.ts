@@ -102,7 +102,8 @@ function readsOf(
   const all = { ...found.copy, sources: [''], parents: false, exclude: made };
   const answer = analysis.manifests.of(all, found.folder, install);
   if (answer.state !== 'known' || !answer.value.ok) return null;
-  return answer.value.files.map((file) => join(found.folder, file));
+  const { files, dummies = [] } = answer.value;
+  return [...files, ...dummies].map((file) => join(found.folder, file));
 }
 
 const made = ['**/node_modules', '**/.venv', '**/vendor', '**/.yarn/cache', '**/.pnpm-store'];

@@ -60,7 +60,7 @@ async function settingsOf(files: ProjectFiles): Promise<readonly string[] | stri
   for (const name of found) {
     const text = ((await files.text(name)) ?? '').replace(/^\s*#.*$/gm, '');
     const leads =
-      /^\s*"?(include|paths|directory|local-registry|path|offline|credential-provider|global-credential-providers|token-from-stdout)"?\s*=|\b(path|directory)\s*=|file:\/\//m;
+      /^\s*"?(include|paths|directory|local-registry|path|offline|credential-provider|global-credential-providers|token-from-stdout)"?\s*=|\b(path|directory)\s*=|file:\/\/|\b(cainfo|rustc(-\w+)*)"?\s*=\s*["'][^"']*\/|\.json["']/m;
     if (leads.test(text)) return `${name} may lead to other files of the project.`;
   }
   return found;

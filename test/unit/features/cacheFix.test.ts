@@ -453,6 +453,10 @@ name = "d"
       'COPY src ./src\nCOPY package*.json ./\nRUN npm ci\n',
       `${manifest(', "workspaces": ["src"]')}-- src/package.json --\n{}\n`,
     ],
+    'Cargo must find what is copied': [
+      'COPY src ./src\nCOPY Cargo.toml Cargo.lock ./\nRUN cargo fetch\n',
+      crate,
+    ],
     'what is copied may be settings of the installer': [
       'COPY src/app.js /root/.npmrc\nCOPY package*.json ./\nRUN npm ci\n',
       manifest(),

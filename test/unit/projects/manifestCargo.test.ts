@@ -115,6 +115,16 @@ b = { path = "crates/b" }
     },
     'members that cannot be listed': { 'Cargo.toml': '[workspace]\nmembers = ["a/**"]\n' },
     'a manifest that cannot be read': { 'Cargo.toml': `${own}x = [\n`, 'src/main.rs': '' },
+    'certificates of the project': {
+      'Cargo.toml': own,
+      'src/main.rs': '',
+      '.cargo/config.toml': '[http]\ncainfo = "certs/ca.pem"\n',
+    },
+    'a target of its own': {
+      'Cargo.toml': own,
+      'src/main.rs': '',
+      '.cargo/config.toml': '[build]\ntarget = "./my.json"\n',
+    },
     'packages that are vendored': {
       'Cargo.toml': own,
       'src/main.rs': '',
