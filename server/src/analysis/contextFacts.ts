@@ -8,7 +8,7 @@
 
 import { type BuildContext, type IgnoreState, openContext } from '../context/buildContext.ts';
 import { chooseContext } from '../context/choose.ts';
-import type { ContentFacts, KnownContent, SentContext } from '../context/contentFacts.ts';
+import type { ContentFacts, SentContext } from '../context/contentFacts.ts';
 import type { CopyFacts } from '../context/copyFacts.ts';
 import type { Decompressors } from '../context/decompress.ts';
 import type { Fact } from '../context/fact.ts';
@@ -16,9 +16,10 @@ import type { FileDigests } from '../context/fileDigests.ts';
 import type { FileSystem } from '../context/fileSystem.ts';
 import type { Plan, ResolvedCopy, Step } from '../model/plan.ts';
 import { confined, confinedDigests } from './confined.ts';
-import { contentKey, contextSteps, namedSources, selections, type Taking } from './contextSteps.ts';
-import { BackgroundFact, type Held } from './facts.ts';
+import { contextSteps, namedSources, selections, type Taking } from './contextSteps.ts';
+import { BackgroundFact, drop, type Held } from './facts.ts';
 import { folderOf, isWithin, resolvePath } from './hostPaths.ts';
+import { SelectedContent } from './selectedContent.ts';
 import type { ContextState, Subject } from './subject.ts';
 
 /** The machine's part in reading a context. */
@@ -64,18 +65,14 @@ export class ContextFacts {
   #dockerfile: string | null = null;
   /** By what the copy takes, so that edits elsewhere in the file keep them. */
   #copies = new Map<string, BackgroundFact<CopyFacts>>();
-  /** By what is selected; only of what someone asked for. */
-  #contents = new Map<string, BackgroundFact<ContentFacts>>();
-  /** What the builder holds of the context, as it was last said. */
-  #sent: SentContext | null = null;
-  /** Sources of all lines of the document that take of the context. */
-  #sources: readonly string[] = [];
+  readonly #contents: SelectedContent;
   /** What the document itself needs, by key; starts when the context is open. */
   #needed = new Map<string, Taking>();
 
   constructor(ports: ContextPorts, onChanged: () => void) {
     this.#ports = ports;
     this.#onChanged = onChanged;
+    this.#contents = new SelectedContent(onChanged);
   }
 
   /** `aside`: for a plan that is not the document's own; it takes what is known and drops nothing. */
@@ -90,15 +87,13 @@ export class ContextFacts {
     for (const step of steps) needed.set(step.key, step);
     if (!aside || !this.#wanted) {
       this.#needed = needed;
-      this.#sources = namedSources(plan);
-      this.#want(subject, this.#sources);
+      const sources = namedSources(plan);
+      this.#want(subject, sources);
+      this.#contents.send(subject, this.root, sources);
       drop(this.#copies, needed);
-      drop(this.#contents, selections(plan));
+      this.#contents.keep(selections(plan));
     } else for (const [key, taking] of needed) this.#needed.set(key, taking);
-    if (sent !== this.#sent) {
-      this.#sent = sent;
-      for (const fact of this.#contents.values()) fact.refresh();
-    }
+    this.#contents.compareWith(sent);
     this.#advance();
     // While the context is looked at again, none of its figures is the last word.
     const reopening = this.#wanted?.fact.held.refreshing === true;
@@ -128,23 +123,9 @@ export class ContextFacts {
   /** What is known of the content, asked for from now on as long as the document needs it. */
   #contentOf(selection: ResolvedCopy | string): Fact<ContentFacts> {
     const opened = this.#opened;
-    const context = opened?.context;
     if (!opened) return { state: 'pending' };
-    if (!context) return { state: 'unavailable', reason: opened.state.reason };
-    const key = contentKey(selection);
-    let fact = this.#contents.get(key);
-    if (!fact) {
-      fact = new BackgroundFact<ContentFacts>(
-        async (signal) => {
-          const value = await context.content(selection, this.#sent, signal, this.#sources);
-          return { state: 'known', value };
-        },
-        this.#onChanged,
-        sameContent,
-      );
-      this.#contents.set(key, fact);
-    }
-    return fact.held.fact;
+    if (!opened.context) return { state: 'unavailable', reason: opened.state.reason };
+    return this.#contents.of(opened.context, selection);
   }
 
   filesChanged(paths: readonly string[]): void {
@@ -177,12 +158,14 @@ export class ContextFacts {
 
   stop(): void {
     this.#wanted?.fact.stop();
-    for (const fact of [...this.#copies.values(), ...this.#contents.values()]) fact.stop();
+    for (const fact of this.#copies.values()) fact.stop();
+    this.#contents.stop();
   }
 
   #pending(): readonly Promise<void>[] {
-    const facts = [this.#wanted?.fact, ...this.#copies.values(), ...this.#contents.values()];
-    return facts.map((fact) => fact?.settling ?? null).filter((promise) => promise !== null);
+    const facts = [this.#wanted?.fact, ...this.#copies.values()];
+    const own = facts.map((fact) => fact?.settling ?? null).filter((promise) => promise !== null);
+    return [...own, ...this.#contents.settling];
   }
 
   /** The state of a copy that nothing is known of: the context is looked for, or there is none. */
@@ -263,7 +246,7 @@ export class ContextFacts {
   /** Takes an opened context in force; figures of another folder are dropped. */
   #take(opened: Opened, dockerfile: string | null): void {
     if (opened.context !== this.#opened?.context) {
-      for (const fact of [...this.#copies.values(), ...this.#contents.values()]) fact.stop();
+      for (const fact of this.#copies.values()) fact.stop();
       this.#copies.clear();
       this.#contents.clear();
     }
@@ -293,31 +276,8 @@ export class ContextFacts {
 
   #refresh(): void {
     for (const fact of this.#copies.values()) fact.refresh();
-    for (const fact of this.#contents.values()) fact.refresh();
+    this.#contents.refresh();
   }
-}
-
-/** Ends what nobody asks for any more, as what was typed on the way to a longer name. */
-function drop<T>(
-  facts: Map<string, BackgroundFact<T>>,
-  needed: ReadonlyMap<string, unknown>,
-): void {
-  for (const [key, fact] of facts) {
-    if (needed.has(key)) continue;
-    fact.stop();
-    facts.delete(key);
-  }
-}
-
-function sameContent(a: ContentFacts, b: ContentFacts): boolean {
-  if (a.kind === 'unknown' || b.kind === 'unknown') {
-    return a.kind === b.kind && a.kind === 'unknown' && a.reason === (b as typeof a).reason;
-  }
-  const digests = (facts: KnownContent) => facts.sources.map(({ digest }) => digest);
-  return (
-    a.fails === b.fails &&
-    JSON.stringify([digests(a), a.unnoticed]) === JSON.stringify([digests(b), b.unnoticed])
-  );
 }
 
 const noSelection: Fact<ContentFacts> = {

@@ -86,6 +86,18 @@ export class BackgroundFact<T> {
   }
 }
 
+/** Ends what nobody asks for any more, as what was typed on the way to a longer name. */
+export function drop<T>(
+  facts: Map<string, BackgroundFact<T>>,
+  needed: ReadonlyMap<string, unknown>,
+): void {
+  for (const [key, fact] of facts) {
+    if (needed.has(key)) continue;
+    fact.stop();
+    facts.delete(key);
+  }
+}
+
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   // Ports for engines and registries reject with full sentences.

@@ -11,7 +11,7 @@ import type { ResolvedCopy } from '../model/plan.ts';
 import { type ArchiveContent, readArchive } from './archive.ts';
 import { contentOf } from './content.ts';
 import { contentBytes } from './contentBytes.ts';
-import type { ContentFacts, SentContext } from './contentFacts.ts';
+import type { ContentFacts, Sending, SentContext } from './contentFacts.ts';
 import type { Built } from './contentTree.ts';
 import type { CopyFacts } from './copyFacts.ts';
 import { factsOf, treeOf } from './copyFigures.ts';
@@ -74,14 +74,13 @@ export interface BuildContext {
   files(copy: ResolvedCopy, signal?: AbortSignal, below?: Below): Promise<readonly CopiedFile[]>;
   /**
    * What the builder hashes of what a COPY or ADD, or a bind mount of a path, selects; `sent` is what
-   * it holds of this folder, null where that is not known. Reads the files that are selected. `beside`:
-   * sources of all lines that take of the context, as they are sent together.
+   * it holds of this folder, null where that is not known. Reads the files that are selected.
    */
   content(
     selection: ResolvedCopy | string,
     sent: SentContext | null,
     signal?: AbortSignal,
-    beside?: readonly string[],
+    sending?: Sending,
   ): Promise<ContentFacts>;
   /** Marks a path (absolute), or all, as stale. True: something that was asked for is concerned. */
   invalidate(path?: string): boolean;
@@ -89,6 +88,7 @@ export interface BuildContext {
   revalidate(signal?: AbortSignal): Promise<boolean>;
 }
 
+const alone: Sending = { sources: [], unsaved: null };
 const noDecompressors: Decompressors = { open: () => null };
 const mostMembers = 200_000;
 /** Names of files that are found changed may lead to others, and these to no more. */
@@ -194,7 +194,7 @@ export function openContext(
     selection: ResolvedCopy | string,
     sent: SentContext | null,
     signal: AbortSignal,
-    beside: readonly string[],
+    sending: Sending,
   ): Promise<ContentFacts> {
     const { digests } = options;
     if (!digests || !bytes) return { kind: 'unknown', reason: 'Files cannot be compared here.' };
@@ -215,7 +215,7 @@ export function openContext(
       bytes,
       digests,
       sent,
-      beside,
+      sending,
       signal,
     });
     const [problem] = file.problems;
@@ -256,9 +256,9 @@ export function openContext(
         return [];
       }
     },
-    async content(selection, sent, signal = new AbortController().signal, beside = []) {
+    async content(selection, sent, signal = new AbortController().signal, sending = alone) {
       try {
-        return await settled(() => contentIn(selection, sent, signal, beside));
+        return await settled(() => contentIn(selection, sent, signal, sending));
       } catch (error) {
         signal.throwIfAborted();
         return { kind: 'unknown', reason: reasonOf(error) };

@@ -6,7 +6,13 @@
 import type { ResolvedCopy } from '../model/plan.ts';
 import type { ContentBytes } from './contentBytes.ts';
 import { type EntryDigests, entryDigests } from './contentDigests.ts';
-import type { ContentFacts, ContentNode, SentContext, SourceContent } from './contentFacts.ts';
+import type {
+  ContentFacts,
+  ContentNode,
+  Sending,
+  SentContext,
+  SourceContent,
+} from './contentFacts.ts';
 import { type Built, type ContentTree, contentTree, folderNode } from './contentTree.ts';
 import { type Entry, Unreadable } from './entries.ts';
 import type { FileDigests } from './fileDigests.ts';
@@ -18,6 +24,7 @@ import type { KeptFolders } from './keptFolders.ts';
 import { startPace } from './pace.ts';
 import { noInfo, type Selection, type SelectionInfo, selectEntry } from './selection.ts';
 import { type Child, type ContextTree, type Match, resolveSource, sentFor } from './sources.ts';
+import { unsavedFile } from './unsavedFile.ts';
 
 /** All that is needed to answer for one context. */
 export interface ContentInputs {
@@ -29,8 +36,7 @@ export interface ContentInputs {
   readonly bytes: ContentBytes;
   readonly digests: FileDigests;
   readonly sent: SentContext | null;
-  /** Sources of all lines that take of the context. */
-  readonly beside: readonly string[];
+  readonly sending: Sending;
   readonly signal: AbortSignal;
 }
 
@@ -46,6 +52,7 @@ export async function contentOf(
   inputs: ContentInputs,
 ): Promise<ContentFacts> {
   const own = new Set<Entry>();
+  const unsaved = unsavedFile(inputs.sending.unsaved, inputs.digests.text);
   let links: HardLinks | null = null;
   for (let changes = 0; ; ) {
     const tree = contentTree({
@@ -54,6 +61,7 @@ export async function contentOf(
       sent: inputs.sent,
       bytes: (entry) => inputs.bytes.known(entry, own),
       links,
+      unsaved,
       digests: entryDigests(inputs.digests.text),
       pace: startPace(),
       signal: inputs.signal,
@@ -63,7 +71,7 @@ export async function contentOf(
       ? question.mount(selection)
       : question.copy(selection));
     if (tree.linked.size > 0) {
-      const sources = [...basesOf(selection), ...inputs.beside];
+      const sources = [...basesOf(selection), ...inputs.sending.sources];
       links = await hardLinks(inputs.tree, sources, tree.linked);
     } else if (tree.lacking.length === 0) return facts;
     const changed = await readAll(tree, inputs, own);
@@ -141,7 +149,11 @@ class Question {
     const sources: SourceContent[] = [];
     for (const source of copy.sources) {
       const { base, include } = copy.parents ? pivot(source) : { base: source, include: null };
-      const resolved = await resolveSource(this.#inputs.tree, base, sentFor(this.#inputs.beside));
+      const resolved = await resolveSource(
+        this.#inputs.tree,
+        base,
+        sentFor(this.#inputs.sending.sources),
+      );
       const selection = { include, excluded };
       const [lost] = resolved.dangling;
       // What is left out as a whole is missed only by a copy that really runs (seen on an engine).

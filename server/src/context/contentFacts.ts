@@ -78,5 +78,13 @@ export interface SentEntry {
   readonly link?: string;
 }
 
+/** What else decides what is sent of a context. */
+export interface Sending {
+  /** Sources of all lines that take of it, as they are sent together. */
+  readonly sources: readonly string[];
+  /** A file (relative path) with a text that is not saved yet, but will be when it is built. */
+  readonly unsaved: { readonly path: string; readonly text: string } | null;
+}
+
 /** What the builder holds of the context, by relative path; undefined: nothing there. */
 export type SentContext = (path: string) => SentEntry | undefined;

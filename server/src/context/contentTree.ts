@@ -12,6 +12,7 @@ import type { HardLinks } from './hardLinks.ts';
 import type { KeptFolders } from './keptFolders.ts';
 import type { Pace } from './pace.ts';
 import type { ContextTree, Found } from './sources.ts';
+import { holds, type Unsaved } from './unsavedFile.ts';
 
 /** An entry with what was found on the way. */
 export interface Built {
@@ -31,6 +32,8 @@ export interface TreeInputs {
   readonly bytes: KnownBytes;
   /** Null: not looked at yet. */
   readonly links: HardLinks | null;
+  /** Counts as what it will be once it is saved. */
+  readonly unsaved: Unsaved | null;
   readonly digests: EntryDigests;
   readonly pace: Pace;
   readonly signal: AbortSignal;
@@ -60,7 +63,7 @@ const unreadableFile = { digest: null };
 
 /** The tree for one question. */
 export function contentTree(inputs: TreeInputs): ContentTree {
-  const { tree, kept, sent, bytes, links, digests, pace, signal } = inputs;
+  const { tree, kept, sent, bytes, links, unsaved, digests, pace, signal } = inputs;
   const lacking: Lacking[] = [];
   const linked = new Set<string>();
 
@@ -88,6 +91,16 @@ export function contentTree(inputs: TreeInputs): ContentTree {
         node: leafNode(entry, path, entry.target, digests),
         unnoticed: none,
       };
+    }
+    if (path === unsaved?.path) {
+      const saved = entry.readable ? bytes(entry) : unreadableFile;
+      if (!saved) {
+        lacking.push({ path, entry });
+        return null;
+      }
+      if (saved.digest !== null && !unsaved.saved.includes(saved.digest)) {
+        return { node: leafNode(entry, path, unsaved.digest, digests), unnoticed: none };
+      }
     }
     const was = sent?.(path);
     const isAlike = was !== undefined && isSent(was, entry);
@@ -120,7 +133,8 @@ export function contentTree(inputs: TreeInputs): ContentTree {
   async function build(found: Found): Promise<Built | null> {
     const { path, entry } = found;
     if (entry && entry.kind !== 'directory') return leaf(found, entry);
-    const before = kept.get(path, entry);
+    const isKept = !holds(path, unsaved);
+    const before = isKept ? kept.get(path, entry) : undefined;
     if (before) return before;
     const keep = kept.begin(path);
     const children = new Map<string, ContentNode>();
@@ -143,7 +157,7 @@ export function contentTree(inputs: TreeInputs): ContentTree {
     if (own?.unnoticed) unnoticed.push(`${path}/`);
     const node = folderNode(path, entry, own?.mode ?? null, children, digests);
     const built = { node, unnoticed };
-    keep(entry, built);
+    if (isKept) keep(entry, built);
     return built;
   }
 

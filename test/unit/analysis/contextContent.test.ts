@@ -16,7 +16,7 @@ const paths = {
 };
 const start = 'FROM alpine\nCOPY package.json /app/\nCOPY src /app/src\n';
 
-function project(within: readonly string[] | null = null) {
+function project(within: readonly string[] | null = null, untouched: boolean | null = null) {
   const files = memoryFileSystem(paths);
   const digests = memoryDigests(files);
   let told = 0;
@@ -27,7 +27,8 @@ function project(within: readonly string[] | null = null) {
   const settings = readSettings({});
   const read = (text = start, sent: SentContext | null = null, aside = false) => {
     const plan = planOf(text);
-    const subject = { key: path, path, folder: '/project/app', within, text, version: 1, settings };
+    const about = { key: path, path, folder: '/project/app', within, text, version: 1, settings };
+    const subject = untouched === null ? about : { ...about, untouched };
     const reading = facts.read(subject, plan, aside, sent);
     const steps = plan.stages.flatMap((stage) => stage.steps);
     return { reading, steps };
@@ -118,6 +119,33 @@ describe('what the lines of a Dockerfile select', () => {
     assert.equal(digestOf(await content(1, start.replace('/app/src', '/elsewhere'))), before);
     assert.equal(digests.read.length, count);
     assert.notEqual(digestOf(await content(1, start.replace('COPY src', 'COPY src/a.ts'))), before);
+  });
+
+  it('has the Dockerfile as it will be saved, once someone edits it', async () => {
+    const text = 'FROM alpine\nCOPY . /app\nCOPY src /src\n';
+    const edited = `${text}# more\n`;
+    const digests = async (untouched: boolean | null) => {
+      const { files, facts, content } = project(null, untouched);
+      files.write('/project/app/Dockerfile', `\ufeff${text}`);
+      const saved = [digestOf(await content(0, text)), digestOf(await content(1, text))];
+      const after = [digestOf(await content(0, edited)), digestOf(await content(1, edited))];
+      files.write('/project/app/Dockerfile', edited);
+      facts.filesChanged(['/project/app/Dockerfile']);
+      const then = [digestOf(await content(0, edited)), digestOf(await content(1, edited))];
+      const back = digestOf(await content(0, text));
+      return { saved, after, then, back };
+    };
+    const { saved, after, then, back } = await digests(false);
+    assert.notEqual(after[0], saved[0]);
+    assert.equal(after[1], saved[1]);
+    assert.deepEqual(then, after);
+    assert.notEqual(back, then[0]);
+    // Read from the disk, or opened and left alone: an editor may write line ends of its own.
+    for (const untouched of [true, null]) {
+      const alone = await digests(untouched);
+      assert.deepEqual(alone.after, alone.saved);
+      assert.equal(alone.back, alone.then[0]);
+    }
   });
 
   it('is compared with what the builder holds, as soon as that is known', async () => {
