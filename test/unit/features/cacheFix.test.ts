@@ -671,6 +671,28 @@ describe('advice on a COPY that changes with most commits', () => {
     );
   });
 
+  it('says at least where not all times are known, and no figures where none are', async () => {
+    const two = text.replace('RUN npm ci', 'RUN npm ci\nRUN other');
+    const { analysis } = await seen(two, { history: commits(83, 6) });
+    const [stage] = analysis.plan.stages;
+    const step = stage?.steps[1];
+    assert.ok(stage && step);
+    const last = { ms: 41_000, bytes: null };
+    const of = (one: unknown) =>
+      (one === stage.steps[2] ? { last } : undefined) as unknown as Prediction;
+    const measured = { ...analysis, cache: { ...analysis.cache, of } };
+    const often =
+      '83 of the last 100 commits changed what it takes; each time the 2 steps after it run again';
+    assert.equal(churnSentence(measured, stage, step), `${often}, at least 41 s as last built.`);
+    assert.equal(churnSentence(analysis, stage, step), `${often}.`);
+    const reason = 'Git refuses to read the repository.';
+    const refused = { ...analysis.churn, of: () => ({ state: 'unavailable', reason }) as const };
+    assert.equal(
+      churnSentence({ ...analysis, churn: refused }, stage, step),
+      `How often what it takes changes is not known. ${reason}`,
+    );
+  });
+
   it('counts what other stages take of it among what runs again', async () => {
     const stages = (last: string) => `FROM a AS one
 WORKDIR /app
