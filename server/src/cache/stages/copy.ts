@@ -28,8 +28,7 @@ export function applyCopy(making: Making, draft: Draft, step: Step, copy: Resolv
     owner,
     folders: { mode: octal, owner: owner ?? root },
   };
-  const isDoubtful = copy.doubt?.dest || copy.doubt?.sources || copy.doubt?.files;
-  if (isDoubtful) {
+  if (copy.doubt?.dest || copy.doubt?.sources) {
     const reason = 'What it copies, or to where, hangs on variables of a base image.';
     draft.root = hiddenBy(making.hash(`doubt ${reason}`), {
       ...certain,
@@ -43,6 +42,9 @@ export function applyCopy(making: Making, draft: Draft, step: Step, copy: Resolv
   else if (copy.origin.kind !== 'context') {
     for (const source of copy.sources) copyFrom(work, source);
   }
+  const reason = 'What a heredoc holds hangs on variables of a base image.';
+  const isOpen = copy.doubt?.files === true;
+  const marks = isOpen ? { ...certain, unknown: { reason, pending: false } } : certain;
   for (const { name, content } of copy.files) {
     const digest = making.hash(content);
     const mode = chmod === null ? 0o644 : chmodOf(chmod, 0o644);
@@ -50,7 +52,7 @@ export function applyCopy(making: Making, draft: Draft, step: Step, copy: Resolv
       kind: 'file',
       mode,
       owner: owner ?? root,
-      content: { digest, text: content.length > 65_536 ? null : content, marks: certain },
+      content: { digest, text: isOpen || content.length > 65_536 ? null : content, marks },
     });
   }
 }

@@ -34,6 +34,10 @@ describe('content of stages', () => {
     const sum = 'a'.repeat(64);
     const pinned = `FROM scratch\nADD --checksum=sha256:${sum} https://example.com/x /x`;
     assert.equal(contentOf(pinned, '/x').unknown, undefined);
+    const heredoc = 'FROM a\nCOPY <<h /h\n$Q\nh\nCOPY f /f';
+    assert.match(contentOf(heredoc, '/h', { f: '1' }).unknown ?? '', /What a heredoc holds/);
+    assert.equal(contentOf(heredoc, '/f', { f: '1' }).unknown, undefined);
+    assert.equal(contentOf(heredoc, '/etc/passwd', { f: '1' }).unknown, undefined);
     assert.match(contentOf('FROM scratch\nCOPY f /f', '/g', { f: '1' }).unknown ?? '', /not in/);
     assert.match(contentOf('FROM scratch\nCOPY f /f', '/f').unknown ?? '', /fails/);
   });
