@@ -104,7 +104,7 @@ interface Outcome {
 
 function predictStep(at: KeyedStep, below: Chain, stage: Stage, building: Building): Outcome {
   const { index } = building;
-  const isLinked = at.key !== null && at.after !== at.key;
+  const isLinked = at.step.copy?.link === true && building.keyed.rules.merges;
   const hit = at.key === null ? undefined : index.byKey(at.key);
   if (below.kind === 'missed' && !isLinked) {
     return mayHoldBelow(at, building)
@@ -116,9 +116,9 @@ function predictStep(at: KeyedStep, below: Chain, stage: Stage, building: Buildi
     return changed(cause, hit ?? counterpart(at, building));
   }
   if (hit) return ofHit(at, hit, isLinked, below, building);
+  // What is linked stands on nothing, but what follows it stands on what is below it, too.
   if (below.kind === 'missed') {
-    const { cause, instead } = explain(at, building.keyed, index);
-    return { prediction: missed('changed', cause, instead), after: below };
+    return { prediction: ofMiss(at, cached, building).prediction, after: below };
   }
   return ofMiss(at, below, building);
 }

@@ -120,6 +120,13 @@ RUN three
     });
   });
 
+  it('says nothing of a linked copy above which a step was missed', () => {
+    const linked = { ...app, dockerfile: 'FROM base\nRUN a\nCOPY --link src /src\nRUN b\n' };
+    const asked = probe([], [2], [], linked);
+    assert.equal(words([asked], linked), 'changed unknown rebuild');
+    assert.equal(words([recordAt(linked), asked], linked), 'cached cached cached');
+  });
+
   it('is gone too of a linked copy where the store merges no layers', () => {
     const inputs = { mergesLayers: false };
     const asked = probe([4], [5], [], { ...app, inputs });

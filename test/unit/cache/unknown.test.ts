@@ -56,7 +56,7 @@ describe('what is not known', () => {
     assert.equal(same.map(({ word }) => word).join(' '), 'cached unknown unknown');
     const known = predictionsOf([record], base);
     assert.equal(known.map(({ word }) => word).join(' '), 'cached unknown unknown');
-    assert.match(known[1]?.cause?.reason ?? '', /^When it was part of a build, not all/);
+    assert.match(known[1]?.cause?.reason ?? '', /^Of the build that had it not all is known/);
     const other = { ...base, ...gone, dockerfile: file.replace('RUN b', 'RUN c') };
     assert.equal(words({ ...base, ...gone }, other), 'cached unknown changed');
   });
@@ -71,6 +71,19 @@ describe('what is not known', () => {
     const records = [recordAt(base), recordAt({ ...base, ...gone })];
     const words = predictionsOf(records, edited).map(({ word }) => word);
     assert.equal(words.join(' '), 'cached changed rebuild');
+  });
+
+  it('is said of a linked copy of files that are still read, though a line above it changed', () => {
+    const trial = (run: string): Trial => ({
+      dockerfile: `FROM base\nRUN ${run}\nCOPY --link src /src\nRUN b\n`,
+      files: { 'src/a': '1' },
+    });
+    const records = [recordAt(trial('a'))];
+    const said = (after: Trial) => predictionsOf(records, after).map(({ word }) => word);
+    assert.deepEqual(said(trial('z')), ['changed', 'cached', 'rebuild']);
+    assert.deepEqual(said({ ...trial('z'), ...pending }), ['changed', 'unknown', 'rebuild']);
+    const inputs = { ...pending.inputs, mergesLayers: false };
+    assert.deepEqual(said({ ...trial('z'), inputs }), ['changed', 'rebuild', 'rebuild']);
   });
 
   it('is whether an older builder finds a RUN with a secret again below a line that runs again', () => {
