@@ -1556,4 +1556,25 @@ export const stageCases: readonly StageCase[] = [
     actual: 'cached',
     told: 'same',
   },
+  {
+    title: 'a test of a file that a variable names',
+    before: 'COPY ctx/more/ /more/\nENV D=/more\nRUN [ -f "$D/flag" ] && touch /flag; touch /o',
+    after: 'COPY ctx/more/ /more/\nENV D=/more\nRUN [ -f "$D/flag" ] && touch /flag; touch /o',
+    files: { 'more/m': '1' },
+    filesAfter: { 'more/m': '1', 'more/flag': '' },
+    take: '/flag*',
+    actual: 'run',
+    told: 'perhaps',
+  },
+  {
+    title: 'chance behind a condition',
+    before:
+      'COPY ctx/f /f\nRUN ["/bin/bash", "-c", "if [ -e /f ]; then echo $RANDOM$RANDOM > /o; fi"]',
+    after:
+      'COPY ctx/f /f\nENV X=1\nRUN ["/bin/bash", "-c", "if [ -e /f ]; then echo $RANDOM$RANDOM > /o; fi"]',
+    files: file,
+    take: '/o',
+    actual: 'run',
+    told: 'likely',
+  },
 ];

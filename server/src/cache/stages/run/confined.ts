@@ -5,6 +5,7 @@
  */
 
 import type { ContentNode } from '../../../context/contentFacts.ts';
+import type { ResolvedRun } from '../../../model/plan.ts';
 import type { ShellCommand } from '../../../shell/commands.ts';
 import { absolute } from '../../../shell/commandWords.ts';
 import { isWithin } from '../../../syntax/slashPaths.ts';
@@ -16,11 +17,11 @@ import { emptyFolder, type Node, parentOf } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
 import type { Following } from './call.ts';
 import { forgivesFailure, refuseLostFolders } from './forgives.ts';
-import { type Reach, reachOf } from './reach.ts';
+import { isRepeatable, type Reach, reachOf } from './reach.ts';
 
 /** Parts of the shell with which the words do not tell what is done. */
 const untold =
-  /\b(eval|alias|chroot|unshare|coproc|exec|trap|source|xargs|awk|ln|shopt)\b|(^|[;&|({\n]|\b(then|do|else))\s*\.\s|<\(|>\(|\d>&-|<&/;
+  /\b(eval|alias|chroot|unshare|coproc|(?<!-)exec|trap|source|xargs|awk|ln|shopt)\b|(^|[;&|({\n]|\b(then|do|else))\s*\.\s|<\(|>\(|\d>&-|<&/;
 
 /** What programs are and load. */
 const system =
@@ -28,19 +29,35 @@ const system =
 
 /** Applies what such commands may do; throws Unfollowed where they do not name it. */
 export function confine(following: Following, commands: readonly ShellCommand[]): void {
-  const { making, draft, run, script, variables } = following;
+  const { making, draft, run, variables } = following;
+  const script = plainText(following.script, run);
   if (untold.test(script)) throw new Unfollowed();
-  if (forgivesFailure(script, run)) refuseLostFolders(following);
+  if (forgivesFailure(following.script, run)) refuseLostFolders(following);
   const reach = reachOf(commands, run, script, loopedFolders(script, run.cwd));
   const writes = outermost([...reach.writes].map((path) => madeAt(draft.root, path)));
   for (const path of writes) if (system.test(path) || path === '/') throw new Unfollowed();
   const { digest, marks } = inputsOf(following, reach, writes);
   const words = [run.argv, run.program ?? null, variables, run.cwd, run.user, draft.image];
   const id = making.hash(JSON.stringify(['confined', words, digest]));
-  const reruns = reach.repeats ? marks.reruns : new Set([...marks.reruns, draft.line]);
+  const isSame = reach.repeats && isRepeatable(following.script);
+  const reruns = isSame ? marks.reruns : new Set([...marks.reruns, draft.line]);
   const own: Marks = { ...marks, reruns, lossy: new Set([...marks.lossy, draft.line]) };
   for (const path of writes)
     put(draft, path, hiddenBy(making.hash(JSON.stringify(['confined', id, path])), own));
+}
+
+/** The script without what is only printed, and with the values of variables that it does not set. */
+function plainText(script: string, { variables }: ResolvedRun): string {
+  return script
+    .replace(/\b(echo|printf)\s[^;&|\n<>`()]*/g, '$1 ')
+    .replace(/\$(?:(\w+)|\{(\w+)\})/g, (word, bare?: string, braced?: string) => {
+      const name = bare ?? braced ?? '';
+      const value = variables.get(name);
+      const isOwn = new RegExp(
+        `\\b${name}(=|\\+=)|\\b(for|read|local)\\b[^;\\n]*\\b${name}\\b`,
+      ).test(script);
+      return value !== undefined && /^[\w./-]+$/.test(value) && !isOwn ? value : word;
+    });
 }
 
 /** All that it reads, what is overwritten too. */

@@ -8,6 +8,7 @@ import { isMissing, kindOf } from '../entries.ts';
 import { type Node, parentOf } from '../nodes.ts';
 import { Unfollowed } from '../unfollowed.ts';
 import type { Call, Following } from './call.ts';
+import { filters } from './filters.ts';
 
 /** Does a failure of one of its commands not end the build? Also where that is not clear. */
 export function forgivesFailure(script: string, run: ResolvedRun): boolean {
@@ -78,6 +79,7 @@ export function refuseFailing(call: Call): void {
     if (!takesAll(name, args)) throw new Unfollowed();
     return;
   }
+  if (readsSurely(call)) return;
   if (!byFiles.has(name)) {
     if (asks.test(script)) throw new Unfollowed();
     return;
@@ -121,6 +123,19 @@ export function refuseFailing(call: Call): void {
     } else if (isMade) refuseDoubt(draft.root, place.path, makes);
     else if (!place.node || kindOf(place.node) === null) throw new Unfollowed();
   }
+}
+
+/** Prints what it makes of a pipe, or of files that are there. */
+function readsSurely({ name, args, command, draft, run }: Call): boolean {
+  if (!Object.hasOwn(filters, name) || /^(e?f?grep|sed)$/.test(name)) return false;
+  const files = filters[name]?.files(args);
+  if (!files || run.user !== command.user || !/^(root|0)?(:.*)?$/.test(run.user)) return false;
+  if (files.length === 0) return command.pipedFrom !== null;
+  return files.every((file) => {
+    if (file === '-' || file.includes(unknownPart) || command.cwd === null) return false;
+    const { node } = find(draft.root, absolute(file, command.cwd));
+    return node !== null && kindOf(node) === 'file';
+  });
 }
 
 /** May what comes next be left out, or not, after a failure? Loops are one command. */

@@ -33,7 +33,7 @@ const writers = words('mkdir rmdir rm touch chmod chown chgrp mv tee truncate gz
 /** Read all operands but the last, which they write. */
 const copiers = words('cp install');
 /** Another time it may be something else: times, hosts, processes, the order of a folder. */
-const passing = words('tar gzip');
+const passing = words('gzip');
 
 /** Is it a program whose words tell all that it reads and writes? */
 export function isReachKnown(name: string): boolean {
@@ -52,6 +52,11 @@ const outside = [
   /\bls\b[^;|&\n]*\s-\w*[lsitucUf]|\bcp\b[^;|&\n]*\s-\w*u|\bsort\b[^;|&\n]*\s-\w*R/,
 ];
 
+/** Does a script take no values from outside, so that from the same it makes the same? */
+export function isRepeatable(script: string): boolean {
+  return !outside.some((each) => each.test(script));
+}
+
 /**
  * What commands reach; `sources`: the folders of which unknown words are names, null where they may be
  * anything. Throws Unfollowed where the words do not tell.
@@ -62,11 +67,7 @@ export function reachOf(
   script: string,
   sources: readonly string[] | null,
 ): Reach {
-  const reach: Reach = {
-    reads: new Set(),
-    writes: new Set(),
-    repeats: !outside.some((each) => each.test(script)),
-  };
+  const reach: Reach = { reads: new Set(), writes: new Set(), repeats: true };
   for (const command of commands) {
     addCommand(reach, command, command.words, sources);
     for (const { path } of command.outputs) {
@@ -98,7 +99,8 @@ function addText(
     for (const source of sources) reach.reads.add(source);
   }
   const isOpen = choices.test(script);
-  for (const token of script.split(/[\s;&|()<>"'`={},]+/)) {
+  const text = script.replaceAll('$(', '(').replace(/\b(for\s+\w+|case\s+\S+)\s+in\b/g, '$1');
+  for (const token of text.split(/[\s;&|()<>"'`={},]+/)) {
     const [stem = ''] = token.split(/[*?[$\\]/);
     const known = stem === token ? token : stem.slice(0, stem.lastIndexOf('/') + 1);
     if (isOpen && known === '' && token.includes('$') && sources === null) throw new Unfollowed();
@@ -234,6 +236,7 @@ function operandsOf(name: string, args: readonly string[]): Operands {
     } else if (isTest) {
       if (!/^(-\w+|\]\]?|!?=|!|==)$/.test(arg)) operands.push(arg);
     } else if (!arg.startsWith('-')) operands.push(arg);
+    else if (takes.includes(arg[1] ?? '-') && arg.length > 2) continue;
     else if (arg === '-' || /^--(recursive|force|verbose|parents|archive|quiet)$/.test(arg))
       continue;
     // Modes such as `-w` are taken for operands, and an option for a mode.
@@ -268,6 +271,8 @@ function addTar(
     else named.push(arg);
   }
   if (archive === null || (isRead && archive !== '-')) throw new Unfollowed();
+  // In it are times.
+  if (archive !== '-') reach.repeats = false;
   if (archive !== '-') add(reach.writes, archive, cwd, sources);
   if (isRead) add(reach.writes, folder ?? '.', cwd, sources);
   else if (folder !== null) add(reach.reads, folder, cwd, sources);
