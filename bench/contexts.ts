@@ -10,16 +10,23 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { contextIdentity } from '../server/src/analysis/cacheFacts.ts';
 import { ContextFacts } from '../server/src/analysis/contextFacts.ts';
+import { keyedPlan } from '../server/src/cache/keyedPlan.ts';
+import { recordOf } from '../server/src/cache/recordOf.ts';
 import { openContext } from '../server/src/context/buildContext.ts';
 import { nodeDigests } from '../server/src/host/contentDigest.ts';
 import { nodeDecompressors } from '../server/src/host/decompress.ts';
+
 import { nodeFileSystem } from '../server/src/host/nodeFileSystem.ts';
+import { cacheFolder } from '../server/src/host/packageStore.ts';
+import { openRecordStore, recordsFolder } from '../server/src/host/recordStore.ts';
 import { buildPlan } from '../server/src/model/buildPlan.ts';
 import { readSettings } from '../server/src/settings.ts';
 import { interpret } from '../server/src/syntax/instructions.ts';
 import { parse } from '../server/src/syntax/parser.ts';
 import { type Spread, spread } from './figures.ts';
+import { measureSavedHint, type SavedHint } from './savedHint.ts';
 
 /** Milliseconds, and the longest time that nothing else could be done, in milliseconds. */
 export interface ContextTime {
@@ -34,11 +41,13 @@ export interface ContextTimes {
   readonly times: readonly ContextTime[];
   /** What is kept for all files, in bytes of the heap. */
   readonly heapBytes: number;
+  /** In a language server over stdio. */
+  readonly server: SavedHint;
 }
 
 const gitWalls: number[] = [];
 let edits = 0;
-const [root = '', count = '100000', rounds = '15'] = process.argv.slice(2);
+const [root = '', serverPath = '', count = '100000', rounds = '15'] = process.argv.slice(2);
 const perFolder = 100;
 const linux = { os: 'linux', arch: 'amd64', variant: '' };
 const text = 'FROM scratch\nCOPY . /app\n';
@@ -148,9 +157,9 @@ async function main(): Promise<void> {
     });
 
   await measureSave(measure);
-  process.stdout.write(JSON.stringify({ files: Number(count), bytes, times, heapBytes }), () =>
-    process.exit(),
-  );
+  const server = await measureServer();
+  const found: ContextTimes = { files: Number(count), bytes, times, heapBytes, server };
+  process.stdout.write(JSON.stringify(found), () => process.exit());
 }
 
 /** Through the facts of a document, as an editor has them: sizes are made again, too. */
@@ -192,6 +201,40 @@ async function measureSave(
     },
   );
   facts.stop();
+}
+
+/** The context as it is now counts as built. */
+async function measureServer(): Promise<SavedHint> {
+  const dockerfile = join(root, 'Dockerfile');
+  const own = `${root}-cache`;
+  const ports = { digests: nodeDigests, decompressors: nodeDecompressors };
+  const context = openContext(nodeFileSystem, root, { dockerfile, ...ports });
+  const value = copy && (await context.content(copy, null));
+  if (!value) throw new Error('there is no COPY');
+  const keyed = keyedPlan(plan, {
+    hash: nodeDigests.text,
+    content: () => ({ state: 'known', value }),
+    mountContent: () => ({ state: 'unavailable', reason: '' }),
+    stageContent: () => ({ unknown: '', pending: false }),
+    mergesLayers: null,
+  });
+  const records = openRecordStore();
+  const env = { XDG_CACHE_HOME: own, DOCKER_HOST: `unix://${own}/nobody` };
+  records.useFolder(recordsFolder(cacheFolder(env)));
+  await records.add(
+    recordOf(keyed, {
+      dockerfile,
+      context: contextIdentity(nodeDigests.text, root),
+      at: new Date().toISOString(),
+      source: 'build',
+      builder: null,
+      complete: true,
+      earlier: [],
+    }),
+  );
+  const some = Array.from({ length: Number(rounds) }, (_, at) => fileOf(at * 6007));
+  const candidate = { name: 'ours', args: [serverPath, '--stdio'], env };
+  return measureSavedHint(candidate, root, some);
 }
 
 /** Changes one file, another one each time, and gives its path. */

@@ -26,6 +26,8 @@ export interface LanguageServer {
   notify(method: string, params: object): void;
   /** Resolves when diagnostics come in after this call; at once for a server that is asked for them. */
   nextDiagnostics(): Promise<void>;
+  /** Resolves when the server asks to be asked for hints again. */
+  nextHintRefresh(): Promise<void>;
   usage(): Usage | null;
   stop(): Promise<void>;
 }
@@ -94,7 +96,14 @@ export async function startServer(candidate: Candidate, root: string): Promise<L
   connection.onRequest('workspace/configuration', (params: { items: unknown[] }) =>
     params.items.map(() => null),
   );
-  connection.onRequest(() => null);
+  const refreshed = new Set<() => void>();
+  connection.onRequest((method) => {
+    if (method === 'workspace/inlayHint/refresh') {
+      for (const resolve of refreshed) resolve();
+      refreshed.clear();
+    }
+    return null;
+  });
   connection.onNotification((method) => {
     if (method !== 'textDocument/publishDiagnostics') return;
     for (const resolve of waiting) resolve();
@@ -129,6 +138,11 @@ export async function startServer(candidate: Candidate, root: string): Promise<L
             Promise.race([new Promise<void>((resolve) => waiting.add(resolve)), ended]),
             `${candidate.name} diagnostics`,
           ),
+    nextHintRefresh: () =>
+      within(
+        Promise.race([new Promise<void>((resolve) => refreshed.add(resolve)), ended]),
+        `${candidate.name} to ask for hints again`,
+      ),
     usage: () => usageOf(child.pid),
     async stop() {
       if (!running.has(child)) return;

@@ -49,8 +49,8 @@ try {
 
 async function onlyContext(): Promise<void> {
   const before = loadavg()[0] ?? 0;
-  const { contextsPath } = await bundles();
-  const section = contextSection(measureContext(contextsPath));
+  const { contextsPath, ours } = await bundles();
+  const section = contextSection(measureContext(contextsPath, ours));
   const load = `Load ${digits(before)} before, ${digits(loadavg()[0])} after; ${machine}.`;
   console.log([...section, load].join('\n'));
 }
@@ -81,11 +81,11 @@ async function all(): Promise<void> {
   console.log(markdown);
 }
 
-function measureContext(path: string): ContextTimes {
+function measureContext(path: string, { args: [server = ''] }: Candidate): ContextTimes {
   const folder = join(work, 'context');
   mkdirSync(folder);
-  const output = execFileSync(process.execPath, ['--expose-gc', path, folder]);
-  rmSync(folder, { recursive: true, force: true });
+  const output = execFileSync(process.execPath, ['--expose-gc', path, folder, server]);
+  for (const left of [folder, `${folder}-cache`]) rmSync(left, { recursive: true, force: true });
   return JSON.parse(output.toString()) as ContextTimes;
 }
 
@@ -128,7 +128,7 @@ async function measureAll(): Promise<Measured> {
   tell('the next build');
   const nextBuild = execFileSync(process.execPath, [nextBuildPath]);
   tell('a build context of 100,000 files');
-  const context = measureContext(contextsPath);
+  const context = measureContext(contextsPath, ours);
   return {
     date: new Date().toISOString(),
     command: `npm run bench${quick ? ' -- --quick' : ''}`,

@@ -37,6 +37,11 @@ const measured = (
       { name: 'all looked at', ms: { n: 9, p50: 300, p95: 400 }, pauseMs: 9 },
       { name: '`git status` of the same', ms: { n: 9, p50: 150, p95: 200 }, pauseMs: null },
     ],
+    server: {
+      firstMs: 4000,
+      meanwhile: { n: 200, p50: 2, p95: 9 },
+      saved: { n: 30, p50: 56, p95: 61 },
+    },
   },
 });
 
@@ -68,6 +73,8 @@ describe('the report of the benchmark', () => {
   it('sets a look at a large context beside git status', () => {
     const markdown = report(measured({ hints: result(3) }, 10));
     assert.match(markdown, /\| all looked at \| 300 \| 400 \| 9 \| 9 \| 2× \|/);
+    assert.match(markdown, /\| a question for hints meanwhile \| 2 \| 9 \| 200 \|/);
+    assert.match(markdown, /\| saving a file to the changed hint; .* \| 56 \| 61 \| 30 \|/);
   });
 
   it('judges a goal only where both sides were measured', () => {
