@@ -131,8 +131,9 @@ function filesOf(
 ): ReadonlyMap<string, SentEntry> {
   const nodes = takenNodes(keyed);
   const first = firstNames(nodes.values());
+  // One without an outcome may have been begun.
   const isHeld = !keyed.steps.some(
-    ({ step }) => (outcomeOf(step)?.outcome ?? 'cached') !== 'cached' && writesToContext(step),
+    ({ step }) => writesToContext(step) && outcomeOf(step)?.outcome !== 'cached',
   );
   const files = new Map<string, SentEntry>();
   for (const { path, kind, mode, bytes, mtimeNs, ctimeNs, content, inode = '' } of nodes.values()) {
