@@ -60,8 +60,8 @@ function sentences(
   if (steps === 0) return `${often}.`;
   const least = (known: number | null) => (known === null ? 'at least ' : '');
   const measured = [
-    ...(sum.unknownTimes < steps ? [`${least(ms)}${duration(sum.ms)}`] : []),
-    ...(sum.unknownSizes < steps ? [`${least(stored)}${bytesText(sum.bytes, units)}`] : []),
+    ...(ms !== null || sum.ms > 0 ? [`${least(ms)}${duration(sum.ms)}`] : []),
+    ...(stored !== null || sum.bytes > 0 ? [`${least(stored)}${bytesText(sum.bytes, units)}`] : []),
   ].join(' and ');
   const cost = measured === '' ? '' : `, ${measured} as last built`;
   const again = steps === 1 ? 'the step after it runs' : `the ${count(steps, 'step')} after it run`;
