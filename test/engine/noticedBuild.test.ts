@@ -166,7 +166,7 @@ describeWithEngine('builds made outside of the editor', () => {
     const startedAt = Date.now();
     await build('--add-host', 'there:127.0.0.1');
     const result = await recording.editor.client.sendRequest(terminalBuildRequest, {
-      ...{ command: 'docker build -q --add-host there:127.0.0.1 .', asked: false },
+      ...{ command: 'docker build -q --add-host there:127.0.0.1 "$PWD"', asked: false },
       ...{ folder: recording.editor.folder, exitCode: 0, startedAt },
     });
     assert.equal(result.recorded, false);

@@ -86,7 +86,8 @@ export async function remember(built: Built, state: ServerState): Promise<Record
   const lost = [...misses].filter((step) => held.has(keyed.of(step)?.key ?? ''));
   const record = source === 'probe' ? probeRecord(made, keyed, new Set(lost), earlier) : made;
   const movedNote = notRemembered(moved);
-  if (record.steps.length === 0 && !record.gone && !record.open) return nothing(movedNote);
+  const saysNothing = made.steps.length === 0 && !made.open && lost.length === 0;
+  if (saysNothing) return nothing(movedNote);
   try {
     await records.add({
       ...record,
