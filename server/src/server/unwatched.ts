@@ -1,12 +1,13 @@
 /**
  * Build contexts that no watcher tells of: those outside the workspace, and all of a client that
- * watches no files. They are looked at again when something is asked of their document.
+ * watches no files. They are looked at again when something is asked of their document, and so are
+ * the others once in a while, as watchers leave out folders and lose events.
  */
 
 import { isWithin } from '../analysis/hostPaths.ts';
 
 /** Milliseconds between two looks at one context: 100,000 files take a quarter of a second. */
-const spacingMs = 2_000;
+const spacingMs = { watched: 30_000, unwatched: 2_000 };
 
 export interface Unwatched {
   /** An answer was given about a document with this context (absolute, null: none). */
@@ -23,11 +24,13 @@ export function createUnwatched(
   const looked = new Map<string, number>();
   return {
     asked(uri, context) {
-      if (context === null || watched().some((folder) => isWithin(context, folder))) return;
+      if (context === null) return;
+      const isWatched = watched().some((folder) => isWithin(context, folder));
+      const spacing = isWatched ? spacingMs.watched : spacingMs.unwatched;
       const last = looked.get(uri);
       // What is asked first was read just now.
       if (last === undefined) looked.set(uri, now());
-      else if (now() - last >= spacingMs) {
+      else if (now() - last >= spacing) {
         looked.set(uri, now());
         look(uri);
       }
