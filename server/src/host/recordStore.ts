@@ -53,8 +53,10 @@ export function openRecordStore(
   const { files } = parts;
   const kept = keptFiles(parts, recordFiles);
   let root: string | null = null;
-  /** What was read last, for as long as somebody has it: no file changes under its name. */
-  const known = new Map<string, { names: string; records: WeakRef<readonly BuildRecord[]> }>();
+  /** What was read last of a folder, for as long as somebody has it: no file changes under its name. */
+  const known = new Map<string, WeakRef<readonly BuildRecord[]>>();
+  /** The files that it was read from; null: a file that could not be read. */
+  const listings = new WeakMap<readonly BuildRecord[], ReadonlyMap<string, BuildRecord | null>>();
 
   const read = async (path: string): Promise<BuildRecord | null> => {
     const found = await kept.text(path);
@@ -102,17 +104,18 @@ export function openRecordStore(
       const names = recordFiles(await files.readdir(folder).catch(() => [])).map(
         ({ name }) => name,
       );
-      const before = known.get(folder);
-      const same = before?.names === names.join('/') ? before.records.deref() : undefined;
-      if (same) return same;
-      const found: BuildRecord[] = [];
+      const before = known.get(folder)?.deref();
+      const listed = before && listings.get(before);
+      if (before && listed && isListed(listed, names)) return before;
+      const all = new Map<string, BuildRecord | null>();
       for (const name of names) {
-        const record = await read(join(folder, name));
-        if (record?.dockerfile === dockerfile) found.push(record);
+        all.set(name, listed?.get(name) ?? (await read(join(folder, name))));
       }
-      // What could not be read may be read another time.
-      if (found.length === names.length)
-        known.set(folder, { names: names.join('/'), records: new WeakRef(found) });
+      const found = [...all.values()].flatMap((record) =>
+        record?.dockerfile === dockerfile ? [record] : [],
+      );
+      known.set(folder, new WeakRef(found));
+      listings.set(found, all);
       return found;
     },
     async add(record) {
@@ -135,6 +138,14 @@ export function openRecordStore(
       await kept.tidyAll(root, path).catch(() => {});
     },
   };
+}
+
+/** None that could not be read counts as the same: it may be read another time. */
+function isListed(
+  listed: ReadonlyMap<string, BuildRecord | null>,
+  names: readonly string[],
+): boolean {
+  return listed.size === names.length && names.every((name) => listed.get(name));
 }
 
 /** Finished records beside those that are kept: the same record with its table and without. */
