@@ -135,7 +135,9 @@ function proposal(analysis: Analysis, copy: Step, follows: Follows): LateManifes
   const note = [...restored].join(' and ');
   const kept = note === '' ? '' : ` (${note} then stays as it is in the context)`;
   const download = prefetch ? prefetch.words.join(' ') : null;
-  const brings = /^(uv|poetry)$/.test(prefetch?.install.tool ?? '') ? 'installs' : 'downloads';
+  const brings = /^(uv|poetry|composer)$/.test(prefetch?.install.tool ?? '')
+    ? 'installs'
+    : 'downloads';
   const what = download
     ? `what ${download} ${brings} stays cached${more[prefetch?.install.tool ?? ''] ?? ''}`
     : `${command} stays cached${split ? ' in a RUN of its own' : ''}${kept}`;

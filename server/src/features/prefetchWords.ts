@@ -29,6 +29,8 @@ export function prefetchOf(words: readonly string[]): Prefetch | null {
       return asInstall([program, ...gradle(rest)]);
     case 'uv':
       return rest[0] === 'sync' ? withFlag(words, '--no-install-project') : null;
+    case 'composer':
+      return asInstall([program, ...composer(rest)]);
     case 'poetry':
       return rest.includes('install') ? withFlag(words, '--no-root') : null;
     default:
@@ -79,6 +81,18 @@ function go(words: readonly string[]): readonly string[] {
   return options.some((word) => leads.test(word)) ? none : ['mod', 'download'];
 }
 
+/** Options of Composer that are about the classes of the project, and scripts. */
+const composerLater =
+  /^(--(optimize-autoloader|classmap-authoritative|apcu-autoloader|no-scripts|no-autoloader)|-[oa])$/;
+
+function composer(words: readonly string[]): readonly string[] {
+  const verb = words.find((word) => !word.startsWith('-'));
+  const isWhole = !words.includes('--no-autoloader') || !words.includes('--no-scripts');
+  if (verb !== 'install' || !isWhole) return none;
+  const kept = words.filter((word) => !composerLater.test(word));
+  return [...kept, '--no-scripts', '--no-autoloader'];
+}
+
 /** Options that say where Maven and Gradle download from and to, and how much they print. */
 const mavenKept = /^(-B|-q|-ntp|-e|-U|--(batch-mode|quiet|no-transfer-progress|errors))$/;
 
@@ -123,5 +137,6 @@ const earlier: Partial<Record<Install['tool'], RegExp>> = {
   maven: /\bmvnw?\b(?!\s+(-v|--version))/,
   gradle: /\bgradlew?\b(?!\s+(-v|--version))/,
   uv: /\buv\s+(sync|pip|export)\b/,
+  composer: /\bcomposer\s+(\S+\s+)*(install|update|require|create-project)\b/,
   poetry: /\bpoetry\s+(install|sync|export)\b/,
 };

@@ -16,6 +16,10 @@ export async function composerManifests(install: Install, files: ProjectFiles): 
   if (!install.noScripts && events.some((name) => /^(pre|post)-/.test(name))) {
     return refused('Scripts of composer.json run with the installation, and may need other files.');
   }
+  // These run for packages that are installed, which are there already when the scripts may run.
+  if (install.isAdded && events.some((name) => /-package-|operations|download|pool/.test(name))) {
+    return refused('Scripts of composer.json run with each package.');
+  }
   const config = own(manifest, 'config');
   const settings = isRecord(config) ? config : {};
   const plugins = own(settings, 'allow-plugins');

@@ -298,6 +298,11 @@ name = "d"
         '-- composer.json --\n{"scripts": {"post-install-cmd": "x"}, "autoload": {"psr-4": {"A\\\\": "src/"}}}\n-- composer.lock --\n{}\n',
         'COPY composer.json composer.lock ./\nRUN composer install --no-dev --no-scripts\nCOPY . .\n',
       ],
+      'Composer with scripts and classes of the project': [
+        'COPY . .\nRUN composer install --no-dev -o\n',
+        '-- composer.json --\n{"scripts": {"post-install-cmd": "x"}, "autoload": {"classmap": ["src"]}}\n-- composer.lock --\n{}\n',
+        'COPY composer.json composer.lock ./\nRUN composer install --no-dev --no-scripts --no-autoloader\nCOPY . .\nRUN composer install --no-dev -o\n',
+      ],
       Bundler: [
         'COPY . .\nRUN bundle install --jobs 4\n',
         '-- Gemfile --\nsource "https://rubygems.org"\ngem "rails"\n-- Gemfile.lock --\nGEM\n',
@@ -437,13 +442,17 @@ name = "d"
       'COPY . .\nRUN gradle dependencies\n',
       "-- build.gradle --\n1\n-- settings.gradle --\ninclude 'a'\n",
     ],
-    'Composer lists classes': [
-      'COPY . .\nRUN composer install --no-scripts\n',
-      '-- composer.json --\n{"autoload": {"classmap": ["src"]}}\n-- composer.lock --\n{}\n',
+    'Composer starts plugins': [
+      'COPY . .\nRUN composer install -o\n',
+      '-- composer.json --\n{"config": {"allow-plugins": true}}\n-- composer.lock --\n{}\n',
     ],
-    'Composer runs scripts': [
+    'Composer runs scripts for each package': [
       'COPY . .\nRUN composer install\n',
-      '-- composer.json --\n{"scripts": {"post-install-cmd": "x"}}\n-- composer.lock --\n{}\n',
+      '-- composer.json --\n{"scripts": {"post-package-install": "x"}}\n-- composer.lock --\n{}\n',
+    ],
+    'Composer was run before': [
+      'COPY composer.* ./\nRUN composer install --no-scripts --no-autoloader\nCOPY . .\nRUN composer install -o\n',
+      '-- composer.json --\n{}\n-- composer.lock --\n{}\n',
     ],
     'the Gemfile reads the gemspec': [
       'COPY . .\nRUN bundle install\n',
