@@ -1,5 +1,6 @@
 /** `snapshot`: writes what decides the cache of each step as it stands now. */
 
+import { realpath } from 'node:fs/promises';
 import { basename, isAbsolute, relative, resolve } from 'node:path';
 import { contextIdentity } from '../analysis/cacheFacts.ts';
 import type { Analysis } from '../analysis.ts';
@@ -24,7 +25,9 @@ export async function writeSnapshot(build: BuildOptions, output: string, io: Cli
     ? readable(encodeRecord(withoutValues(record, guard, build.buildArgs)), guard)
     : readable(encodeRecord(record));
   if (output === '-') io.out(text);
-  else await writeTo(output, text, io);
+  else if (await isSameFile(resolve(io.cwd, output), analyzed.source.path)) {
+    throw new Refusal(`${output} is the Dockerfile itself. Name another file for the snapshot.`);
+  } else await writeTo(output, text, io);
   const found = [...warnings(analysis)];
   if (output !== '-' && (await isCopied(build, analysis, record, output, io))) {
     found.push(
@@ -85,6 +88,12 @@ async function writeTo(output: string, text: string, io: CliIo): Promise<void> {
   } catch (error) {
     throw new Refusal(`${output} cannot be written: ${reasonOf(error)}.`);
   }
+}
+
+async function isSameFile(path: string, other: string | null): Promise<boolean> {
+  if (other === null) return false;
+  const whole = (one: string) => realpath(one).catch(() => one);
+  return (await whole(path)) === (await whole(other));
 }
 
 /** What makes a snapshot less than one may think. */

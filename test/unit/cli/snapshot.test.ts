@@ -170,6 +170,17 @@ end
     }
   });
 
+  it('is not written over the Dockerfile', async () => {
+    const cwd = project();
+    symlinkSync('Dockerfile', join(cwd, 'link'));
+    for (const name of ['Dockerfile', './src/../Dockerfile', 'link']) {
+      const { code, err } = await cli(['snapshot', '-o', name], { cwd });
+      assert.equal(code, 2);
+      assert.match(err, /is the Dockerfile itself\. Name another file for the snapshot\.$/m);
+    }
+    assert.equal(readFileSync(join(cwd, 'Dockerfile'), 'utf8'), dockerfile);
+  });
+
   it('may have a name as long as names can be', async () => {
     const name = 'n'.repeat(250);
     const cwd = project();
