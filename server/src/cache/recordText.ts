@@ -15,7 +15,8 @@ const format = 'dockerfile-layers build record';
 /** Longer texts are not read, and longer lists neither. */
 const mostChars = 256_000_000;
 const mostSteps = 50_000;
-const mostFiles = 500_000;
+/** Files in the table of a record. */
+export const mostFiles = 500_000;
 /** How many values a text may hold, and how deep: a short text can stand for more than memory has. */
 const mostValues = 20_000_000;
 const mostDepth = 16;
@@ -61,7 +62,8 @@ function partRows(parts: readonly KeyPart[]): readonly (readonly string[])[] {
   return parts.map(({ kind, name, digest }) => [kind, name, digest]);
 }
 
-function fileRow([path, entry]: readonly [string, SentEntry]): readonly unknown[] {
+/** A row of the table of files. */
+export function fileRow([path, entry]: readonly [string, SentEntry]): readonly unknown[] {
   const { kind, mode, bytes, mtimeNs, content, ctimeNs, link } = entry;
   const row = [path, kind, mode, bytes, mtimeNs, content];
   if (link !== undefined) return [...row, ctimeNs ?? null, link];
@@ -222,7 +224,8 @@ function readFiles(value: unknown): ReadonlyMap<string, SentEntry> | undefined {
   return rows ? new Map(rows) : undefined;
 }
 
-function readFile(value: unknown): readonly [string, SentEntry] | null {
+/** The reverse of `fileRow`; null: it is none. */
+export function readFile(value: unknown): readonly [string, SentEntry] | null {
   if (!Array.isArray(value)) return null;
   const [path, given, mode, bytes, mtimeNs, content, ctimeNs, link] = value as readonly unknown[];
   const kind = fileKinds.find((each) => each === given);

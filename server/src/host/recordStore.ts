@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { BuildRecord, RecordStore } from '../cache/buildRecord.ts';
-import { decodeRecord, encodeRecord } from '../cache/recordText.ts';
+import { decodeInPieces, encodeInPieces, type Pause } from '../cache/recordPieces.ts';
 import { folderName, type KeptParts, keptFiles, machineParts, notKept } from './keptFiles.ts';
 import { excess, filedAt, type RecordFile, recordFiles, recordName } from './recordNames.ts';
 
@@ -16,13 +16,35 @@ export interface RecordText {
   decode(text: string): BuildRecord | null;
 }
 
-const recordText: RecordText = {
-  encode: encodeRecord,
-  decode(text) {
-    const decoded = decodeRecord(text);
+/** The same, with turns for others in between. */
+interface PacedText {
+  encode(record: BuildRecord): Promise<string>;
+  decode(text: string): Promise<BuildRecord | null>;
+}
+
+const recordText: PacedText = {
+  encode: (record) => encodeInPieces(record, turns()),
+  async decode(text) {
+    const decoded = await decodeInPieces(text, turns());
     return decoded.ok ? decoded.record : null;
   },
 };
+
+/** Most milliseconds of work at a time, as records of large contexts are long. */
+const slice = 8;
+
+function turns(): Pause {
+  let end = performance.now() + slice;
+  return () => {
+    if (performance.now() < end) return undefined;
+    return new Promise((resolve) =>
+      setImmediate(() => {
+        end = performance.now() + slice;
+        resolve();
+      }),
+    );
+  };
+}
 
 export interface RecordFolder extends RecordStore {
   /** Where the records lie; null: there is no place for them. */
@@ -46,7 +68,7 @@ export function recordsFolder(own: string | null): string | null {
 
 /** The store; it touches nothing until someone reads or adds. */
 export function openRecordStore(
-  text: RecordText = recordText,
+  text: RecordText | PacedText = recordText,
   replaced: Partial<RecordStoreParts> = {},
 ): RecordFolder {
   const parts = { ...defaults, ...replaced };
@@ -65,7 +87,7 @@ export function openRecordStore(
 
   /** The record's bytes, without its table of files where it would be too large with it. */
   const packed = async (record: BuildRecord): Promise<{ bytes: Buffer; slim: boolean }> => {
-    const bytes = await kept.packed(text.encode(record));
+    const bytes = await kept.packed(await text.encode(record));
     const slim = record.files === null;
     if (bytes) return { bytes, slim };
     if (slim) throw new Error('The record of this build is not kept, as it is too large.');
