@@ -133,6 +133,8 @@ export function createFolders(
     const folder = known.get(path);
     if (!folder) return;
     for (const name of folder.below) drop(join(path, name));
+    // Under another name they may have been written to before they went.
+    for (const old of folder.entries.values()) others.changed(old, undefined);
     known.delete(path);
     known.get(parentOf(path))?.below.delete(nameOf(path));
     count -= folder.entries.size;
@@ -178,6 +180,18 @@ export function createFolders(
     const old = known.get(parent)?.entries.get(name);
     const [now] = await looking.look(hostPath(parent), [name], undefined, signal);
     return now?.kind !== 'directory' || now.inode !== old?.inode;
+  }
+
+  /** A path may be in none of the answers for it and the folders above that are on their way. */
+  function missOnTheWay(path: string): boolean {
+    let isLoading = false;
+    for (let at = path; ; at = parentOf(at)) {
+      const one = loading.get(at);
+      if (one) one.missed = true;
+      // A folder that is listed now may have been listed before one on the way was made.
+      isLoading ||= one !== undefined;
+      if (at === '') return isLoading;
+    }
   }
 
   /** The topmost folder on the way to a path that was not there when it was looked for; null: none. */
@@ -272,17 +286,12 @@ export function createFolders(
         return true;
       }
       const holder = known.get(parentOf(inside));
-      const missing = loading.get(parentOf(inside));
-      const own = loading.get(inside);
-      if (missing) missing.missed = true;
-      if (own) own.missed = true;
+      const isLoading = missOnTheWay(inside);
       holder?.dirty.add(nameOf(inside));
       if (holder) forget(holder.path);
       // Nothing below a folder was read before the folder itself.
       markBelow(inside);
-      return (
-        holder !== undefined || missing !== undefined || own !== undefined || known.has(inside)
-      );
+      return holder !== undefined || isLoading || known.has(inside);
     },
     lookAgain,
     settle() {

@@ -147,6 +147,14 @@ describe('reading files for their content', () => {
     assert.notEqual(await all(context, 'b'), before);
     assert.equal(await all(context, 'b'), await all(fresh, 'b'));
     assert.equal(outdated, 1);
+    await all(context);
+    files.sneak('/context/a/x', 'once more');
+    files.remove('/context/a');
+    context.invalidate('/context/a');
+    await all(context);
+    assert.equal(outdated, 2);
+    const last = openContext(files, root, { digests: memoryDigests(files) });
+    assert.equal(await all(context, 'b'), await all(last, 'b'));
   });
 
   it('takes in folders that are new or gone when it is told of files in them alone', async () => {
