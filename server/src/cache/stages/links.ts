@@ -36,13 +36,30 @@ export function throughLinks(
   found: Digested,
   making: Making,
 ): Digested {
-  if (path === '/' || system.test(path) || !mayBeLinked(tree, path, node, making)) return found;
+  if (path === '/' || system.test(path) || isFresh(tree, path)) return found;
+  if (!mayBeLinked(tree, path, node, making)) return found;
   const all = making.digestOf(tree);
   if (all.digest === found.digest) return found;
   return {
     digest: making.hash(JSON.stringify(['through', found.digest, all.digest])),
     marks: joinMarks(joinMarks(found.marks, all.marks), { ...certain, perhaps: reason }),
   };
+}
+
+/**
+ * Is it in a folder that surely was not there before a line made it, on nothing but an image? A link of
+ * the image would have led to nothing.
+ */
+function isFresh(tree: Node, path: string): boolean {
+  let bottom: Node | null = tree;
+  while (bottom?.kind === 'folder') bottom = bottom.below;
+  if (bottom && !(bottom.kind === 'hidden' && bottom.maker.isImage)) return false;
+  let at: Node | null = tree;
+  for (const part of path.split('/')) {
+    if (part && at) at = childOf(at, part);
+    if (part && at?.kind === 'folder' && at.below === null) return true;
+  }
+  return false;
 }
 
 function mayBeLinked(tree: Node, path: string, node: Node, { digestOf }: Making): boolean {
