@@ -211,7 +211,7 @@ export function commandsOf(
   if (!run || command.kind !== 'run') return null;
   const { commands, unread } = readRun(run, plan.options.platform);
   if (!isPlainlyMounted(run, into) || isLed(run.env, into)) return null;
-  if (unread !== null || commands.length === 0) return null;
+  if (unread !== null || commands.length === 0 || looksAround(run, commands, into)) return null;
   const isKnown = commands.every((one) => {
     const { words, cwd } = one;
     if (!isSimple(one) || cwd === null || words.some((word) => word.includes(unknownPart))) {
@@ -221,6 +221,31 @@ export function commandsOf(
     return install ? placed(install, cwd, into) !== null : looksAside(words);
   });
   return isKnown ? commands : null;
+}
+
+/**
+ * Does a script look at files, or go to folders, by parts of the shell, which are among no commands?
+ * Folders in which it installs are there with the manifests.
+ */
+function looksAround(
+  { script, cwd }: ResolvedRun,
+  commands: readonly ShellCommand[],
+  into: string,
+): boolean {
+  if (script === null) return false;
+  if (/(^|[\s;&|(!{])(test|\[\[?|\.|source|read|eval|pushd|command|type|hash)\s/.test(script))
+    return true;
+  let at = cwd;
+  for (const [, word = ''] of script.matchAll(/(?:^|[\s;&|(])cd(?:\s+([^\s;&|)]*)|$)/g)) {
+    const path = word.replace(/^(["'])(.*)\1$/, '$2');
+    if (!/^[\w./@+-]+$/.test(path)) return true;
+    at = absolutePath(path.startsWith('/') ? path : `${at}/${path}`);
+    const isMade = commands.some(
+      (one) => one.cwd !== null && isWithin(one.cwd, at) && installOf(one.words),
+    );
+    if (isWithin(at, into) && at !== into && !isMade) return true;
+  }
+  return false;
 }
 
 /** A bind mount has files of its own; one below the project hides what was copied. */

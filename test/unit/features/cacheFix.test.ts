@@ -368,6 +368,21 @@ name = "d"
     'the same RUN needs a file first': ['COPY . .\nRUN cp src/app.js /x && npm ci\n', manifest()],
     'a package is added': ['COPY . .\nRUN npm install left-pad\n', manifest()],
     'it installs elsewhere': ['COPY . .\nRUN cd /other && npm ci\n', manifest()],
+    'the shell looks for a file first': [
+      'COPY . .\nRUN test -f src/app.js && npm ci\n',
+      manifest(),
+    ],
+    'brackets look for a file first': ['COPY . .\nRUN [ -f src/app.js ] && npm ci\n', manifest()],
+    'the shell reads a file first': ['COPY . .\nRUN . ./env.sh && npm ci\n', manifest()],
+    'the shell goes to a folder first': ['COPY . .\nRUN cd src && cd .. && npm ci\n', manifest()],
+    'the shell is in a folder for a while': [
+      'COPY . .\nRUN cd src && apk add curl && cd .. && npm ci\n',
+      manifest(),
+    ],
+    'packages are installed where a file is found': [
+      'COPY . .\nRUN test -f src/app.js && apk add curl\n',
+      manifest(),
+    ],
     'it installs only sometimes': ['COPY . .\nRUN if [ -n "$X" ]; then npm ci; fi\n', manifest()],
     'another RUN stands between': ['COPY . .\nRUN node src/app.js\nRUN npm ci\n', manifest()],
     'another COPY stands between': ['COPY . .\nCOPY --from=x / /\nRUN npm ci\n', manifest()],
