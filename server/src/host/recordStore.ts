@@ -33,17 +33,26 @@ const recordText: PacedText = {
 /** Most milliseconds of work at a time, as records of large contexts are long. */
 const slice = 8;
 
+const waiting: (() => void)[] = [];
+
+/** Records that are read at the same time take turns with each other, too. */
 function turns(): Pause {
   let end = performance.now() + slice;
   return () => {
     if (performance.now() < end) return undefined;
-    return new Promise((resolve) =>
-      setImmediate(() => {
+    return new Promise((resolve) => {
+      waiting.push(() => {
         end = performance.now() + slice;
         resolve();
-      }),
-    );
+      });
+      if (waiting.length === 1) setImmediate(nextTurn);
+    });
   };
+}
+
+function nextTurn(): void {
+  waiting.shift()?.();
+  if (waiting.length > 0) setImmediate(nextTurn);
 }
 
 export interface RecordFolder extends RecordStore {
