@@ -1,6 +1,7 @@
 /** What COPY --from finds in a stage, told without a build. */
 
 import assert from 'node:assert/strict';
+import { growth } from '../../../support/cpuTime.ts';
 import { type StageCase, stageCases } from '../../../support/stageCases.ts';
 import { contentOf, toldOf } from '../../../support/stageTrees.ts';
 
@@ -83,5 +84,35 @@ describe('content of stages', () => {
     const loop = 'FROM scratch\nCOPY a /a\n';
     const link = { text: '/a', link: true };
     assert.ok(contentOf(loop, '/a/b', { a: link }).unknown);
+  });
+});
+
+describe('stages of many lines', () => {
+  const shapes: readonly (readonly [string, (at: number) => string])[] = [
+    ['a folder is listed into ever more files', (at) => `RUN ls > /x${at}`],
+    ['a new folder is listed into ever more of its files', (at) => `RUN ls /d > /d/x${at}`],
+    ['variables and commands alternate', (at) => `ENV V${at}=x\nRUN echo ${at} > /x`],
+  ];
+  for (const [title, line] of shapes) {
+    it(`take linear time where ${title}`, () => {
+      const work = (count: number) => {
+        const lines = Array.from({ length: count }, (_, at) => line(at));
+        const text = ['FROM a', 'RUN mkdir /d', ...lines].join('\n');
+        return () => void contentOf(text, '/x', {});
+      };
+      // Four times the lines; quadratic work would take sixteen times as long.
+      const ratio = growth(work(500), work(2_000), 11);
+      assert.ok(ratio <= 11, `four times the lines took ${ratio.toFixed(1)} times as long`);
+    });
+  }
+
+  it('are told apart where one of many files of a folder differs, and by no order of lines', () => {
+    const names = Array.from({ length: 400 }, (_, at) => `f${at}`);
+    const text = (lines: readonly string[]) =>
+      `FROM a\nRUN mkdir /d\n${lines.map((name) => `RUN echo ${name} > /d/${name}`).join('\n')}\nRUN make`;
+    const digest = (lines: readonly string[]) => contentOf(text(lines), '/o').digest;
+    const one = digest(names);
+    assert.equal(digest([...names].reverse()), one);
+    assert.notEqual(digest([...names.slice(1), 'g']), one);
   });
 });
