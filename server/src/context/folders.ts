@@ -6,12 +6,12 @@
  * same object, so that whatever was made of it can be kept.
  */
 
-import { join, nameOf, parentOf } from './contextPath.ts';
+import { nameOf, parentOf } from './contextPath.ts';
 import { type Entry, slashes, Unreadable } from './entries.ts';
 import type { FileSystem } from './fileSystem.ts';
 import { inByteOrder, list } from './folderNames.ts';
+import { type Known, knownFolders } from './knownFolders.ts';
 import { createLooking } from './looking.ts';
-import { otherNames } from './otherNames.ts';
 
 export interface Folders {
   /** Entries of a folder by name, in byte order; the path is relative to the root, `''` the root. */
@@ -32,18 +32,6 @@ export interface Folders {
   hostPath(path: string): string;
 }
 
-interface Known {
-  readonly path: string;
-  entries: ReadonlyMap<string, Entry>;
-  stale: boolean;
-  /** Names that are to be looked at again, there or not. */
-  dirty: Set<string>;
-  /** They are being looked at; null: they are not. */
-  refreshing: Promise<ReadonlyMap<string, Entry>> | null;
-  /** Names of folders in it that are known, too. */
-  readonly below: Set<string>;
-}
-
 interface Loading {
   readonly done: Promise<ReadonlyMap<string, Entry>>;
   /** Something in the folder changed after it was looked at. */
@@ -60,14 +48,10 @@ export function createFolders(
   most: number,
   forget: (path: string | null) => void = () => {},
 ): Folders {
-  const known = new Map<string, Known>();
+  const known = knownFolders(forget);
   const loading = new Map<string, Loading>();
   const top = slashes(root).replace(/\/+$/, '');
   const looking = createLooking(files);
-  const others = otherNames();
-  /** Folders that are no longer what they were, though nobody said so. */
-  const outdated = new Set<string>();
-  let count = 0;
   const hostPath = (path: string) =>
     path === '' ? root : `${root.replace(/[\\/]+$/, '')}/${path}`;
 
@@ -78,7 +62,7 @@ export function createFolders(
     const host = hostPath(path);
     const listed = looking.listAtOnce(host) ?? (await list(files, host, path));
     const before = known.get(path)?.entries;
-    if (count - (before?.size ?? 0) + listed.length > most) {
+    if (known.count - (before?.size ?? 0) + listed.length > most) {
       const limit = most.toLocaleString('en-US');
       throw new Unreadable(
         `The build context has more than ${limit} files and folders where this looks, and they are not counted further.`,
@@ -93,62 +77,6 @@ export function createFolders(
     return entries;
   }
 
-  /** Takes what was found; true when anything differs from what was known. */
-  function take(path: string, entries: ReadonlyMap<string, Entry>, stale: boolean): boolean {
-    const folder = known.get(path);
-    if (!folder) {
-      known.set(path, {
-        path,
-        entries,
-        stale,
-        dirty: new Set(),
-        refreshing: null,
-        below: new Set(),
-      });
-      if (path !== '') known.get(parentOf(path))?.below.add(nameOf(path));
-      count += entries.size;
-      return true;
-    }
-    folder.stale = stale;
-    if (folder.entries === entries || hasSame(folder.entries, entries)) return false;
-    for (const [name, entry] of entries) {
-      const old = folder.entries.get(name);
-      if (old !== entry) others.changed(old, entry);
-    }
-    for (const [name, old] of folder.entries) {
-      if (old.links > 1 && !entries.has(name)) others.changed(old, undefined);
-    }
-    for (const name of folder.below) {
-      const now = entries.get(name);
-      const below = join(path, name);
-      if (now?.kind !== 'directory') drop(below);
-      else if (now.inode !== folder.entries.get(name)?.inode) markBelow(below);
-    }
-    count += entries.size - folder.entries.size;
-    folder.entries = entries;
-    return true;
-  }
-
-  function drop(path: string): void {
-    const folder = known.get(path);
-    if (!folder) return;
-    for (const name of folder.below) drop(join(path, name));
-    // Under another name they may have been written to before they went.
-    for (const old of folder.entries.values()) others.changed(old, undefined);
-    known.delete(path);
-    known.get(parentOf(path))?.below.delete(nameOf(path));
-    count -= folder.entries.size;
-    forget(path);
-  }
-
-  function markBelow(path: string): void {
-    const folder = known.get(path);
-    if (!folder) return;
-    folder.stale = true;
-    forget(path);
-    for (const name of folder.below) markBelow(join(path, name));
-  }
-
   /** Reads a folder as a whole; who asks in the meantime gets the same answer. */
   function reload(path: string, signal: AbortSignal | undefined): Loading {
     const running = loading.get(path);
@@ -161,7 +89,7 @@ export function createFolders(
       missed: false,
       done: load(path, abort.signal)
         .then((entries) => {
-          take(path, entries, one.missed);
+          known.take(path, entries, one.missed);
           return known.get(path)?.entries ?? entries;
         })
         .finally(() => {
@@ -204,13 +132,6 @@ export function createFolders(
     return folder === '' || !holder || isThere ? null : folder;
   }
 
-  /** The entry at a path and the folders that it lies in are to be looked at. */
-  function lookAgain(path: string): void {
-    forget(parentOf(path));
-    for (let at = path; at !== ''; at = parentOf(at))
-      known.get(parentOf(at))?.dirty.add(nameOf(at));
-  }
-
   /** Looks at the marked entries only. */
   async function refresh(
     folder: Known,
@@ -226,7 +147,8 @@ export function createFolders(
       throw error;
     }
     if (known.get(folder.path) !== folder || folder.stale) return folder.entries;
-    if (found.includes(null) && (await isReplaced(folder.path, signal))) outdated.add(folder.path);
+    if (found.includes(null) && (await isReplaced(folder.path, signal)))
+      known.outdated(folder.path);
     let entries = new Map(folder.entries);
     for (const [index, entry] of found.entries()) {
       if (entry) entries.set(entry.name, entry);
@@ -237,7 +159,7 @@ export function createFolders(
       const sorted = inByteOrder([...entries.keys()]);
       entries = new Map(sorted.flatMap((name) => pairOf(entries, name)));
     }
-    take(folder.path, entries, false);
+    known.take(folder.path, entries, false);
     return folder.entries;
   }
 
@@ -276,13 +198,13 @@ export function createFolders(
       const inside = isBelow ? changed.slice(top.length + 1) : '';
       if (inside === '') {
         for (const one of loading.values()) one.missed = true;
-        markBelow('');
+        known.markBelow('');
         forget(null);
         return known.has('') || loading.size > 0;
       }
       const above = topmostNew(inside);
       if (above !== null) {
-        lookAgain(above);
+        known.lookAgain(above);
         return true;
       }
       const holder = known.get(parentOf(inside));
@@ -290,21 +212,14 @@ export function createFolders(
       holder?.dirty.add(nameOf(inside));
       if (holder) forget(holder.path);
       // Nothing below a folder was read before the folder itself.
-      markBelow(inside);
+      known.markBelow(inside);
       return holder !== undefined || isLoading || known.has(inside);
     },
-    lookAgain,
-    settle() {
-      const names = others.take(known.values());
-      for (const { folder, name } of names) lookAgain(join(folder, name));
-      for (const path of outdated) lookAgain(path);
-      const isMarked = names.length > 0 || outdated.size > 0;
-      outdated.clear();
-      return isMarked;
-    },
+    lookAgain: known.lookAgain,
+    settle: known.settle,
     async revalidate(signal) {
       let changed = false;
-      const paths = [...known.keys()];
+      const paths = known.paths();
       looking.again();
       for (const path of paths) {
         signal?.throwIfAborted();
@@ -315,7 +230,7 @@ export function createFolders(
         try {
           const entries = await load(path, signal);
           // An event that came while it was looked at stands.
-          if (known.get(path) === folder && take(path, entries, folder.stale)) {
+          if (known.get(path) === folder && known.take(path, entries, folder.stale)) {
             // All else that is read again was marked before, and told then.
             forget(path);
             changed = true;
@@ -323,7 +238,7 @@ export function createFolders(
         } catch (error) {
           folder.stale = true;
           if (!(error instanceof Unreadable)) throw error;
-          drop(path);
+          known.drop(path);
           changed = true;
         }
       }
@@ -338,11 +253,4 @@ function pairOf(
 ): readonly (readonly [string, Entry])[] {
   const entry = entries.get(name);
   return entry ? [[name, entry]] : [];
-}
-
-/** The very same entries. */
-function hasSame(a: ReadonlyMap<string, Entry>, b: ReadonlyMap<string, Entry>): boolean {
-  if (a.size !== b.size) return false;
-  for (const [name, entry] of a) if (b.get(name) !== entry) return false;
-  return true;
 }
