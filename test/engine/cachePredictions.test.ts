@@ -160,6 +160,35 @@ describeWithEngine('what the next build takes from cache', () => {
     });
   });
 
+  it('what a stage made in a build of its own is not taken for what others found there', async () => {
+    const seed = (content: string): Entry => ({ kind: 'file', content, mode: 0o644, time: 1e9 });
+    const state: State = {
+      blocks: [
+        `FROM ${baseImage} AS made`,
+        `RUN echo ${Date.now()}-${process.pid} > /salt`,
+        'COPY seed.txt /seed',
+        'RUN date +%s%N > /stamp',
+        'FROM scratch',
+        'COPY --from=made /salt /salt',
+        'COPY --from=made /stamp /stamp',
+      ],
+      files: new Map([['seed.txt', seed('one')]]),
+      buildArgs: {},
+      target: null,
+    };
+    const blocks = state.blocks.map((block) => block.replace('COPY seed', 'ADD seed'));
+    const edited = { ...state, blocks };
+    const edits = [{ ...edited, target: 'made' }, edited].map((each): NamedEdit => {
+      return { kind: 'target', about: '', state: each };
+    });
+    const walked = { name: 'apart', about: '', state, free: [], folders: [] };
+    const last = (await judgeWalk(walked, edits)).at(-1)?.steps ?? [];
+    assert.deepEqual(
+      last.map(({ word, actual }) => [word, actual]),
+      [...Array(4).fill(['cached', 'cached']), ['unknown', 'ran']],
+    );
+  });
+
   it('report --since a snapshot of the build before says the same', async () => {
     const snapshots = mkdtempSync(join(tmpdir(), 'layers-snapshots-'));
     try {

@@ -48,6 +48,15 @@ export function isActive({ of, step }: Doubt, { predictions, index }: Foretold):
   return of === null || index.byKey(of) === undefined;
 }
 
+/**
+ * Is the step that it is about taken from a build of which this one was no part? What it made there is
+ * not what this one found when it was made.
+ */
+export function isOfAnother({ of, step }: Doubt, key: string, { keyed, index }: Foretold): boolean {
+  const maker = (step ? keyed.of(step)?.key : null) ?? of;
+  return maker !== null && !index.hasBoth(key, maker);
+}
+
 /** Is the step that it is about one that runs again? */
 export function runsAgain({ step }: Doubt, { predictions }: Foretold): boolean {
   const word = step && predictions.get(step)?.word;

@@ -7,9 +7,9 @@ import type { Stage, Step } from '../model/plan.ts';
 import type { BuildRecord } from './buildRecord.ts';
 import { explain } from './cause.ts';
 import type { Cause } from './causeWords.ts';
-import { causeAt, type Foretold, isActive, runsAgain, sourceCause } from './doubts.ts';
+import { causeAt, type Foretold, isActive, isOfAnother, runsAgain, sourceCause } from './doubts.ts';
 import { mayBeEqual } from './inexact.ts';
-import type { KeyedPlan, KeyedStep } from './keyedStep.ts';
+import type { Doubt, KeyedPlan, KeyedStep } from './keyedStep.ts';
 import { signatureOf } from './operation.ts';
 import type { Prediction, Predictions } from './prediction.ts';
 import { notesOn } from './predictionNotes.ts';
@@ -143,6 +143,12 @@ function ofHit(
     const open = below.kind === 'missed' ? below : ({ kind: 'open', keyed: true, cause } as const);
     return { prediction: unknown(cause, hit), after: open };
   }
+  const other = at.doubts.find((each) => isOfAnother(each, hit.step.key, building));
+  if (other) {
+    const cause = { span: other.step?.instruction.span ?? null, reason: madeSince(other) };
+    const open = below.kind === 'missed' ? below : ({ kind: 'open', keyed: true, cause } as const);
+    return { prediction: unknown(cause, hit), after: open };
+  }
   if (below.kind === 'open' && !isLinked) {
     return { prediction: unknown(below.cause, hit), after: { ...below, keyed: true } };
   }
@@ -161,6 +167,11 @@ function ofHit(
     reason: 'it is linked to other layers than before',
   };
   return { prediction, after: { kind: 'missed', cause } };
+}
+
+function madeSince({ step }: Doubt): string {
+  const who = step ? `Line ${step.instruction.lines.start}` : 'A step that it takes files from';
+  return `${who} was built without this line, and may have made other files then.`;
 }
 
 /** No record has the key, and nothing below is known to run again. */

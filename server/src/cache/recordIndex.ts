@@ -23,6 +23,8 @@ export interface RecordIndex {
   onParent(key: string): readonly Recorded[];
   /** Steps that stand on it in any record, whose sources were not sure to be told apart from others. */
   unsureOn(key: string): readonly Recorded[];
+  /** Has any record a step with each of these keys? */
+  hasBoth(key: string, other: string): boolean;
   /** Has any record a step that is the same operation, whatever its sources hold? */
   hasOperation(signature: string): boolean;
   /** The newest record that has such an operation, if it was not known there what decides its key; else undefined. */
@@ -35,6 +37,7 @@ export interface RecordIndex {
 
 const indexes = new WeakMap<readonly BuildRecord[], RecordIndex>();
 const texts = new WeakMap<BuildRecord, ReadonlyMap<string, readonly RecordedStep[]>>();
+const keySets = new WeakMap<BuildRecord, ReadonlySet<string>>();
 const signatures = new WeakMap<BuildRecord, ReadonlySet<string>>();
 const openSignatures = new WeakMap<BuildRecord, ReadonlySet<string>>();
 
@@ -69,6 +72,8 @@ export function recordIndex(records: readonly BuildRecord[]): RecordIndex {
     isGone: (key) => gone.has(key),
     hasAfter: (key) => afters.has(key),
     unsureOn: (key) => unsure.get(key) ?? [],
+    hasBoth: (key, other) =>
+      records.some((record) => keysOf(record).has(key) && keysOf(record).has(other)),
     onParent: (key) => parents.get(key)?.steps ?? [],
     hasOperation: (signature) =>
       records.some(
@@ -122,6 +127,15 @@ function textsOf(record: BuildRecord): ReadonlyMap<string, readonly RecordedStep
   }
   texts.set(record, found);
   return found;
+}
+
+function keysOf(record: BuildRecord): ReadonlySet<string> {
+  let known = keySets.get(record);
+  if (!known) {
+    known = new Set(record.steps.map(({ key }) => key));
+    keySets.set(record, known);
+  }
+  return known;
 }
 
 function operationsOf(record: BuildRecord): ReadonlySet<string> {

@@ -117,6 +117,8 @@ function predicted(
   before: string,
   after: string,
   of: (run: Step, text: string) => Partial<StageContent>,
+  /** Of a build of the first stage alone, after that of `before`. */
+  stage?: string,
 ) {
   const keysOf = (dockerfile: string) => {
     const plan = planOf(dockerfile);
@@ -132,7 +134,12 @@ function predicted(
     });
   };
   const keys = keysOf(after);
-  const predictions = predict(keys, [recordOf(keysOf(before), meta)]);
+  const alone = () => {
+    const made = recordOf(keysOf(stage ?? ''), meta);
+    return { ...made, steps: made.steps.filter((step) => step.stage === 0) };
+  };
+  const records = [...(stage ? [alone()] : []), recordOf(keysOf(before), meta)];
+  const predictions = predict(keys, records);
   return keys.steps.map(({ step }) => predictions.of(step));
 }
 
@@ -153,6 +160,18 @@ describe('COPY --from', () => {
     const made = predicted(stages, changed, (run) => ({ reruns: [run] }));
     assert.equal(said(made), 'changed unknown unknown');
     assert.match(made[1]?.cause?.reason ?? '', /RUN in line 2 runs again/);
+  });
+
+  it('is unknown where the stage was built since without it', () => {
+    const random = (run: Step) => ({ reruns: [run], unstable: [run] });
+    const made = predicted(stages, changed, random, changed);
+    assert.equal(said(made), 'cached unknown unknown');
+    assert.equal(
+      made[1]?.cause?.reason,
+      'Line 2 was built without this line, and may have made other files then.',
+    );
+    const same = predicted(stages, stages, random, stages);
+    assert.equal(said(same), 'cached cached cached');
   });
 
   it('runs again where the stage surely makes something else', () => {
