@@ -77,11 +77,11 @@ function isWellKnown(reference: string): boolean {
 }
 
 /** Official images for programs, which have an application of their own at the top. */
-const withOthers = /^(composer|mcr\.microsoft\.com\/dotnet\/(?!sdk|aspnet|runtime))/;
+const withOthers = /^(composer\b|gcr\.io\/|mcr\.microsoft\.com\/dotnet\/(?!sdk|aspnet|runtime))/;
 
 /** Folders at the top of the official images, those of the system and those of some. */
 const atTop =
-  /^(bin|boot|dev|etc|home|lib|lib32|lib64|libx32|media|mnt|opt|proc|root|run|sbin|srv|sys|tmp|usr|var|afs|busybox|certs|cmd|config|data|go|jre|java|local|nonexistent|plugins|_\w*|.*entrypoint.*|.*\..*)$/;
+  /^(bin|boot|dev|etc|home|lib|lib32|lib64|libx32|media|mnt|opt|proc|root|run|sbin|srv|sys|tmp|usr|var|afs|busybox|certs|cmd|config|data|go|jre|java|local|nodejs|nonexistent|pkglist|plugins|version|_\w*|.*entrypoint.*|.*\..*)$/;
 
 /** Has it nothing at the top but what is known of official images? */
 function isPlain(reference: string): boolean {
