@@ -76,8 +76,10 @@ async function ask(question: Question): Promise<ProbeEnd> {
     const message = `The builder did not answer within ${Math.round(limitMs / 1000)} seconds, so it was not asked further.`;
     return { ended: 'timedOut', message, vertices };
   }
-  if (isStopping && result.code !== 0) return { ended: 'stopped', message: '', vertices };
-  if (result.ended === 'exited' && result.code === 0) {
+  // It may come to its end just before it would be stopped.
+  const isWhole = result.code === 0 && ![...vertices.values()].some(isMiss);
+  if (isStopping && !isWhole) return { ended: 'stopped', message: '', vertices };
+  if ((isStopping || result.ended === 'exited') && result.code === 0) {
     // No builder is silent, so what it said could not be read, which is no yes.
     return vertices.size > 0
       ? { ended: 'complete', message: '', vertices }

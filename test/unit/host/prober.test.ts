@@ -165,6 +165,17 @@ esac
     assert.equal((await ask(`echo '${cached}' >&2`)).ended, 'complete');
   });
 
+  it('may come to its end just before it is stopped', async () => {
+    const run = (name: string, more = '') => `echo '${line(name, more)}' >&2`;
+    const done = run('[2/2] RUN b', ',"completed":"2026-01-01T00:00:01Z"');
+    const build = `trap '${done.replaceAll("'", `'"'"'`)}; exit 0' INT; ${run('[2/2] RUN b')}; while :; do sleep 0.05; done`;
+    const { ended, vertices } = await ask(build);
+    assert.equal(ended, 'complete');
+    assert.notEqual([...vertices.values()][0]?.completed, null);
+    const silent = `trap 'exit 0' INT; ${run('[2/2] RUN b')}; while :; do sleep 0.05; done`;
+    assert.equal((await ask(silent)).ended, 'stopped');
+  });
+
   it('has not said yes where nothing that it says can be read', async () => {
     for (const output of ['true', 'echo \'[[[{"vertexes":\' >&2', 'head -c 100000 /dev/zero >&2']) {
       const { ended, message } = await ask(output);
