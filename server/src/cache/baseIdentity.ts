@@ -8,6 +8,7 @@ import type { ImageConfig, Plan, Platform } from '../model/plan.ts';
 import { imagePlace, platformOf } from './baseKey.ts';
 import type { BuildRecord } from './buildRecord.ts';
 import type { Hash } from './hash.ts';
+import { settingWords } from './imageDefaults.ts';
 
 /** Identity of an image as it is now, by its reference; null: nobody told. */
 export type IdentityNow = (reference: string, platform: Platform) => string | null;
@@ -36,7 +37,7 @@ export const byReference: BaseIdentities = {
 export function imageIdentity(chain: string, config: Partial<ImageConfig>, hash: Hash): string {
   const { env = [], user = '', workingDir = '', shell = null, onBuild = [] } = config;
   const rest = hash(JSON.stringify([env, user, workingDir || '/', shell, onBuild])).slice(0, 16);
-  return `${chain} ${rest}`;
+  return [chain, rest, ...settingWords(config)].join(' ');
 }
 
 /**

@@ -7,6 +7,7 @@ import { parseReference } from '../model/reference.ts';
 import type { BaseIdentities } from './baseIdentity.ts';
 import { generations } from './generations.ts';
 import type { Hash } from './hash.ts';
+import { type OwnSettings, settingsIn } from './imageDefaults.ts';
 import type { Doubt, KeyPart } from './keyedStep.ts';
 
 /** What decides on an image: its digest where the reference has one, else the whole reference. */
@@ -44,6 +45,8 @@ export interface BaseKey {
   readonly moved: string | null;
   /** For telling what changed about it. */
   readonly parts: readonly KeyPart[];
+  /** What the image sets that is not BuildKit's default. */
+  readonly sets: OwnSettings;
 }
 
 /** What a stage is built for: what its FROM says, else the target. */
@@ -129,6 +132,7 @@ function madeBase(
     unmoved,
     moved,
     parts,
+    sets: settingsIn(identity),
   });
   if (base.scratch) return made(['scratch'], [], null);
   if (reference === null) {

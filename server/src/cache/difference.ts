@@ -81,8 +81,13 @@ function fromElsewhere(
   variable: VariableCause | null,
 ): Cause {
   const has = (kind: KeyPart['kind']) => deciding.some((part) => part.kind === kind);
+  const isInherited = (what: string) => deciding.some(({ name }) => name === `inherited ${what}`);
   // The shell's prefix is in the command, and no variable is.
-  if (at.step.run && has('command')) return setBy(at, keyed, 'SHELL', 'the SHELL changed');
+  if (isInherited('directory')) {
+    return setBy(at, keyed, 'WORKDIR', 'the working directory changed', variable);
+  }
+  if (isInherited('shell') || (at.step.run && has('command')))
+    return setBy(at, keyed, 'SHELL', 'the SHELL changed');
   if (deciding.some(({ kind, name }) => kind === 'option' && name === 'flags')) {
     return { span: null, reason: 'the flags of the build changed' };
   }

@@ -11,6 +11,7 @@ import { byReference } from './baseIdentity.ts';
 import { baseMemory } from './baseKey.ts';
 import { environmentDigests } from './environmentDigest.ts';
 import type { Hash } from './hash.ts';
+import type { OwnSettings } from './imageDefaults.ts';
 import type { Doubt, KeyedBase, KeyedPlan, KeyedStep, KeyInputs, KeyPart } from './keyedStep.ts';
 import { keyText } from './operation.ts';
 import { type Operation, operationMemory } from './operationMemory.ts';
@@ -21,6 +22,8 @@ import { copyKeys, mountKeys, type SourceInputs, type SourceKeys } from './sourc
 interface Chain {
   key: string | null;
   readonly platform: Platform;
+  /** What the image at its bottom sets that is not BuildKit's default. */
+  readonly sets: OwnSettings;
 }
 
 /** Keys of all steps that a build of the plan's target reaches. Takes linear time. */
@@ -69,8 +72,8 @@ export function keyedPlan(plan: Plan, inputs: KeyInputs): KeyedPlan {
     if (parent) return { ...parent };
     const base = baseKeys(plan, stage, known, noted);
     bases.set(stage.index, base);
-    const { key, platform } = base;
-    return { key, platform };
+    const { key, platform, sets } = base;
+    return { key, platform, sets };
   };
 
   for (const stage of plan.stages) {
@@ -86,7 +89,8 @@ export function keyedPlan(plan: Plan, inputs: KeyInputs): KeyedPlan {
       const operation = operations(step, { plan, platform, before });
       const isLinked = step.copy?.link === true && rules.merges;
       standing = { stage: stage.index, key: chain.key, isLinked };
-      const sources = sourcesOf(step, sourceInputs);
+      const own = sourcesOf(step, sourceInputs);
+      const sources = withInherited(own, step, chain.sets, hash);
       if (step.run) before = step.env;
       const keyed = keyOf(step, stage.index, chain.key, operation, first, sources, isLinked, hash);
       first = noParts;
@@ -115,6 +119,41 @@ function sourcesOf(step: Step, inputs: SourceInputs): SourceKeys | null {
   if (step.copy) return copyKeys(step, step.copy, inputs);
   return step.run && step.run.mounts.length > 0 ? mountKeys(step, step.run, inputs) : null;
 }
+
+/**
+ * Keys are made as of an image with BuildKit's defaults (`plainKeys.ts`). Of one with others a step that
+ * goes by them is not the one that names the defaults.
+ */
+function withInherited(
+  sources: SourceKeys | null,
+  { copy, run, workdir, createdByExact }: Step,
+  sets: OwnSettings,
+  hash: Hash,
+): SourceKeys | null {
+  if (!sets.directory && !sets.shell) return sources;
+  const isInside =
+    sets.directory &&
+    (run?.inherited?.directory || copy?.doubt?.dest || (workdir !== null && !createdByExact));
+  const names = [
+    ...(isInside ? ['directory'] : []),
+    ...(sets.shell && run?.inherited?.shell ? ['shell'] : []),
+  ];
+  if (names.length === 0) return sources;
+  const parts = names.map(
+    (name): KeyPart => ({ kind: 'option', name: `inherited ${name}`, digest: hash(name) }),
+  );
+  const known = sources ?? { ...noSources };
+  return { ...known, parts: [...parts, ...known.parts] };
+}
+
+const noSources: SourceKeys = {
+  parts: [],
+  doubts: [],
+  hopes: [],
+  contents: [],
+  images: [],
+  missing: null,
+};
 
 /** Where the sources are, which is in no key. */
 function namesOf({ copy, run }: Step): string {

@@ -38,7 +38,7 @@ export async function writeSnapshot(build: BuildOptions, output: string, io: Cli
 }
 
 function recordNow(build: BuildOptions, { analysis, digests }: Analyzed): BuildRecord {
-  const { context, keyed, keyedFor } = analysis;
+  const { context, keyedFor } = analysis;
   const meta: RecordMeta = {
     // The path of the machine says nothing elsewhere, and is nobody's business.
     dockerfile: build.dockerfile === '-' ? '-' : basename(build.dockerfile),
@@ -50,9 +50,9 @@ function recordNow(build: BuildOptions, { analysis, digests }: Analyzed): BuildR
     earlier: [],
   };
   // It may be compared where another engine answers than here.
-  const record = recordOf(keyedFor(null, keyed), meta);
+  const record = recordOf(keyedFor(null), meta);
   const isLinked = record.steps.some(({ key, after }) => key !== after);
-  return isLinked ? { ...record, unmerged: recordOf(keyedFor(false, keyed), meta).steps } : record;
+  return isLinked ? { ...record, unmerged: recordOf(keyedFor(false), meta).steps } : record;
 }
 
 /** A record's text with lines: files in the order of their paths, a list of plain values on one line. */

@@ -139,6 +139,8 @@ export interface ResolvedRun {
   readonly variables: ReadonlyMap<string, string>;
   /** Names that ARG declares without a value; only a base image that is not known may set them. */
   readonly unset?: readonly string[];
+  /** What it has of a base image that is not known: `cwd`, and the shell in `argv`. Absent: neither. */
+  readonly inherited?: { readonly directory: boolean; readonly shell: boolean };
   /** What the process sees besides: proxy values of `--build-arg`, no part of the cache key. */
   readonly proxyEnv: readonly string[];
   readonly cwd: string;

@@ -40,6 +40,7 @@ export function applyRun(running: Running, command: RunCommand): Outcome {
     },
     env,
     args,
+    { directory: !running.workdirKnown, shell: !shellExact },
   );
   const declared = () => declaredArgs({ args, env, namesKnown });
   const empty = argv.length === 0 ? 'arguments are required' : null;
@@ -70,11 +71,13 @@ class PlannedRun implements ResolvedRun {
   readonly mounts: ResolvedRun['mounts'];
   readonly #env: Environment;
   readonly #args: Running['args'];
+  readonly #inherited: NonNullable<ResolvedRun['inherited']>;
 
   constructor(
-    run: Omit<ResolvedRun, 'env' | 'unset' | 'variables'>,
+    run: Omit<ResolvedRun, 'env' | 'unset' | 'variables' | 'inherited'>,
     env: Environment,
     args: Running['args'],
+    inherited: NonNullable<ResolvedRun['inherited']>,
   ) {
     this.argv = run.argv;
     this.shell = run.shell;
@@ -88,6 +91,11 @@ class PlannedRun implements ResolvedRun {
     this.mounts = run.mounts;
     this.#env = env;
     this.#args = args;
+    this.#inherited = inherited;
+  }
+
+  get inherited(): NonNullable<ResolvedRun['inherited']> {
+    return this.#inherited;
   }
 
   get unset(): readonly string[] {

@@ -140,6 +140,33 @@ describe('what an image is', () => {
     assert.notEqual(of({}), imageIdentity('sha256:2', {}, hash));
   });
 
+  it('tells a step that goes by its directory or shell from one that names the defaults', () => {
+    const image = imageIdentity('sha256:1', { workingDir: '/app', shell: ['bash', '-c'] }, hash);
+    const usual = imageIdentity('sha256:1', { workingDir: '/', shell: ['/bin/sh', '-c'] }, hash);
+    const cases: readonly (readonly [string, string])[] = [
+      ['COPY --from=other /x .', 'COPY --from=other /x /'],
+      ['WORKDIR src', 'WORKDIR /src'],
+      ['RUN a', 'SHELL ["/bin/sh", "-c"]\nRUN a'],
+      ['RUN a', 'RUN ["/bin/sh", "-c", "a"]'],
+      ['RUN ["a"]', 'WORKDIR /\nRUN ["a"]'],
+    ];
+    for (const [inherited, named] of cases) {
+      const before: Trial = { dockerfile: `FROM debian\n${inherited}\n` };
+      const after: Trial = { dockerfile: `FROM debian\n${named}\n` };
+      for (const [debian, own, other] of [
+        [image, 'cached', 'changed'],
+        [usual, 'cached', 'cached'],
+      ] as const) {
+        const record = built(before, { debian, other: 'O' });
+        assert.equal(said(before, { debian, other: 'O' }, [record]), own, inherited);
+        assert.equal(said(after, { debian, other: 'O' }, [record]), other, named);
+        // What the image sets is known by the record where nobody tells it any more.
+        assert.equal(said(before, {}, [record]), own, inherited);
+        assert.equal(said(after, {}, [record]), other, named);
+      }
+    }
+  });
+
   it('makes no key another one by being told', () => {
     const image: BaseImage = {
       config: { env: ['PATH=/opt', 'A=1'], workingDir: '/app', user: 'app' },
