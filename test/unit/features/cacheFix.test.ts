@@ -207,6 +207,11 @@ describe('copying manifests first', () => {
         manifest(),
         'COPY package*.json ./\nRUN npm ci\n# The code.\nCOPY src ./src\nRUN npm run build\n',
       ],
+      'sources above a RUN with a heredoc': [
+        'COPY src ./src\nCOPY package*.json ./\nRUN <<E\nnpm ci\nE\nCMD ["x"]\n',
+        manifest(),
+        'COPY package*.json ./\nRUN <<E\nnpm ci\nE\nCOPY src ./src\nCMD ["x"]\n',
+      ],
       'packages of the distribution': [
         'COPY . .\nRUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*\nRUN make\n',
         manifest(),
@@ -562,6 +567,16 @@ name = "d"
     assert.deepEqual(Object.keys(found), [
       'Copy the manifest and lock file first, so that npm install stays cached (package-lock.json then stays as it is in the context)',
     ]);
+  });
+
+  it('keeps line ends and indentation of a line that moves', async () => {
+    const lines = `${start}  # Code.\n  COPY src \\\n    ./src\n  COPY package*.json ./\n  RUN npm ci\n  CMD ["x"]\n`;
+    const found = await fixed(`${lines.replaceAll('\n', '\r\n')}${manifest()}`);
+    assert.equal(
+      found.replaceAll('\r\n', '\n').trimEnd(),
+      `${start}  COPY package*.json ./\n  RUN npm ci\n  # Code.\n  COPY src \\\n    ./src\n  CMD ["x"]`,
+    );
+    assert.doesNotMatch(found, /[^\r]\n/);
   });
 
   it('keeps line ends and indentation', async () => {
