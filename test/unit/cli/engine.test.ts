@@ -13,7 +13,7 @@ import {
   fakeBase,
   startFakeEngine,
 } from '../../support/fakeEngine.ts';
-import { engineInfo, memoryEngine } from '../../support/memoryEngine.ts';
+import { engineImage, engineInfo, memoryEngine } from '../../support/memoryEngine.ts';
 
 const input = 'FROM a\nCOPY x /\nRUN make\n';
 
@@ -57,6 +57,24 @@ describe('the engine on the command line', () => {
     const { state, text } = (await report([], engine)).engine;
     assert.equal(state, 'down');
     assert.match(text, /\.$/);
+  });
+
+  it('tells that a tag moved since the snapshot, and that an image has two names', async () => {
+    const old = engineImage('sha256:1', { references: ['a:1', 'b:1'], diffIds: ['sha256:one'] });
+    const other = engineImage('sha256:2', { references: ['a:1'], diffIds: ['sha256:two'] });
+    const folder = folderWith({ Dockerfile: 'FROM a:1\nRUN x\n', Other: 'FROM b:1\nRUN x\n' });
+    const write = ['snapshot', 'Dockerfile', '-o', 'since.json'];
+    await cli(write, { cwd: folder, engine: memoryEngine([old]) });
+    const said = async (dockerfile: string, engine: Engine | null) => {
+      const argv = ['report', dockerfile, '--json', '--since', 'since.json'];
+      const { out } = await cli(argv, { cwd: folder, ...(engine && { engine }) });
+      const { stages } = JSON.parse(out) as StackReport;
+      return stages[0]?.instructions[1]?.cache?.prediction;
+    };
+    assert.equal(await said('Dockerfile', memoryEngine([old])), 'cached');
+    assert.equal(await said('Dockerfile', null), 'cached');
+    assert.equal(await said('Dockerfile', memoryEngine([other])), 'changed');
+    assert.equal(await said('Other', memoryEngine([old])), 'cached');
   });
 
   it('says by its store what becomes of a linked copy, whoever answered when the snapshot was made', async () => {
