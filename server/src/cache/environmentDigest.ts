@@ -39,7 +39,7 @@ export interface EnvironmentDigests {
 }
 
 /** So many assignments are remembered by what they assign, for as long as they are in use. */
-const mostAssigned = 30_000;
+const mostAssigned = 16_000;
 
 /**
  * The digests of environments, each made once for as long as the environment lives. While someone
