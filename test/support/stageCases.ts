@@ -1577,4 +1577,16 @@ export const stageCases: readonly StageCase[] = [
     actual: 'run',
     told: 'likely',
   },
+  {
+    title: 'a list of files that leads out of its folder',
+    before:
+      'COPY ctx/src/ /src/\nCOPY ctx/more/ /more/\nRUN while read -r l; do cat /src/$l >> /o; done < /src/list',
+    after:
+      'COPY ctx/src/ /src/\nCOPY ctx/more/ /more/\nRUN while read -r l; do cat /src/$l >> /o; done < /src/list',
+    files: { 'src/list': '../more/m\n', 'more/m': '1' },
+    filesAfter: { 'src/list': '../more/m\n', 'more/m': '2' },
+    take: '/o',
+    actual: 'run',
+    told: 'perhaps',
+  },
 ];
