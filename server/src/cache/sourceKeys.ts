@@ -15,7 +15,6 @@ import type {
   ResolvedRun,
   Step,
 } from '../model/plan.ts';
-import { readGitRef } from '../syntax/gitRef.ts';
 import type { BaseIdentities } from './baseIdentity.ts';
 import { imageOfContext, imagePlace } from './baseKey.ts';
 import type { Hash } from './hash.ts';
@@ -23,6 +22,7 @@ import { inexact } from './inexact.ts';
 import type { Doubt, KeyInputs, KeyPart } from './keyedStep.ts';
 import { layersOf } from './layers.ts';
 import { isMade } from './operation.ts';
+import { addRemoteKey } from './remoteKeys.ts';
 import { imageContent } from './stages/images.ts';
 
 /** What is found of a step's sources. */
@@ -92,7 +92,7 @@ function allKeys(step: Step, copy: ResolvedCopy, inputs: SourceInputs): SourceKe
     const selected = selectedBy(step, copy, inputs, found);
     if (selected) found.parts.push(...partsOf(selected));
   }
-  for (const remote of copy.remotes) remoteKey(remote, copy, inputs.hash, found);
+  for (const remote of copy.remotes) addRemoteKey(remote, copy, inputs.hash, found);
   return found;
 }
 
@@ -326,36 +326,4 @@ function lastOf({ stages }: Plan, index: number): Step | null {
 
 function named({ instruction }: Step): string {
   return `${instruction.name} in line ${instruction.lines.start}`;
-}
-
-/** Downloads are taken as unchanged, as long as the text does not say which version it is. */
-function remoteKey(
-  { kind, reference }: ResolvedCopy['remotes'][number],
-  copy: ResolvedCopy,
-  hash: Hash,
-  found: SourceKeys,
-): void {
-  const { checksum, keepGitDir } = copy;
-  // A reference may hold a token that an argument gave, and names of parts come into records.
-  const add = (value: unknown) =>
-    found.parts.push({ kind: 'content', name: `${kind}:`, digest: hash(JSON.stringify(value)) });
-  if (kind === 'git') {
-    add(['git', reference, checksum, keepGitDir]);
-    if (checksum !== null || isPinned(reference)) return;
-  } else {
-    add(checksum === null ? ['url', reference] : ['checksum', checksum]);
-    if (checksum !== null) return;
-  }
-  found.doubts.push({
-    of: null,
-    surely: false,
-    step: null,
-    reason: `What ${kind === 'git' ? 'the repository' : 'the server'} has now is not asked before a build.`,
-  });
-}
-
-function isPinned(reference: string): boolean {
-  const parsed = readGitRef(reference);
-  if (!parsed.git || !parsed.ref) return false;
-  return /[#?&=]([0-9a-f]{40}|[0-9a-f]{64})(?![0-9a-f])/.test(reference);
 }
