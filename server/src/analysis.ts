@@ -20,6 +20,7 @@ import {
 } from './analysis/documentState.ts';
 import { type Asking, EngineFacts, type EnginePorts } from './analysis/engineFacts.ts';
 import type { EngineReading } from './analysis/engineReading.ts';
+import { recordsOfEngine } from './analysis/engineRecords.ts';
 import { join } from './analysis/join.ts';
 import type { ManifestReading } from './analysis/manifestFacts.ts';
 import { type Images, planOf } from './analysis/model.ts';
@@ -206,7 +207,10 @@ export function createAnalyzer(
         last.facts === seen &&
         last.engines === engines.generation;
       if (isSame && !facts.busy) return last.analysis;
-      const records = state.records.of(subject);
+      // Where an engine is named it need not be the one that builds.
+      const isBuilding = subject.settings.engine.endpoint === null;
+      const answering = isBuilding ? (view.state.info ?? view.session?.last ?? null) : null;
+      const records = recordsOfEngine(state.records.of(subject), answering);
       const sent = sentContext(records, facts.root, ports);
       const context = facts.read(subject, plan, aside, sent);
       state.projects.take({

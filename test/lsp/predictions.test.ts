@@ -12,6 +12,7 @@ import type { BuildRecord } from '../../server/src/cache/buildRecord.ts';
 import { decodeRecord } from '../../server/src/cache/recordText.ts';
 import { nodeDigests } from '../../server/src/host/contentDigest.ts';
 import { cli } from '../support/cli.ts';
+import { memoryEngine } from '../support/memoryEngine.ts';
 import { Editor, until } from './editor.ts';
 
 const dockerfile = `FROM debian
@@ -40,7 +41,7 @@ describe('what the next build does', () => {
   }
 
   /** A project as it was built at some time, and its Dockerfile opened. */
-  async function opened(): Promise<void> {
+  async function opened(builder: BuildRecord['builder'] = null): Promise<void> {
     for (const folder of ['src', 'docs']) mkdirSync(join(editor.folder, folder));
     write('Dockerfile', dockerfile);
     write('src/app.ts', 'one\n');
@@ -49,7 +50,7 @@ describe('what the next build does', () => {
     const { out, err } = await cli(['snapshot', '-o', '-'], { cwd: editor.folder });
     const decoded = decodeRecord(out);
     assert.ok(decoded.ok, err);
-    records = [{ ...decoded.record, source: 'build', at: '2026-11-20T14:02:00.000Z' }];
+    records = [{ ...decoded.record, source: 'build', at: '2026-11-20T14:02:00.000Z', builder }];
     await editor.initialize();
     await editor.open(dockerfile);
   }
@@ -159,5 +160,36 @@ describe('what the next build does', () => {
     assert.equal(await words(), '');
     const card = await editor.hover({ line: 3, character: 1 });
     assert.match(card ?? '', /There is no earlier build to compare with\./);
+  });
+
+  describe('with an engine', () => {
+    const by = (engine: string) =>
+      ({ name: 'default', mergesLayers: false, store: 'classic', engine }) as const;
+
+    beforeEach(() => {
+      editor.close();
+      editor = new Editor({
+        ports: {
+          digests: nodeDigests,
+          records: { read: async () => records, add: async () => {} },
+          engine: memoryEngine(),
+        },
+      });
+    });
+
+    it('is said by what was built with that one', async () => {
+      await opened(by('one'));
+      await until(async () => (await editor.stack())?.engine.state === 'up');
+      await becomes('cached cached cached');
+    });
+
+    it('is not known by what another one built', async () => {
+      await opened(by('another'));
+      await until(async () => (await editor.stack())?.engine.state === 'up');
+      await becomes('');
+      const report = await editor.stack();
+      assert.equal(report?.engine.state, 'up');
+      assert.equal(report?.stages[0]?.instructions[2]?.cache?.prediction, 'unknown');
+    });
   });
 });

@@ -62,6 +62,8 @@ export interface BuilderFacts {
    * steps that made them ran again (BuildKit before 0.16, `getMountDeps` in `ops/exec.go`). Absent: it is not.
    */
   readonly hashesBelow?: true;
+  /** Identity of the engine that it is a part of, as in `EngineInfo.id`; absent: not known, or of none. */
+  readonly engine?: string;
 }
 
 export interface RecordedStep {

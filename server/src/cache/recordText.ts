@@ -184,7 +184,8 @@ function readBuilder(value: unknown): BuilderFacts | null | undefined {
   if (mergesLayers !== null && typeof mergesLayers !== 'boolean') return undefined;
   const store = stores.find((each) => each === value.store);
   const hashesBelow = value.hashesBelow === true && { hashesBelow: true as const };
-  return { name, mergesLayers, ...(store && { store }), ...hashesBelow };
+  const engine = typeof value.engine === 'string' && { engine: value.engine };
+  return { name, mergesLayers, ...(store && { store }), ...hashesBelow, ...engine };
 }
 
 function readArguments(value: unknown): Readonly<Record<string, string>> | null {

@@ -55,9 +55,12 @@ export function factsOf(
   const merges = mergesLayers(engine);
   const store = merges === null ? {} : ({ store: merges ? 'containerd' : 'classic' } as const);
   // Seen with Engine 26 (BuildKit 0.13), not with 28; what is between counts as old.
-  const { ServerVersion } = engine;
+  const { ServerVersion, ID } = engine;
   const own = typeof ServerVersion === 'string' ? ServerVersion : '';
-  const facts = { name, mergesLayers: merges, ...store, ...hashesBelow(isBefore(own, 28, 0)) };
+  const facts = {
+    ...{ name, mergesLayers: merges, ...store, ...hashesBelow(isBefore(own, 28, 0)) },
+    ...(typeof ID === 'string' && ID !== '' && { engine: ID }),
+  };
   return { facts, loads: true, ...stopsOfEngine(own) };
 }
 

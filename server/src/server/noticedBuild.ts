@@ -168,9 +168,10 @@ function noteOf(
 
 /** The engine's own builder; null: another one, or not known. */
 function builderOf({ builder, apart }: NotedBuild, { engine }: Analysis): BuilderFacts | null {
-  const store = engine.state.info?.store;
+  const { store, id = null } = engine.state.info ?? {};
   if (apart || store === undefined || store === 'podman') return null;
-  return { name: builder, mergesLayers: store === 'containerd', store };
+  const own = id !== null && { engine: id };
+  return { name: builder, mergesLayers: store === 'containerd', store, ...own };
 }
 
 /** The analysis with that folder as its context. */
