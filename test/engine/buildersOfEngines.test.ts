@@ -129,7 +129,7 @@ COPY --link src /last
       await becomes(Array(8).fill('cached').join(' '));
 
       recording.editor.write('a.txt', `${salt} is longer now`);
-      recording.editor.client.sendNotification('workspace/didChangeWatchedFiles', {
+      await recording.editor.client.sendNotification('workspace/didChangeWatchedFiles', {
         changes: [{ uri: recording.editor.uriOf('a.txt'), type: 2 }],
       });
       const last = merges ? 'cached' : 'rebuild';
