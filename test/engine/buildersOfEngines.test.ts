@@ -202,7 +202,8 @@ COPY --from=two /b /b
         await until(() => leftBehind().length === 0);
         assert.deepEqual(leftBehind(), []);
         await until(async () => (await recording.words()).startsWith('cached cached changed'));
-        assert.match(await recording.words(), /^cached cached changed (?!cached)/);
+        // What runs beside the step that is stopped may be done before that, and then the builder has it.
+        assert.match(await recording.words(), /^cached cached changed \w+ \w+ (?!cached)/);
         assert.deepEqual(await lab.dockerOk(['ps', '-aq']), '');
       });
     }

@@ -183,10 +183,12 @@ describeWithEngine('what the next build takes from cache', () => {
     });
     const walked = { name: 'apart', about: '', state, free: [], folders: [] };
     const last = (await judgeWalk(walked, edits)).at(-1)?.steps ?? [];
+    // The builder mostly runs it, and sometimes finds the older result: neither can be told before.
     assert.deepEqual(
-      last.map(({ word, actual }) => [word, actual]),
-      [...Array(4).fill(['cached', 'cached']), ['unknown', 'ran']],
+      last.map(({ word }) => word),
+      [...Array(4).fill('cached'), 'unknown'],
     );
+    assert.ok(last.slice(0, 4).every(({ actual }) => actual === 'cached'));
   });
 
   it('report --since a snapshot of the build before says the same', async () => {
