@@ -177,8 +177,8 @@ export function cacheReading(
 
 type Rules = Pick<BuilderFacts, 'mergesLayers' | 'hashesBelow'>;
 
-/** How the builder of an engine does it (`factsOf` in `host/buildx.ts` asks in other words). */
-function rulesOf(engine: EngineInfo | null): Rules {
+/** How the builder of an engine does it (`factsOf` in `host/foundBuilder.ts` asks in other words). */
+export function rulesOf(engine: EngineInfo | null): Rules {
   const stores = { containerd: true, classic: false, podman: null };
   const mergesLayers = engine && stores[engine.store];
   const isOld = engine?.product === 'Docker Engine' && Number.parseInt(engine.version, 10) < 28;

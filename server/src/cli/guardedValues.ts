@@ -74,8 +74,9 @@ export function withoutValues(
   buildArgs: Readonly<Record<string, string>>,
 ): BuildRecord {
   const values = longestFirst(names, buildArgs);
-  return renamed(record, (name) =>
-    values.reduce((all, [argument, value]) => all.split(value).join(written(argument)), name),
+  return swapped(
+    record,
+    values.map(([argument, value]) => [value, written(argument)]),
   );
 }
 
@@ -86,8 +87,9 @@ export function withValues(
   buildArgs: Readonly<Record<string, string>>,
 ): BuildRecord {
   const values = longestFirst(names, buildArgs);
-  return renamed(record, (name) =>
-    values.reduce((all, [argument, value]) => all.split(written(argument)).join(value), name),
+  return swapped(
+    record,
+    values.map(([argument, value]) => [written(argument), value]),
   );
 }
 
@@ -118,7 +120,13 @@ function longestFirst(
     .sort(([, a], [, b]) => b.length - a.length);
 }
 
-function renamed(record: BuildRecord, rename: (name: string) => string): BuildRecord {
+/** The record with one text in place of another in all names of parts. */
+function swapped(
+  record: BuildRecord,
+  pairs: readonly (readonly [from: string, to: string])[],
+): BuildRecord {
+  const rename = (name: string) =>
+    pairs.reduce((all, [from, to]) => all.split(from).join(to), name);
   const partsOf = (parts: readonly KeyPart[]) =>
     parts.map((part) => ({ ...part, name: rename(part.name) }));
   const stepsOf = (steps: BuildRecord['steps']) =>

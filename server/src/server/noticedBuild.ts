@@ -5,18 +5,18 @@
  * image shows are compared, and without the others it is taken to be made, as nearly all builds are.
  */
 
-import { contextIdentity, recordName } from '../analysis/cacheFacts.ts';
+import { recordName, rulesOf } from '../analysis/cacheFacts.ts';
 import { resolvePath } from '../analysis/hostPaths.ts';
 import { baseBorder } from '../analysis/imageFacts.ts';
 import { type Analysis, analyze } from '../analysis.ts';
 import type { NotedBuild } from '../builder/builder.ts';
 import type { BuilderFacts, StepOutcome } from '../cache/buildRecord.ts';
-import { cleanSteps, filesBefore, withOthers } from '../cache/olderThan.ts';
+import { cleanSteps } from '../cache/olderThan.ts';
 import { isBaseOpen, openStages } from '../cache/openStages.ts';
-import { recordOf } from '../cache/recordOf.ts';
 import type { EngineImage } from '../engine/engine.ts';
 import type { Step } from '../model/plan.ts';
 import { isSaved } from './buildOrder.ts';
+import { rememberOlder } from './olderBuild.ts';
 import { isTextOlder, olderFolders } from './olderFiles.ts';
 import type { Open, ServerState } from './serverState.ts';
 import { settledWithKeys } from './settledKeys.ts';
@@ -114,35 +114,23 @@ async function takeOver(
   const isOlder = await olderFolders(keyed, context, startedAt, files);
   const others = openStages(analysis.plan);
   const clean = cleanSteps(keyed, startedAt, isOlder, (stage) => others.has(stage));
-  const made = recordOf(
-    keyed,
+  const outcomes = clean.map((step): [Step, StepOutcome] => [
+    step,
     {
-      dockerfile: name,
-      context: contextIdentity(digests.text, context),
-      at: new Date(startedAt).toISOString(),
-      source: 'noticed',
-      builder: facts,
-      complete: false,
-      earlier: await records.read(name),
-      compared: analysis.keyed,
-      image: image.id,
+      outcome: outcomeByAge(step, found, startedAt),
+      ms: null,
+      bytes: step.effect === 'layer' ? (found.laid.rows.get(step)?.row.bytes ?? null) : null,
     },
-    new Map(
-      clean.map((step): [Step, StepOutcome] => [
-        step,
-        {
-          outcome: outcomeByAge(step, found, startedAt),
-          ms: null,
-          bytes: step.effect === 'layer' ? (found.laid.rows.get(step)?.row.bytes ?? null) : null,
-        },
-      ]),
-    ),
+  ]);
+  const count = await rememberOlder(
+    {
+      ...{ subject: open.subject, analysis, keyed, source: 'noticed', builder: facts },
+      ...{ context, startedAt, image: image.id, clean: new Map(outcomes) },
+    },
+    state,
   );
-  if (made.steps.length === 0) return 'It is not remembered, as what it took changed since.';
-  const kept = filesBefore(made.files, startedAt);
-  await records.add({ ...withOthers(made, keyed, clean), files: kept });
-  state.analyzer.recordsChanged();
-  return `It is remembered, ${made.steps.length} of ${keyed.steps.length} steps.`;
+  if (count === 0) return 'It is not remembered, as what it took changed since.';
+  return `It is remembered, ${count} of ${keyed.steps.length} steps.`;
 }
 
 /** The last build of this Dockerfile that began before its image was there. */
@@ -168,10 +156,10 @@ function noteOf(
 
 /** The engine's own builder; null: another one, or not known. */
 function builderOf({ builder, apart }: NotedBuild, { engine }: Analysis): BuilderFacts | null {
-  const { store, id = null } = engine.state.info ?? {};
-  if (apart || store === undefined || store === 'podman') return null;
-  const own = id !== null && { engine: id };
-  return { name: builder, mergesLayers: store === 'containerd', store, ...own };
+  const { info } = engine.state;
+  if (apart || !info || info.store === 'podman') return null;
+  const { store, id } = info;
+  return { name: builder, ...rulesOf(info), store, ...(id !== null && { engine: id }) };
 }
 
 /** The analysis with that folder as its context. */

@@ -3,13 +3,11 @@
  * left the builder with what its files say, as far as they are older than its beginning.
  */
 
-import { contextIdentity, recordName } from '../analysis/cacheFacts.ts';
 import { resolvePath } from '../analysis/hostPaths.ts';
 import { analyze } from '../analysis.ts';
 import { readBuildCommand } from '../builder/commandLine.ts';
 import type { StepOutcome } from '../cache/buildRecord.ts';
-import { cleanSteps, filesBefore, withOthers } from '../cache/olderThan.ts';
-import { recordOf } from '../cache/recordOf.ts';
+import { cleanSteps } from '../cache/olderThan.ts';
 import type { Step } from '../model/plan.ts';
 import {
   type TerminalBuildParams,
@@ -20,6 +18,7 @@ import { shutDown } from './asking.ts';
 import { hasHiddenFlag, isSaved } from './buildOrder.ts';
 import { imagesOf } from './buildRecording.ts';
 import { type Finished, type StepBytes, sizesAfter } from './buildSizes.ts';
+import { rememberOlder } from './olderBuild.ts';
 import { isTextOlder, olderFolders } from './olderFiles.ts';
 import { unlikeSentence } from './pulledImages.ts';
 import type { Open, ServerState } from './serverState.ts';
@@ -128,30 +127,19 @@ async function takeOver(
       ...(size?.links && { links: true }),
     };
   };
-  const name = recordName(subject);
-  const record = recordOf(
-    keyed,
+  const count = await rememberOlder(
     {
-      dockerfile: name,
-      context: contextIdentity(digests.text, context),
-      at: new Date(startedAt).toISOString(),
-      source: 'terminal',
-      builder: found.facts,
-      complete: false,
-      earlier: await records.read(name),
-      compared: analysis.keyed,
+      ...{ subject, analysis, keyed, source: 'terminal', builder: found.facts, context, startedAt },
       ...(told.image && { image: told.image.image.id }),
+      clean: new Map(steps.map((step) => [step, outcomeOf(step)])),
     },
-    new Map(steps.map((step) => [step, outcomeOf(step)])),
+    state,
   );
-  if (record.steps.length === 0) {
+  if (count === 0) {
     return not('The build is not remembered, as all that it took was changed since it began.');
   }
-  const files = filesBefore(record.files, startedAt);
-  await records.add({ ...withOthers(record, keyed, steps), files });
-  state.analyzer.recordsChanged();
   const all = keyed.steps.filter(({ key }) => key !== null).length;
-  const left = all - record.steps.length;
+  const left = all - count;
   const but = left === 0 ? '' : ` Of ${all} steps ${left} are left out, as files changed since.`;
   return { recorded: true, message: `The build is remembered.${but}` };
 }
